@@ -1,0 +1,104 @@
+/**
+ * The answer half of the canonical vocabulary: what a model said, whole or as
+ * a stream of events.
+ *
+ * @module
+ */
+
+import type {
+  ReasoningPart,
+  RefusalPart,
+  TextPart,
+  ToolCallPart,
+} from "./conversation.ts";
+
+/** Why an answer ended, by class. */
+export type FinishClass =
+  | "stop"
+  | "length"
+  | "tool"
+  | "filter"
+  | "refusal"
+  | "error";
+
+/** What an answer cost in tokens, each token counted in one place (see each field). */
+export interface Usage {
+  /** All input tokens, `cached` and `cacheWrite` included. */
+  readonly input: number;
+  /** Input tokens read from the provider's prompt cache. */
+  readonly cached: number;
+  /** Input tokens written to the provider's prompt cache, all lifetimes. */
+  readonly cacheWrite: number;
+  /** The part of `cacheWrite` that is kept for an hour. */
+  readonly cacheWrite1h: number;
+  /** All output tokens, `reasoning` included. */
+  readonly output: number;
+  /** Output tokens spent on thought. */
+  readonly reasoning: number;
+  /** `input + output`. */
+  readonly total: number;
+}
+
+/** A piece of an answer. */
+export type AnswerPart = TextPart | ReasoningPart | RefusalPart | ToolCallPart;
+
+/** A whole answer. */
+export interface Answer {
+  /** The provider's id of this answer. */
+  readonly id: string;
+  /** The model that answered, as the provider names it. */
+  readonly model: string;
+  readonly parts: readonly AnswerPart[];
+  readonly finish: FinishClass;
+  /** The stop sequence that matched, where the provider tells. */
+  readonly stopSequence?: string;
+  /** Absent where the provider told none. */
+  readonly usage?: Usage;
+}
+
+/**
+ * One step of a streamed answer.
+ *
+ * The order is: one `start`; then for each part a `part_start`, any number of
+ * `part_delta`, a `part_end`; one `finish`. Parts are numbered from 0 in the
+ * order of their start and may overlap. `usage` may come at any time and more
+ * than once, the last one counts; `ping` at any time.
+ */
+export type AnswerEvent =
+  | { readonly type: "start"; readonly id: string; readonly model: string }
+  | {
+    readonly type: "part_start";
+    readonly part: number;
+    readonly kind: "text" | "refusal";
+  }
+  | {
+    readonly type: "part_start";
+    readonly part: number;
+    readonly kind: "reasoning";
+    /** Thought that only the provider can read. */
+    readonly redacted?: string;
+  }
+  | {
+    readonly type: "part_start";
+    readonly part: number;
+    readonly kind: "tool_call";
+    readonly id: string;
+    readonly name: string;
+  }
+  | {
+    readonly type: "part_delta";
+    readonly part: number;
+    readonly text: string;
+  }
+  | {
+    readonly type: "part_end";
+    readonly part: number;
+    readonly signature?: string;
+  }
+  | { readonly type: "usage"; readonly usage: Usage }
+  | {
+    readonly type: "finish";
+    readonly finish: FinishClass;
+    readonly stopSequence?: string;
+  }
+  | { readonly type: "ping" };

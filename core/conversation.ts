@@ -1,0 +1,184 @@
+/**
+ * The request half of the canonical vocabulary: what a caller asked, in no
+ * provider's words. Every dialect decodes into these types and encodes from
+ * them, so translations are N decoders and M encoders, never N × M pairs.
+ *
+ * @module
+ */
+
+/** A breakpoint of the provider's prompt cache, set behind a part or a tool. */
+export interface CacheControl {
+  /** How long the provider keeps the prefix. Absent: the provider's default. */
+  readonly ttl?: "5m" | "1h";
+}
+
+/** Plain text. */
+export interface TextPart {
+  readonly type: "text";
+  readonly text: string;
+  readonly cacheControl?: CacheControl;
+}
+
+/** A picture, by address or by value. Exactly one of `url` and `data` is set. */
+export interface ImagePart {
+  readonly type: "image";
+  /** An `https:` address. */
+  readonly url?: string;
+  /** Base64 without a `data:` prefix; `mediaType` is then set. */
+  readonly data?: string;
+  /** For example `image/png`. */
+  readonly mediaType?: string;
+  /** How closely the model should look. */
+  readonly detail?: "auto" | "low" | "high";
+  readonly cacheControl?: CacheControl;
+}
+
+/** A document, by address, by value or by the provider's file id. */
+export interface FilePart {
+  readonly type: "file";
+  readonly url?: string;
+  /** Base64 without a `data:` prefix; `mediaType` is then set. */
+  readonly data?: string;
+  /** An id of the provider's own file store. */
+  readonly fileId?: string;
+  /** For example `application/pdf`. */
+  readonly mediaType?: string;
+  readonly filename?: string;
+  readonly cacheControl?: CacheControl;
+}
+
+/** Recorded sound by value. */
+export interface AudioPart {
+  readonly type: "audio";
+  /** Base64. */
+  readonly data: string;
+  /** For example `wav` or `mp3`. */
+  readonly format: string;
+}
+
+/** What the model thought before it answered. */
+export interface ReasoningPart {
+  readonly type: "reasoning";
+  /** Readable thought; may be empty when only the signature was shown. */
+  readonly text: string;
+  /** The provider's proof of its own thought, sent back unmodified. */
+  readonly signature?: string;
+  /** Thought that only the provider can read; `text` is then empty. */
+  readonly redacted?: string;
+}
+
+/** What the model declined to do, in its words. */
+export interface RefusalPart {
+  readonly type: "refusal";
+  readonly text: string;
+}
+
+/** A call of a tool by the model. */
+export interface ToolCallPart {
+  readonly type: "tool_call";
+  readonly id: string;
+  readonly name: string;
+  /** JSON text of an object, byte for byte as the model wrote it. */
+  readonly arguments: string;
+  readonly cacheControl?: CacheControl;
+}
+
+/** What a tool answered. */
+export interface ToolResultPart {
+  readonly type: "tool_result";
+  readonly callId: string;
+  readonly parts: readonly (TextPart | ImagePart | FilePart)[];
+  readonly isError?: boolean;
+  readonly cacheControl?: CacheControl;
+}
+
+/** One piece of a message. */
+export type Part =
+  | TextPart
+  | ImagePart
+  | FilePart
+  | AudioPart
+  | ReasoningPart
+  | RefusalPart
+  | ToolCallPart
+  | ToolResultPart;
+
+/** Who speaks. `tool` messages hold tool results only. */
+export type Role = "system" | "developer" | "user" | "assistant" | "tool";
+
+/** One turn, or one of several in a row by the same speaker. */
+export interface Message {
+  readonly role: Role;
+  readonly parts: readonly Part[];
+  /** A participant's name, where the dialect has one. */
+  readonly name?: string;
+}
+
+/** A function that the model may call. */
+export interface Tool {
+  readonly name: string;
+  readonly description?: string;
+  /** JSON Schema of the arguments: an object schema. */
+  readonly parameters: Readonly<Record<string, unknown>>;
+  /** Whether arguments must follow the schema to the letter. */
+  readonly strict?: boolean;
+  readonly cacheControl?: CacheControl;
+}
+
+/** Whether and which tool must be called. */
+export type ToolChoice =
+  | { readonly type: "auto" | "none" | "required" }
+  | { readonly type: "tool"; readonly name: string };
+
+/** The form that the answer must have. Absent: free text. */
+export type OutputFormat =
+  | { readonly type: "json" }
+  | {
+    readonly type: "json_schema";
+    readonly name: string;
+    readonly schema: Readonly<Record<string, unknown>>;
+    readonly description?: string;
+    readonly strict?: boolean;
+  };
+
+/** How hard the model should think. `none` switches thinking off. */
+export type Effort = "none" | "minimal" | "low" | "medium" | "high" | "xhigh";
+
+/** Sampling and penalties, in OpenAI's ranges. */
+export interface Sampling {
+  /** 0 to 2. */
+  readonly temperature?: number;
+  /** 0 to 1. */
+  readonly topP?: number;
+  readonly topK?: number;
+  /** -2 to 2. */
+  readonly presencePenalty?: number;
+  /** -2 to 2. */
+  readonly frequencyPenalty?: number;
+  readonly seed?: number;
+  readonly stop?: readonly string[];
+}
+
+/** A whole request to a language model, in no provider's words. */
+export interface Conversation {
+  /** The model as the provider names it. */
+  readonly model: string;
+  readonly messages: readonly Message[];
+  readonly tools?: readonly Tool[];
+  readonly toolChoice?: ToolChoice;
+  /** `false`: at most one tool call in a turn. */
+  readonly parallelToolCalls?: boolean;
+  readonly output?: OutputFormat;
+  /** Upper bound of the answer in tokens, thought included. */
+  readonly maxOutputTokens?: number;
+  readonly sampling: Sampling;
+  readonly reasoning?: {
+    readonly effort?: Effort;
+    readonly budgetTokens?: number;
+  };
+  /** A stable, opaque id of the end user. */
+  readonly endUser?: string;
+  readonly stream: boolean;
+  /** Names of fields that the caller set and this vocabulary has no word for. */
+  readonly unmapped: readonly string[];
+}

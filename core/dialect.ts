@@ -1,0 +1,134 @@
+import type { Answer, AnswerEvent, FinishClass, Usage } from "./answer.ts";
+import type { Conversation } from "./conversation.ts";
+import type { GatewayError, UpstreamError } from "./errors.ts";
+import type { JsonDocument } from "./json_document.ts";
+import type { LossReport } from "./loss_report.ts";
+import type { SseEvent } from "./sse_parser.ts";
+
+/** What is the same for every request to one provider and shapes its encoding. */
+export interface DialectTarget {
+  /** The provider's name in the config, used in messages and loss reports. */
+  readonly provider: string;
+  /** The model as the provider names it. */
+  readonly model: string;
+  /** How this provider departs from its dialect. */
+  readonly quirks: Quirks;
+  readonly losses: LossReport;
+}
+
+/** How an OpenAI-compatible provider departs from OpenAI: data, not code (wire rules J). */
+export interface Quirks {
+  /** Fields renamed in a request, for example `max_completion_tokens` → `max_tokens`. */
+  readonly rename?: Readonly<Record<string, string>>;
+  /** Fields that the provider answers with a 4xx: dropped, and put on the loss report. */
+  readonly drop?: readonly string[];
+  /** The provider does not know the role `developer`: send `system`. */
+  readonly noDeveloperRole?: boolean;
+  /** The provider rejects `stream_options`: none is added. */
+  readonly noStreamOptions?: boolean;
+  /**
+   * What ends a stream well: OpenAI's `[DONE]`, or a finish reason and a clean
+   * end of the body for providers that never send `[DONE]`.
+   *
+   * @default {"done"}
+   */
+  readonly streamEnd?: "done" | "finish";
+}
+
+/** A request as the provider's dialect writes it. */
+export interface EncodedRequest {
+  /** Appended to the provider's base URL, for example `/chat/completions`. */
+  readonly path: string;
+  /** Headers that belong to the dialect, lower case; credentials are the provider's. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** JSON text. */
+  readonly body: string;
+}
+
+/** An answer that is ready for the client. */
+export interface TranslatedAnswer {
+  /** JSON in the client's dialect; the provider's own bytes where nothing had to change. */
+  readonly body: string | Uint8Array;
+  readonly usage?: Usage;
+  readonly finish: FinishClass;
+  readonly model: string;
+}
+
+/**
+ * A stream on its way from a provider to a client: takes the provider's events
+ * one at a time and gives the text to send to the client.
+ */
+export interface StreamTranslator {
+  /**
+   * Takes one event.
+   *
+   * @returns Text for the client; often empty.
+   * @throws {UpstreamError} when the provider reports a failure or sends what its dialect does not allow.
+   */
+  push(event: SseEvent): string;
+  /**
+   * Takes the end of the provider's body.
+   *
+   * @returns The closing text for the client.
+   * @throws {UpstreamError} when the stream had not come to its proper end.
+   */
+  end(): string;
+  /** Counts content events: text, thought, tool calls, a finish. Pings and bare roles are none. */
+  readonly progress: number;
+  /** Whether the proper end has come; what follows is ignored. */
+  readonly done: boolean;
+  readonly usage: Usage | undefined;
+  readonly finish: FinishClass | undefined;
+  readonly model: string | undefined;
+}
+
+/** Turns a provider's stream into canonical events. Errors as {@linkcode StreamTranslator}. */
+export interface StreamDecoder {
+  push(event: SseEvent): readonly AnswerEvent[];
+  /** The end of the body: closing events, or an error where the proper end is missing. */
+  end(): readonly AnswerEvent[];
+  readonly done: boolean;
+}
+
+/** Turns canonical events into a client's stream. */
+export interface StreamEncoder {
+  push(event: AnswerEvent): string;
+}
+
+/** What a client's request asked of the form of a stream. */
+export interface StreamOptions {
+  /** The client wants token counts at the end. */
+  readonly includeUsage: boolean;
+}
+
+/** What a gateway needs of a dialect in which clients speak. */
+export interface ClientDialect {
+  readonly name: string;
+  /** @throws {GatewayError} naming the field at fault. */
+  decodeRequest(document: JsonDocument): Conversation;
+  encodeAnswer(answer: Answer): string;
+  streamEncoder(options: StreamOptions): StreamEncoder;
+  /** The body of an error answer: JSON. */
+  encodeError(error: GatewayError, requestId: string): string;
+  /** What ends a stream that has failed after its start. */
+  encodeStreamError(error: GatewayError, requestId: string): string;
+}
+
+/** What a gateway needs of a dialect in which a provider speaks. */
+export interface ProviderDialect {
+  readonly name: string;
+  /** @throws {GatewayError} naming the field that this dialect can't carry. */
+  encodeRequest(
+    conversation: Conversation,
+    target: DialectTarget,
+  ): EncodedRequest;
+  /** @throws {UpstreamError} when the body is no valid, whole answer. */
+  decodeAnswer(body: Uint8Array): Answer;
+  streamDecoder(): StreamDecoder;
+  /** An answer with an error status, whatever its body. */
+  decodeError(
+    status: number,
+    headers: Readonly<Record<string, string>>,
+    body: Uint8Array,
+  ): UpstreamError;
+}

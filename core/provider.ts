@@ -1,0 +1,24 @@
+import type { AttemptLimits } from "./attempt_clock.ts";
+import type { Quirks } from "./dialect.ts";
+import type { Transport } from "./upstream.ts";
+
+/** The dialects in which providers speak. */
+export type DialectName = "openai_chat" | "anthropic";
+
+/** One configured provider: where it is, how it speaks, how long it may take. */
+export interface Provider {
+  /** The name in the config, the first half of a `provider/model` address. */
+  readonly name: string;
+  /** The provider type, for example `openai`; telemetry's `gen_ai.provider.name`. */
+  readonly type: string;
+  readonly dialect: DialectName;
+  /** Without a trailing slash, for example `https://api.openai.com/v1`. */
+  readonly baseUrl: string;
+  /** Credentials and custom headers, lower-case names. Never logged. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly quirks: Quirks;
+  readonly limits: AttemptLimits;
+  readonly transport: Transport;
+  /** The models from the config; `undefined` where the provider is asked. */
+  readonly models: readonly string[] | undefined;
+}
