@@ -1,7 +1,12 @@
 import { GatewayError } from "./errors.ts";
 
 /** What an attempt is waiting for. */
-export type AttemptPhase = "connect" | "headers" | "content" | "idle";
+export type AttemptPhase =
+  | "connect"
+  | "headers"
+  | "content"
+  | "idle"
+  | "client";
 
 /** How long each phase of an attempt may last, in milliseconds. */
 export interface AttemptLimits {
@@ -13,17 +18,43 @@ export interface AttemptLimits {
   readonly content: number;
   /** Between two content events; comments and pings are no progress. */
   readonly idle: number;
+  /** Until the caller takes what was written to it, while that holds the stream up. */
+  readonly client: number;
   /** The attempt as a whole. */
   readonly total: number;
 }
 
-const WAITED_FOR: Readonly<Record<AttemptPhase | "total", string>> = {
+/** Limits that suit models that think before they answer. */
+export const defaultLimits: AttemptLimits = {
+  connect: 5_000,
+  headers: 60_000,
+  content: 120_000,
+  idle: 60_000,
+  client: 60_000,
+  total: 600_000,
+};
+
+const WAITED_FOR = {
   connect: "a connection",
   headers: "response headers",
   content: "the first content",
   idle: "further content",
   total: "the end of the answer",
-};
+} as const;
+
+/** What a passed limit means: the provider's fault, or a client that stopped reading. */
+function timeoutOf(phase: AttemptPhase | "total"): GatewayError {
+  if (phase === "client") {
+    return new GatewayError("client_closed", "The client stopped reading", {
+      code: "client_stalled",
+    });
+  }
+  return new GatewayError(
+    "timeout",
+    `The provider timed out: no sign of ${WAITED_FOR[phase]} in time`,
+    { code: `${phase}_timeout` },
+  );
+}
 
 /**
  * The clocks of one attempt: a separate limit for each phase and one for the
@@ -35,11 +66,10 @@ const WAITED_FOR: Readonly<Record<AttemptPhase | "total", string>> = {
  *
  * @example The first phase
  * ```ts
- * import { AttemptClock } from "@llm-proxy/core";
+ * import { AttemptClock, defaultLimits } from "@llm-proxy/core";
  * import { assert } from "@std/assert";
  *
- * const limits = { connect: 5_000, headers: 60_000, content: 60_000, idle: 30_000, total: 600_000 };
- * const clock = new AttemptClock(limits, new AbortController().signal);
+ * const clock = new AttemptClock(defaultLimits, new AbortController().signal);
  * clock.enter("headers");
  * assert(!clock.signal.aborted);
  * clock.stop();
@@ -114,14 +144,6 @@ export class AttemptClock {
     const phase = now >= this.#end ? "total" : this.#phase;
     if (now < Math.min(this.#deadline, this.#end)) return this.#arm(now);
     this.stop();
-    this.#controller.abort(
-      new GatewayError(
-        "timeout",
-        `The provider timed out: no sign of ${WAITED_FOR[phase]} in time`,
-        {
-          code: `${phase}_timeout`,
-        },
-      ),
-    );
+    this.#controller.abort(timeoutOf(phase));
   };
 }

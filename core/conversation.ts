@@ -142,7 +142,14 @@ export type OutputFormat =
   };
 
 /** How hard the model should think. `none` switches thinking off. */
-export type Effort = "none" | "minimal" | "low" | "medium" | "high" | "xhigh";
+export type Effort =
+  | "none"
+  | "minimal"
+  | "low"
+  | "medium"
+  | "high"
+  | "xhigh"
+  | "max";
 
 /** Sampling and penalties, in OpenAI's ranges. */
 export interface Sampling {

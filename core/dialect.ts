@@ -22,6 +22,11 @@ export interface Quirks {
   readonly rename?: Readonly<Record<string, string>>;
   /** Fields that the provider answers with a 4xx: dropped, and put on the loss report. */
   readonly drop?: readonly string[];
+  /**
+   * First letters of the models that refuse `max_tokens`, for example `o3`:
+   * it is sent to them as `max_completion_tokens` (A20).
+   */
+  readonly reasoningModels?: readonly string[];
   /** The provider does not know the role `developer`: send `system`. */
   readonly noDeveloperRole?: boolean;
   /** The provider rejects `stream_options`: none is added. */

@@ -42,6 +42,8 @@ export interface GatewayErrorOptions {
   readonly cause?: unknown;
   /** Headers that belong on the answer, for example `retry-after`. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Further members of the provider's error object that the client is shown (J3, J11). */
+  readonly details?: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -74,6 +76,8 @@ export class GatewayError extends Error {
   readonly param: string | undefined;
   /** Headers that belong on the answer. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Further members of the provider's error object that the client is shown. */
+  readonly details: Readonly<Record<string, unknown>>;
 
   /** Makes a failure of one kind; see {@linkcode GatewayErrorOptions}. */
   constructor(kind: ErrorKind, message: string, options: GatewayErrorOptions) {
@@ -83,6 +87,7 @@ export class GatewayError extends Error {
     this.status = options.status ?? STATUS[kind];
     this.param = options.param;
     this.headers = options.headers ?? {};
+    this.details = options.details ?? {};
   }
 }
 

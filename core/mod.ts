@@ -1,1 +1,129 @@
-export {};
+/**
+ * The parts of an LLM gateway that know providers: a canonical vocabulary,
+ * dialects that translate to and from it, providers, and an HTTP client made
+ * for long streams.
+ *
+ * @example From a request in OpenAI's dialect to an answer
+ * ```ts
+ * import {
+ *   Attempt,
+ *   collectBody,
+ *   LossReport,
+ *   parseJsonDocument,
+ *   ProviderFactory,
+ *   translateChat,
+ * } from "@llm-proxy/core";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const factory = new ProviderFactory();
+ * const provider = factory.create({ name: "mock", type: "mock" });
+ * const ask = `{"model":"echo","messages":[{"role":"user","content":"ping"}]}`;
+ * const translation = translateChat(
+ *   parseJsonDocument(new TextEncoder().encode(ask)),
+ *   { provider, model: "echo" },
+ *   { stream: false, includeUsage: false, losses: new LossReport() },
+ * );
+ * const { signal } = new AbortController();
+ * const attempt = new Attempt(provider, { signal, stream: false });
+ * const response = await attempt.send(translation.request);
+ * const answer = translation.answer(await collectBody(response.body));
+ * attempt.stop();
+ * assertEquals(answer.finish, "stop");
+ * factory.close();
+ * ```
+ *
+ * @module
+ */
+
+export type {
+  Answer,
+  AnswerEvent,
+  AnswerPart,
+  FinishClass,
+  Usage,
+} from "./answer.ts";
+export { Attempt, type AttemptOptions, collectBody } from "./attempt.ts";
+export {
+  AttemptClock,
+  type AttemptLimits,
+  type AttemptPhase,
+  defaultLimits,
+} from "./attempt_clock.ts";
+export type {
+  AudioPart,
+  CacheControl,
+  Conversation,
+  Effort,
+  FilePart,
+  ImagePart,
+  Message,
+  OutputFormat,
+  Part,
+  ReasoningPart,
+  RefusalPart,
+  Role,
+  Sampling,
+  TextPart,
+  Tool,
+  ToolCallPart,
+  ToolChoice,
+  ToolResultPart,
+} from "./conversation.ts";
+export type {
+  ClientDialect,
+  DialectTarget,
+  EncodedRequest,
+  ProviderDialect,
+  Quirks,
+  StreamDecoder,
+  StreamEncoder,
+  StreamOptions,
+  StreamTranslator,
+  TranslatedAnswer,
+} from "./dialect.ts";
+export { openAiChatClient } from "./dialects/openai_chat/client.ts";
+export { checkChatRequest } from "./dialects/openai_chat/pass_request.ts";
+export { anthropicProvider } from "./dialects/anthropic/dialect.ts";
+export {
+  type ErrorKind,
+  GatewayError,
+  type GatewayErrorOptions,
+  UpstreamError,
+} from "./errors.ts";
+export { HttpClient, type HttpClientOptions } from "./http_client.ts";
+export {
+  editJsonDocument,
+  type JsonDocument,
+  parseJsonDocument,
+} from "./json_document.ts";
+export { type ListedModel, listModels } from "./list_models.ts";
+export { type Loss, type LossAction, LossReport } from "./loss_report.ts";
+export { MockTransport } from "./mock/mock_transport.ts";
+export { schemaSample } from "./mock/schema_sample.ts";
+export type { DialectName, Provider } from "./provider.ts";
+export { ProviderFactory, type ProviderSettings } from "./provider_factory.ts";
+export {
+  type CredentialHeader,
+  type ProviderType,
+  providerTypes,
+} from "./provider_types.ts";
+export {
+  type Deployment,
+  Router,
+  type RouterEntry,
+  type RouterOptions,
+} from "./router.ts";
+export { type SseEvent, SseParser } from "./sse_parser.ts";
+export {
+  translateChat,
+  translateEmbeddings,
+  type TranslateOptions,
+  type Translation,
+} from "./translation.ts";
+export type {
+  SendOptions,
+  Transport,
+  UpstreamBody,
+  UpstreamRequest,
+  UpstreamResponse,
+} from "./upstream.ts";

@@ -1,0 +1,86 @@
+import { parseArgs } from "node:util";
+
+/** What the command line asks for. */
+export type Command =
+  | { readonly name: "help" | "version" }
+  | { readonly name: "check"; readonly config?: string }
+  | {
+    readonly name: "start";
+    readonly config?: string;
+    readonly host?: string;
+    readonly port?: number;
+  }
+  | { readonly name: "usage"; readonly fault: string };
+
+/** What `--help` prints. */
+export const HELP = `llm-proxy: an LLM gateway in one process
+
+Usage:
+  llm-proxy [--config FILE] [--host ADDRESS] [--port NUMBER]
+  llm-proxy check --config FILE
+
+Commands:
+  check            read the config, tell every fault in it, and stop
+
+Options:
+  --config FILE    the config (or LLM_PROXY_CONFIG); without one, providers are
+                   found by their environment variables and 'mock' is on
+  --host ADDRESS   listen there instead of server.host
+  --port NUMBER    listen there instead of server.port
+  --help           print this
+  --version        print the version
+
+Exit codes: 0 done, 1 a fault (each told in a line of its own), 2 wrong usage
+`;
+
+/** Reads the command line; what is wrong with it comes back as `usage`. */
+export function parseCommand(args: readonly string[]): Command {
+  let parsed;
+  try {
+    parsed = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        config: { type: "string" },
+        host: { type: "string" },
+        port: { type: "string" },
+        help: { type: "boolean" },
+        version: { type: "boolean" },
+      },
+    });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return { name: "usage", fault: message.split(/[.\n]/)[0] ?? message };
+  }
+  const { values, positionals } = parsed;
+  if (values.help) return { name: "help" };
+  if (values.version) return { name: "version" };
+  const [word, surplus] = positionals;
+  const config = values.config === undefined ? {} : { config: values.config };
+  if (values.config === "") return usage("--config needs a file");
+  if (word === "check" && surplus === undefined) {
+    if (values.host !== undefined || values.port !== undefined) {
+      return usage("check takes --config only");
+    }
+    return { name: "check", ...config };
+  }
+  if (word !== undefined) return usage(`Unknown command '${surplus ?? word}'`);
+  const port = values.port === undefined ? undefined : Number(values.port);
+  if (
+    port !== undefined && !(/^\d+$/.test(values.port ?? "") && port < 65536)
+  ) {
+    return usage(
+      `--port must be a number from 0 to 65535, not '${values.port}'`,
+    );
+  }
+  return {
+    name: "start",
+    ...config,
+    ...(values.host !== undefined && { host: values.host }),
+    ...(port !== undefined && { port }),
+  };
+}
+
+function usage(fault: string): Command {
+  return { name: "usage", fault };
+}

@@ -1,0 +1,51 @@
+import { GatewayError } from "@llm-proxy/core";
+
+/** The client has left before its answer was out. */
+export function clientLeft(): GatewayError {
+  return new GatewayError("client_closed", "The client closed the connection", {
+    code: "client_closed",
+  });
+}
+
+/** The body is over the cap. */
+export function bodyTooLarge(maxBytes: number): GatewayError {
+  return new GatewayError(
+    "too_large",
+    `The request body is larger than ${maxBytes} bytes`,
+    { code: "request_too_large" },
+  );
+}
+
+/** Checks what the head says of the body, before a byte of it is read. */
+export function checkBodyHead(
+  header: (name: string) => string | undefined,
+  maxBytes: number,
+): void {
+  const encoding = header("content-encoding");
+  if (encoding !== undefined && encoding.toLowerCase() !== "identity") {
+    throw new GatewayError(
+      "unsupported_media_type",
+      "Compressed request bodies are not accepted: send the body without 'content-encoding'",
+      { code: "unsupported_content_encoding" },
+    );
+  }
+  if (Number(header("content-length") ?? 0) > maxBytes) {
+    throw bodyTooLarge(maxBytes);
+  }
+}
+
+/** Joins the chunks of a body; a single one is handed on as it is. */
+export function joinChunks(
+  chunks: readonly Uint8Array[],
+  size: number,
+): Uint8Array {
+  const [first] = chunks;
+  if (chunks.length === 1 && first) return first;
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return whole;
+}

@@ -1,0 +1,91 @@
+import { checkOrder, type Data, listIn, mapIn } from "./_config_data.ts";
+import type { EnvReader } from "./_config_env.ts";
+import type { PathProblem } from "./_config_issues.ts";
+import { isLoopback } from "./_config_loopback.ts";
+import { checkProviders } from "./_config_provider_checks.ts";
+
+type Problems = PathProblem[];
+
+/**
+ * What spans several keys. It reads the raw data, so that it has its say
+ * beside the schema and all problems are told at once.
+ */
+export function crossCheck(data: unknown, env: EnvReader): PathProblem[] {
+  const problems: Problems = [];
+  const root = mapIn(data);
+  checkHost(root, problems);
+  checkKeys(listIn(mapIn(root.auth).api_keys), problems);
+  checkProviders(listIn(root.providers), { env, problems });
+  for (const section of ["logging", "cache"]) {
+    checkPair(mapIn(root[section]), section, problems);
+  }
+  checkOrder(mapIn(root.http_client), {
+    problems,
+    path: ["http_client", "max_keepalive_connections", "max_connections"],
+  });
+  checkOrder(mapIn(root.memory), {
+    problems,
+    path: ["memory", "gc_threshold_percent", "max_usage_percent"],
+  });
+  checkOrder(mapIn(root.health_check), {
+    problems,
+    path: ["health_check", "timeout", "interval"],
+  });
+  listIn(mapIn(root.chaos_engineering).faults).forEach((fault, index) => {
+    const { type, delay } = mapIn(fault);
+    if (type === "delay" && delay === undefined) {
+      const path = ["chaos_engineering", "faults", index, "delay"];
+      problems.push({ path, message: "A fault of type delay needs a delay" });
+    }
+  });
+  return problems;
+}
+
+/** Safe by default: nobody but the machine itself gets in without a key. */
+function checkHost(root: Data, problems: Problems): void {
+  const { host } = mapIn(root.server);
+  if (typeof host !== "string" || isLoopback(host)) return;
+  if (listIn(mapIn(root.auth).api_keys).length > 0) return;
+  problems.push({
+    path: ["server", "host"],
+    message:
+      "server.host may be 127.0.0.1, ::1 or localhost: the gateway refuses any other address until there is a key in auth.api_keys",
+  });
+}
+
+function checkKeys(entries: readonly unknown[], problems: Problems): void {
+  const keys = new Set<unknown>();
+  const names = new Set<unknown>();
+  entries.forEach((entry, index) => {
+    const path = ["auth", "api_keys", index];
+    const named = typeof entry === "object" && entry !== null;
+    const key = named ? mapIn(entry).key : entry;
+    const name = named ? mapIn(entry).name : defaultKeyName(index);
+    if (typeof key === "string" && keys.has(key)) {
+      const message = "auth.api_keys holds this key already";
+      problems.push({ path: named ? [...path, "key"] : path, message });
+    }
+    if (typeof name === "string" && names.has(name)) {
+      const message = "auth.api_keys holds this name already";
+      problems.push({ path: named ? [...path, "name"] : path, message });
+    }
+    keys.add(key);
+    names.add(name);
+  });
+}
+
+/** What a key without a name is called. */
+export function defaultKeyName(index: number): string {
+  return `key-${index + 1}`;
+}
+
+/** A module without an export, or an export without a module, replaces nothing. */
+function checkPair(data: Data, section: string, problems: Problems): void {
+  for (const [one, other] of [["module", "class"], ["class", "module"]]) {
+    if (one === undefined || other === undefined) continue;
+    if (data[one] !== undefined && data[other] === undefined) {
+      const message = `${section}.${one} needs ${section}.${other} beside it`;
+      problems.push({ path: [section, one], key: true, message });
+    }
+  }
+}

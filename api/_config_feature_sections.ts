@@ -1,0 +1,148 @@
+import * as z from "@zod/zod";
+import {
+  address,
+  count,
+  headers,
+  limit,
+  line,
+  route,
+  seconds,
+  share,
+  size,
+} from "./_config_values.ts";
+
+const enabled = (what: string) => z.boolean().default(false).describe(what);
+
+/** `telemetry` */
+export const telemetry = z.strictObject({
+  enabled: enabled("Whether traces and metrics are sent."),
+  service_name: line(100).default("llm-proxy").describe("The service.name."),
+  endpoint: address().optional().describe(
+    "The collector's address, for example http://127.0.0.1:4318.",
+  ),
+  protocol: z.enum(["http/protobuf", "http/json"]).default("http/protobuf")
+    .describe("How the collector is spoken to."),
+  // A trace costs a request some 25 µs; metrics are always whole.
+  sample_ratio: share().default(0.1)
+    .describe("Share of requests that are traced, 0 to 1."),
+  headers: headers().default({}).describe("Headers for the collector."),
+}).prefault({}).describe(
+  "Traces and metrics sent to an OpenTelemetry collector.",
+);
+
+/** `rate_limit` */
+export const rateLimit = z.strictObject({
+  enabled: enabled("Whether callers are limited."),
+  default: limit().default("100/minute")
+    .describe("For every route without a limit of its own."),
+  routes: z.record(route(), limit()).default({})
+    .describe("Route to limit, for example /v1/chat/completions: 100/minute."),
+}).prefault({}).describe("Limits on callers.");
+
+/** `circuit_breaker` */
+export const circuitBreaker = z.strictObject({
+  failure_threshold: count(1, 1000).default(5)
+    .describe("Failures in a row after which a provider is left alone."),
+  recovery_timeout: seconds(3600).default(30)
+    .describe("Seconds until it is tried again."),
+  // One request is enough to find out; more would be paid for by callers.
+  half_open_max_calls: count(1, 1000).default(1)
+    .describe("Requests let through while it is tried."),
+}).prefault({}).describe("When a failing provider is left alone.");
+
+/** `cache` */
+export const cache = z.strictObject({
+  module: line(1024).optional()
+    .describe("A module that replaces the built-in cache; needs class."),
+  class: line(128).optional().describe("The export of module to use."),
+}).prefault({}).describe("What replaces the built-in cache.");
+
+const tier = (sizeMb: number, ttl: number) =>
+  z.strictObject({
+    enabled: enabled("Whether this cache is used."),
+    max_size_mb: size(65_536).default(sizeMb)
+      .describe("Upper bound of its content in MiB."),
+    ttl: seconds(31_536_000).default(ttl).describe("Seconds an entry lives."),
+    compression: enabled("Whether entries are compressed."),
+  }).prefault({});
+
+/** `caching` */
+export const caching = z.strictObject({
+  response_cache: tier(64, 300).describe("Whole answers."),
+  // Summaries are small, dear to make, and stay true.
+  summary_cache: tier(16, 3600).describe(
+    "Summaries of shortened conversations.",
+  ),
+}).prefault({}).describe("The sizes of the built-in caches.");
+
+/** `condensation` */
+export const condensation = z.strictObject({
+  enabled: enabled("Whether long conversations are shortened."),
+  // Below the window of nearly every current model.
+  truncation_threshold: count(100, 100_000_000).default(100_000)
+    .describe("Tokens from which on a conversation is shortened."),
+  summary_max_tokens: count(16, 100_000).default(512)
+    .describe("Most tokens of a summary."),
+  cache_size: count(0, 1_000_000).default(1000).describe("Summaries kept."),
+  cache_ttl: seconds(31_536_000).default(3600)
+    .describe("Seconds a summary is kept."),
+  error_patterns: z.array(line(200)).max(100).default([
+    "context_length_exceeded",
+    "maximum context length",
+    "prompt is too long",
+  ]).describe(
+    "Texts in a provider's error that mean the context was too long; compared without case, not patterns.",
+  ),
+}).prefault({}).describe("How long conversations are shortened.");
+
+/** `memory` */
+export const memory = z.strictObject({
+  // Above this the kernel may end the process before the collector catches up.
+  max_usage_percent: z.number().min(1).max(100).default(95)
+    .describe("Share of the memory limit from which on requests are refused."),
+  gc_threshold_percent: z.number().min(1).max(100).default(85)
+    .describe("Share of the memory limit from which on caches are emptied."),
+  monitoring_interval: seconds(3600).default(5)
+    .describe("Seconds between two looks."),
+}).prefault({}).describe("How the process reacts to memory pressure.");
+
+/** `health_check` */
+export const healthCheck = z.strictObject({
+  enabled: enabled("Whether providers are probed between requests."),
+  interval: seconds(86_400).default(60).describe("Seconds between two probes."),
+  timeout: seconds(600).default(10).describe("Seconds a probe may take."),
+}).prefault({}).describe("Probes of the providers between requests.");
+
+const fault = z.strictObject({
+  type: z.enum([
+    "delay",
+    "error",
+    "rate_limit",
+    "timeout",
+    "network_failure",
+    "cut_stream",
+  ]).describe("What happens."),
+  probability: share().describe(
+    "Share of matching requests it strikes, 0 to 1.",
+  ),
+  match: z.strictObject({
+    provider: line().optional().describe("The provider's name."),
+    model: line().optional().describe("The model's name."),
+    route: route().optional().describe("The route."),
+  }).prefault({}).describe("Which requests it may strike; all by default."),
+  delay: seconds(3600).optional()
+    .describe("Seconds to wait, for delay and timeout."),
+  status: count(400, 599).optional()
+    .describe("The status of an error; 500 by default."),
+  retry_after: seconds(3600).optional()
+    .describe("Seconds told in retry-after, for rate_limit."),
+  after_events: count(0, 1_000_000).optional()
+    .describe("Content events before a cut_stream; 1 by default."),
+}).describe("One fault to inject.");
+
+/** `chaos_engineering` */
+export const chaosEngineering = z.strictObject({
+  enabled: enabled("Whether faults are injected."),
+  faults: z.array(fault).max(100).default([])
+    .describe("Tried in order; the first that strikes is used."),
+}).prefault({}).describe("Faults injected on purpose.");

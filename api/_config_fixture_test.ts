@@ -1,0 +1,45 @@
+import { type ConfigFault, type ConfigResult, parseConfig } from "./config.ts";
+
+/** What may be in the environment of a test. */
+export type Variables = Readonly<Record<string, string>>;
+
+/** Parses with the given variables and nothing else. */
+export function parse(text: string, variables: Variables = {}): ConfigResult {
+  return parseConfig(text, {
+    file: "config.yaml",
+    env: (name) => Object.hasOwn(variables, name) ? variables[name] : undefined,
+  });
+}
+
+/** The faults of a text; fails where it has none. */
+export function faultsOf(
+  text: string,
+  variables: Variables = {},
+): readonly ConfigFault[] {
+  const result = parse(text, variables);
+  if (result.ok) throw new Error(`No fault in:\n${text}`);
+  return result.faults;
+}
+
+/** A fault for each line and column, as `2:3 path: message`. */
+export function linesOf(text: string, variables: Variables = {}): string[] {
+  return faultsOf(text, variables).map(({ line, column, path, message }) =>
+    `${line}:${column} ${path}: ${message}`
+  );
+}
+
+/** The example file, every setting that is commented out switched on if wanted. */
+export function exampleText(every: boolean): string {
+  const text = Deno.readTextFileSync(
+    new URL("../config.example.yaml", import.meta.url),
+  );
+  return every ? text.replaceAll(/^(\s*)#(?! \S)(?=.)/gm, "$1") : text;
+}
+
+/** The variables that the example needs. */
+export const EXAMPLE_VARIABLES: Variables = {
+  LLM_PROXY_KEY: "qW7rTz2Lm9XcVb4N",
+  LLM_PROXY_SECOND_KEY: "hJ3kPs8DfGy6QaZe",
+  OPENAI_API_KEY: "oai-R5tYu1Io",
+  ANTHROPIC_API_KEY: "ant-P0lKm3Nj",
+};

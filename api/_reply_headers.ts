@@ -1,0 +1,54 @@
+import type { ReplyHeaders } from "./exchange.ts";
+import type { RequestRecord } from "./request_record.ts";
+
+/** Where providers and their front doors put the id of a request (K14). */
+const UPSTREAM_IDS = [
+  "x-request-id",
+  "request-id",
+  "x-amzn-requestid",
+  "apim-request-id",
+  "cf-ray",
+] as const;
+
+/** The provider's own id of a request, where it tells one. */
+export function upstreamRequestId(headers: ReplyHeaders): string | undefined {
+  for (const name of UPSTREAM_IDS) {
+    if (headers[name] !== undefined) return headers[name];
+  }
+  return undefined;
+}
+
+/**
+ * What every answer carries: our id, where the request went, what was lost,
+ * and the provider's rate-limit headers as they are (K13). Nothing else of a
+ * provider's headers passes.
+ */
+export function replyHeaders(
+  record: RequestRecord,
+  upstream: ReplyHeaders = {},
+): Record<string, string> {
+  const headers: Record<string, string> = {
+    "x-request-id": record.id,
+    "x-content-type-options": "nosniff",
+  };
+  const { deployment, losses, upstreamId } = record;
+  if (deployment) {
+    headers["x-llm-proxy-provider"] = deployment.provider.name;
+    headers["x-llm-proxy-model"] = visible(deployment.model);
+  }
+  if (upstreamId !== undefined) {
+    headers["x-llm-proxy-upstream-request-id"] = visible(upstreamId);
+  }
+  if (losses && !losses.empty) headers["x-llm-proxy-loss"] = losses.toString();
+  for (const name in upstream) {
+    if (
+      name.startsWith("x-ratelimit-") || name.startsWith("anthropic-ratelimit-")
+    ) headers[name] = visible(upstream[name] ?? "");
+  }
+  return headers;
+}
+
+/** Keeps a foreign value from breaking out of its header (C12). */
+function visible(value: string): string {
+  return value.replace(/[^\x20-\x7e]/g, "?").slice(0, 256);
+}

@@ -1,0 +1,141 @@
+import { type Context, Hono } from "@hono/hono";
+import { getRequestListener } from "@hono/node-server";
+import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
+import { GatewayError } from "@llm-proxy/core";
+import { StructuredLogger } from "@llm-proxy/logging";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Config } from "./config.ts";
+import { dispatch, type Route } from "./dispatch.ts";
+import { chatCompletions, embeddings } from "./endpoints.ts";
+import type { Exchange } from "./exchange.ts";
+import { Gateway } from "./gateway.ts";
+import { getHealth } from "./health.ts";
+import { getModel, getModels } from "./model_endpoints.ts";
+import { NodeExchange } from "./node_exchange.ts";
+import { WebExchange } from "./web_exchange.ts";
+
+/** The HTTP surface: every route that the gateway answers. */
+const ROUTES: readonly Route[] = [
+  { method: "POST", path: "/v1/chat/completions", handle: chatCompletions },
+  { method: "POST", path: "/v1/embeddings", handle: embeddings },
+  { method: "GET", path: "/v1/models", handle: getModels },
+  { method: "GET", path: "/v1/models/*", handle: getModel },
+  { method: "GET", path: "/health", handle: getHealth, open: true },
+];
+
+/** What an app may be given besides its config. */
+export interface AppOptions {
+  /** @default {a logger of warnings to standard output} */
+  readonly logger?: StructuredLogger;
+}
+
+/** A gateway, ready to be listened for. */
+export interface App {
+  /** Answers a request of `Deno.serve`, `deno serve` or a worker. */
+  fetch(request: Request): Promise<Response>;
+  /** Answers a request of `node:http`: the cheaper way, and the service's own. */
+  handle(incoming: IncomingMessage, outgoing: ServerResponse): void;
+  /** The providers that are on, by name. */
+  readonly providers: readonly string[];
+  /** Closes every connection to providers, those in use included. */
+  close(): Promise<void>;
+}
+
+/**
+ * Makes a gateway from its config.
+ *
+ * @example An answer without a network
+ * ```ts
+ * import { createApp, defaultConfig } from "@llm-proxy/api";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const app = createApp(defaultConfig());
+ * const response = await app.fetch(
+ *   new Request("http://localhost/v1/chat/completions", {
+ *     method: "POST",
+ *     headers: { "content-type": "application/json" },
+ *     body: JSON.stringify({
+ *       model: "mock/echo",
+ *       messages: [{ role: "user", content: "ping 42" }],
+ *     }),
+ *   }),
+ * );
+ * const answer = await response.json();
+ * assertEquals(answer.choices[0].message.content, "ping 42");
+ * await app.close();
+ * ```
+ */
+export function createApp(config: Config, options: AppOptions = {}): App {
+  const logger = options.logger ?? new StructuredLogger({ level: "warn" });
+  const gateway = new Gateway(config, logger);
+  const router = makeRouter(gateway);
+  const listener = getRequestListener(
+    (request, env) => router.fetch(request, env),
+    { overrideGlobalObjects: false },
+  );
+  return {
+    fetch: async (request) => await router.fetch(request),
+    handle: (incoming, outgoing) => void listener(incoming, outgoing),
+    providers: gateway.router.providers.map(({ name }) => name),
+    async close() {
+      gateway.close();
+      if (options.logger === undefined) await logger.close();
+    },
+  };
+}
+
+/** What `node:http` hands to a handler; absent under `fetch`. */
+type Bindings = {
+  Bindings: { incoming?: IncomingMessage; outgoing?: ServerResponse };
+};
+
+function makeRouter(gateway: Gateway): Hono<Bindings> {
+  const app = new Hono<Bindings>();
+  const methods = new Map<string, string[]>();
+  for (const route of ROUTES) {
+    app.on(route.method, route.path, (context) => serve(context, route));
+    methods.set(route.path, [
+      ...methods.get(route.path) ?? [],
+      ...route.method === "GET" ? ["GET", "HEAD"] : [route.method],
+    ]);
+  }
+  for (const [path, allowed] of methods) {
+    app.all(path, (context) => serve(context, refusal(path, allowed)));
+  }
+  app.all("*", (context) => serve(context, refusal("unknown")));
+  return app;
+
+  /** Serves one route over whichever listener brought the request. */
+  function serve(
+    context: Context<Bindings>,
+    route: Route,
+  ): Response | Promise<Response> {
+    const { path } = context.req;
+    const { incoming, outgoing } = context.env ?? {};
+    if (incoming && outgoing) {
+      void dispatch(gateway, new NodeExchange(incoming, outgoing, path), route);
+      return RESPONSE_ALREADY_SENT;
+    }
+    const exchange = new WebExchange(context.req.raw, path);
+    void dispatch(gateway, exchange, route);
+    return exchange.response;
+  }
+}
+
+/** The answer where no route fits: 404, or 405 with what would (L14). */
+function refusal(path: string, allowed?: readonly string[]): Route {
+  const handle = ({ exchange }: { readonly exchange: Exchange }): never => {
+    const what = `${exchange.method} ${exchange.path.slice(0, 200)}`;
+    if (allowed === undefined) {
+      throw new GatewayError("not_found", `There is no ${what}`, {
+        code: "unknown_url",
+      });
+    }
+    throw new GatewayError(
+      "method_not_allowed",
+      `There is no ${what}: use ${allowed.join(" or ")}`,
+      { code: "method_not_allowed", headers: { allow: allowed.join(", ") } },
+    );
+  };
+  return { method: "GET", path, handle };
+}

@@ -1,0 +1,51 @@
+import { createHash } from "node:crypto";
+import { GatewayError } from "@llm-proxy/core";
+import type { Exchange } from "./exchange.ts";
+
+/** A key that callers may use. */
+export interface ApiKey {
+  /** Shown in logs instead of the key. */
+  readonly name: string;
+  readonly key: string;
+}
+
+/** The keys of a gateway, held as digests: a key is looked up by its digest, never compared. */
+export class KeyRing {
+  readonly #names = new Map<string, string>();
+
+  /** Takes the keys; none means that every caller is let in. */
+  constructor(keys: readonly ApiKey[]) {
+    for (const { name, key } of keys) this.#names.set(digest(key), name);
+  }
+
+  /**
+   * Checks a caller's key: `Authorization: Bearer …` or `X-API-Key`.
+   *
+   * @returns The key's name; `undefined` where no keys are configured.
+   * @throws {GatewayError} 401, the same for a missing and for a wrong key.
+   */
+  check(exchange: Exchange): string | undefined {
+    if (this.#names.size === 0) return undefined;
+    const key = bearer(exchange.header("authorization")) ??
+      exchange.header("x-api-key");
+    const name = key === undefined ? key : this.#names.get(digest(key));
+    if (name === undefined) {
+      throw new GatewayError(
+        "authentication",
+        "A valid API key is needed: send it as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'",
+        { code: "invalid_api_key" },
+      );
+    }
+    return name;
+  }
+}
+
+function bearer(header: string | undefined): string | undefined {
+  if (header === undefined || header.length < 8) return undefined;
+  if (header.slice(0, 7).toLowerCase() !== "bearer ") return undefined;
+  return header.slice(7).trim();
+}
+
+function digest(key: string): string {
+  return createHash("sha256").update(key).digest("base64");
+}

@@ -1,0 +1,45 @@
+import * as z from "@zod/zod";
+import {
+  app,
+  auth,
+  httpClient,
+  logging,
+  server,
+} from "./_config_core_sections.ts";
+import {
+  cache,
+  caching,
+  chaosEngineering,
+  circuitBreaker,
+  condensation,
+  healthCheck,
+  memory,
+  rateLimit,
+  telemetry,
+} from "./_config_feature_sections.ts";
+import { providers } from "./_config_provider_section.ts";
+
+/**
+ * The one schema of `config.yaml`: sections, keys, ranges and defaults. What
+ * spans several keys is in `_config_cross_checks.ts`.
+ */
+export const configSchema = z.strictObject({
+  app,
+  server,
+  auth,
+  providers,
+  http_client: httpClient,
+  logging,
+  cache,
+  telemetry,
+  rate_limit: rateLimit,
+  circuit_breaker: circuitBreaker,
+  condensation,
+  caching,
+  memory,
+  health_check: healthCheck,
+  chaos_engineering: chaosEngineering,
+}).describe("The configuration of llm-proxy.");
+
+/** What the schema gives out: defaults filled in, nothing joined across sections yet. */
+export type ConfigOutput = z.output<typeof configSchema>;

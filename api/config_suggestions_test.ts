@@ -1,0 +1,93 @@
+import { assertEquals } from "@std/assert";
+import { faultsOf } from "./_config_fixture_test.ts";
+
+// A path that is wrong, and the end of the message about it.
+const SLIPS: readonly [string, string][] = [
+  ["sever", "did you mean 'server'?"],
+  ["servers", "did you mean 'server'?"],
+  ["provider", "did you mean 'providers'?"],
+  ["http-client", "did you mean 'http_client'?"],
+  ["httpClient", "did you mean 'http_client'?"],
+  ["loging", "did you mean 'logging'?"],
+  ["log", "did you mean 'logging'?"],
+  ["ratelimit", "did you mean 'rate_limit'?"],
+  ["rate_limits", "did you mean 'rate_limit'?"],
+  ["circuitbreaker", "did you mean 'circuit_breaker'?"],
+  ["telemtry", "did you mean 'telemetry'?"],
+  ["chaos", "did you mean 'chaos_engineering'?"],
+  ["healthcheck", "did you mean 'health_check'?"],
+  ["server.prot", "did you mean 'port'?"],
+  ["server.hostname", "did you mean 'host'?"],
+  ["server.Port", "did you mean 'port'?"],
+  ["server.max-body-mb", "did you mean 'max_body_mb'?"],
+  ["server.maxConnections", "did you mean 'max_connections'?"],
+  ["server.max_connection", "did you mean 'max_connections'?"],
+  ["server.keepalive_timeout", "did you mean 'keep_alive_timeout'?"],
+  ["server.shutdown", "did you mean 'shutdown_timeout'?"],
+  ["server.headers_timeout", "did you mean 'header_timeout'?"],
+  ["auth.api_key", "did you mean 'api_keys'?"],
+  ["auth.apikeys", "did you mean 'api_keys'?"],
+  ["providers[].url", "did you mean 'base_url'?"],
+  ["providers[].baseURL", "did you mean 'base_url'?"],
+  ["providers[].apiKey", "did you mean 'api_key'?"],
+  ["providers[].model", "did you mean 'models'?"],
+  ["providers[].enable", "did you mean 'enabled'?"],
+  ["providers[].tiemout", "did you mean 'timeout'?"],
+  ["providers[].retries", "did you mean 'max_retries'?"],
+  ["providers[].priorty", "did you mean 'priority'?"],
+  ["http_client.conect_timeout", "did you mean 'connect_timeout'?"],
+  ["http_client.first_token", "did you mean 'first_token_timeout'?"],
+  ["logging.levle", "did you mean 'level'?"],
+  ["caching.response", "did you mean 'response_cache'?"],
+  ["caching.response_cache.max_size", "did you mean 'max_size_mb'?"],
+  ["port", "belongs under server"],
+  ["host", "belongs under server"],
+  ["api_keys", "belongs under auth"],
+  ["level", "belongs under logging"],
+  ["base_url", "belongs under providers[]"],
+  ["total_timeout", "belongs under http_client"],
+  ["failure_threshold", "belongs under circuit_breaker"],
+  ["server.api_keys", "belongs under auth"],
+  ["server.level", "belongs under logging"],
+  ["server.providers", "belongs at the top level"],
+  ["app.port", "belongs under server"],
+  ["providers[].connect_timeout", "belongs under http_client"],
+  ["http_client.base_url", "belongs under providers[]"],
+  ["http_client.timeout", "belongs under providers[] or health_check"],
+  [
+    "caching.ttl",
+    "belongs under caching.response_cache or caching.summary_cache",
+  ],
+  ["server_port", "did you mean 'server.port'?"],
+  ["log_level", "did you mean 'logging.level'?"],
+];
+
+/** A file with nothing but the key at a path. */
+function fileWith(path: string): string {
+  const steps = path.split(".");
+  return steps.map((step, depth) => {
+    const indent = "  ".repeat(depth);
+    const last = depth === steps.length - 1;
+    if (step.endsWith("[]")) {
+      return `${indent}${step.slice(0, -2)}:\n${indent}- type: mock\n`;
+    }
+    return `${indent}${step}:${last ? " 1" : ""}\n`;
+  }).join("");
+}
+
+Deno.test("F2: 50 misspelt or misplaced keys get the right suggestion", () => {
+  const told = SLIPS.map(([path]) => {
+    const unknown = faultsOf(fileWith(path))
+      .filter(({ message }) => message.startsWith("Unknown key"));
+    assertEquals(unknown.length, 1, path);
+    return [path, unknown[0]?.message.match(/\((.*)\)$/)?.[1]];
+  });
+  assertEquals(told, SLIPS.map((it) => [...it]));
+});
+
+Deno.test("F2: a key that resembles nothing gets no suggestion", () => {
+  for (const key of ["zzzzzz", "x", "qwertyuiop", "a".repeat(200)]) {
+    const [fault] = faultsOf(`${key}: 1`);
+    assertEquals(fault?.message.includes("("), false, fault?.message);
+  }
+});

@@ -1,0 +1,109 @@
+/**
+ * What replaces the built-in cache: an exported class of a module. Both keys
+ * are given, or neither.
+ *
+ * @example The built-in cache
+ * ```ts
+ * import { type CacheConfig, defaultConfig } from "@llm-proxy/api";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const cache: CacheConfig = defaultConfig().cache;
+ * assertEquals(cache.module, undefined);
+ * ```
+ */
+export interface CacheConfig {
+  /** The module to import. */
+  readonly module?: string | undefined;
+  /** Its export. */
+  readonly class?: string | undefined;
+}
+
+/**
+ * The sizes of the built-in caches.
+ *
+ * @example Without a config
+ * ```ts
+ * import { type CachingConfig, defaultConfig } from "@llm-proxy/api";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const caching: CachingConfig = defaultConfig().caching;
+ * assertEquals(caching.response_cache.enabled, false);
+ * ```
+ */
+export interface CachingConfig {
+  /** Whole answers. */
+  readonly response_cache: CacheTierConfig;
+  /** Summaries of shortened conversations. */
+  readonly summary_cache: CacheTierConfig;
+}
+
+/**
+ * One built-in cache.
+ *
+ * @example The cache of summaries
+ * ```ts
+ * import { type CacheTierConfig, defaultConfig } from "@llm-proxy/api";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const tier: CacheTierConfig = defaultConfig().caching.summary_cache;
+ * assertEquals(tier.ttl, 3600);
+ * ```
+ */
+export interface CacheTierConfig {
+  /** Whether it is used. @default {false} */
+  readonly enabled: boolean;
+  /** Upper bound of its content, MiB. @default {64 for answers, 16 for summaries} */
+  readonly max_size_mb: number;
+  /** Seconds an entry lives. @default {300 for answers, 3600 for summaries} */
+  readonly ttl: number;
+  /** Whether entries are compressed. @default {false} */
+  readonly compression: boolean;
+}
+
+/**
+ * How long conversations are shortened.
+ *
+ * @example Without a config
+ * ```ts
+ * import { type CondensationConfig, defaultConfig } from "@llm-proxy/api";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const condensation: CondensationConfig = defaultConfig().condensation;
+ * assertEquals(condensation.enabled, false);
+ * ```
+ */
+export interface CondensationConfig {
+  /** Whether conversations are shortened at all. @default {false} */
+  readonly enabled: boolean;
+  /** Tokens from which on they are. @default {100000} */
+  readonly truncation_threshold: number;
+  /** Most tokens of a summary. @default {512} */
+  readonly summary_max_tokens: number;
+  /** Summaries kept. @default {1000} */
+  readonly cache_size: number;
+  /** Seconds a summary is kept. @default {3600} */
+  readonly cache_ttl: number;
+  /** Texts in a provider's error that mean the context was too long; not patterns. */
+  readonly error_patterns: readonly string[];
+}
+
+/**
+ * How the process reacts to memory pressure.
+ *
+ * @example Without a config
+ * ```ts
+ * import { defaultConfig, type MemoryConfig } from "@llm-proxy/api";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const memory: MemoryConfig = defaultConfig().memory;
+ * assertEquals(memory.max_usage_percent, 95);
+ * ```
+ */
+export interface MemoryConfig {
+  /** Share of the limit from which on requests are refused. @default {95} */
+  readonly max_usage_percent: number;
+  /** Share of the limit from which on caches are emptied. @default {85} */
+  readonly gc_threshold_percent: number;
+  /** Seconds between two looks. @default {5} */
+  readonly monitoring_interval: number;
+}

@@ -1,0 +1,162 @@
+/**
+ * The gateway's own log.
+ *
+ * @example Without a config
+ * ```ts
+ * import { defaultConfig, type LoggingConfig } from "@llm-proxy/api";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const logging: LoggingConfig = defaultConfig().logging;
+ * assertEquals(logging.level, "info");
+ * ```
+ */
+export interface LoggingConfig {
+  /** The least that is written. @default {"info"} */
+  readonly level: "debug" | "info" | "warn" | "error";
+  /** `auto` is text on a terminal, JSON elsewhere. @default {"auto"} */
+  readonly format: "json" | "text" | "auto";
+  /** The file to write to. @default {standard output} */
+  readonly file?: string | undefined;
+  /** When a new file is begun. @default {never} */
+  readonly rotation?: RotationConfig | undefined;
+  /** A module that replaces the built-in logger; needs `class`. */
+  readonly module?: string | undefined;
+  /** The export of `module` to use. */
+  readonly class?: string | undefined;
+}
+
+/**
+ * When a new log file is begun.
+ *
+ * @example Five files of at most 10 MiB
+ * ```ts
+ * import type { RotationConfig } from "@llm-proxy/api";
+ *
+ * const rotation: RotationConfig = { max_size_mb: 10, max_files: 5 };
+ * ```
+ */
+export interface RotationConfig {
+  /** Size of a file, MiB. @default {100} */
+  readonly max_size_mb: number;
+  /** Files kept, the current one included. @default {5} */
+  readonly max_files: number;
+}
+
+/**
+ * Traces and metrics sent to an OpenTelemetry collector.
+ *
+ * @example Without a config
+ * ```ts
+ * import { defaultConfig, type TelemetryConfig } from "@llm-proxy/api";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const telemetry: TelemetryConfig = defaultConfig().telemetry;
+ * assertEquals(telemetry.enabled, false);
+ * ```
+ */
+export interface TelemetryConfig {
+  /** Whether anything is sent. @default {false} */
+  readonly enabled: boolean;
+  /** The `service.name`. @default {"llm-proxy"} */
+  readonly service_name: string;
+  /** The collector's address. @default {the protocol's own} */
+  readonly endpoint?: string | undefined;
+  /** How it is spoken to. @default {"http/protobuf"} */
+  readonly protocol: "http/protobuf" | "http/json";
+  /** Share of requests that are traced, 0 to 1. @default {0.1} */
+  readonly sample_ratio: number;
+  /** Headers for the collector. @default {{}} */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/**
+ * Probes of the providers between requests.
+ *
+ * @example Without a config
+ * ```ts
+ * import { defaultConfig, type HealthCheckConfig } from "@llm-proxy/api";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const probes: HealthCheckConfig = defaultConfig().health_check;
+ * assertEquals(probes.interval, 60);
+ * ```
+ */
+export interface HealthCheckConfig {
+  /** Whether providers are probed. @default {false} */
+  readonly enabled: boolean;
+  /** Seconds between two probes. @default {60} */
+  readonly interval: number;
+  /** Seconds a probe may take. @default {10} */
+  readonly timeout: number;
+}
+
+/**
+ * Faults injected on purpose, to see how clients take them.
+ *
+ * @example Without a config
+ * ```ts
+ * import { type ChaosConfig, defaultConfig } from "@llm-proxy/api";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const chaos: ChaosConfig = defaultConfig().chaos_engineering;
+ * assertEquals(chaos.enabled, false);
+ * ```
+ */
+export interface ChaosConfig {
+  /** Whether faults are injected. @default {false} */
+  readonly enabled: boolean;
+  /** Tried in order; the first that strikes is used. @default {[]} */
+  readonly faults: readonly ChaosFault[];
+}
+
+/**
+ * One fault to inject.
+ *
+ * @example Every twentieth request waits two seconds
+ * ```ts
+ * import type { ChaosFault } from "@llm-proxy/api";
+ *
+ * const fault: ChaosFault = { type: "delay", probability: 0.05, match: {}, delay: 2 };
+ * ```
+ */
+export interface ChaosFault {
+  /** What happens. */
+  readonly type:
+    | "delay"
+    | "error"
+    | "rate_limit"
+    | "timeout"
+    | "network_failure"
+    | "cut_stream";
+  /** Share of matching requests it strikes, 0 to 1. */
+  readonly probability: number;
+  /** Which requests; every given key must equal. @default {{}, which is all} */
+  readonly match: ChaosMatch;
+  /** Seconds to wait, for `delay` and `timeout`. */
+  readonly delay?: number | undefined;
+  /** The status of an `error`. @default {500} */
+  readonly status?: number | undefined;
+  /** Seconds told in `retry-after`, for `rate_limit`. */
+  readonly retry_after?: number | undefined;
+  /** Content events before a `cut_stream`. @default {1} */
+  readonly after_events?: number | undefined;
+}
+
+/**
+ * Which requests a fault may strike.
+ *
+ * @example Requests for one model
+ * ```ts
+ * import type { ChaosMatch } from "@llm-proxy/api";
+ *
+ * const match: ChaosMatch = { model: "gpt-5-mini" };
+ * ```
+ */
+export interface ChaosMatch {
+  /** The provider's name. */
+  readonly provider?: string | undefined;
+  /** The model's name. */
+  readonly model?: string | undefined;
+  /** The route, for example `/v1/chat/completions`. */
+  readonly route?: string | undefined;
+}

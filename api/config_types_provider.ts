@@ -1,0 +1,105 @@
+import type { PROVIDER_TYPES } from "./_config_provider_types.ts";
+import type { ProviderRateLimit } from "./config_types_limits.ts";
+
+/**
+ * The name of a provider type.
+ *
+ * @example A type
+ * ```ts
+ * import type { ProviderTypeName } from "@llm-proxy/api";
+ *
+ * const type: ProviderTypeName = "anthropic";
+ * ```
+ */
+export type ProviderTypeName = (typeof PROVIDER_TYPES)[number];
+
+/**
+ * One provider: where it is, how it is paid, how long it may take. What the
+ * file leaves out is filled in from `http_client`.
+ *
+ * @example A provider with its key in the environment
+ * ```ts
+ * import { parseConfig, type ProviderConfig } from "@llm-proxy/api";
+ * import { assert, assertEquals } from "@std/assert";
+ *
+ * const result = parseConfig("providers: [{type: groq, api_key_env: GROQ_API_KEY}]", {
+ *   file: "config.yaml",
+ *   env: (name) => name === "GROQ_API_KEY" ? "gsk_7yTq2LmZ" : undefined,
+ * });
+ * assert(result.ok);
+ * const provider: ProviderConfig | undefined = result.config.providers[0];
+ * assertEquals(provider?.name, "groq");
+ * assertEquals(provider?.timeout, 600);
+ * ```
+ */
+export interface ProviderConfig {
+  /** The first half of a `provider/model` address. @default {the type} */
+  readonly name: string;
+  /** Decides dialect, address and how the key is sent. */
+  readonly type: ProviderTypeName;
+  /** The variable that held the key, where one was named. */
+  readonly api_key_env?: string | undefined;
+  /** The key itself, from the file or from `api_key_env`. */
+  readonly api_key?: string | undefined;
+  /** Without a trailing slash. @default {the address of the type} */
+  readonly base_url?: string | undefined;
+  /** The models to offer. @default {the provider is asked} */
+  readonly models?: readonly string[] | undefined;
+  /** Whether it takes part at all. @default {true} */
+  readonly enabled: boolean;
+  /** Whether every request goes here; at most one may. @default {false} */
+  readonly forced: boolean;
+  /** The lowest is tried first. @default {100} */
+  readonly priority: number;
+  /** Seconds for a whole attempt. @default {http_client.total_timeout} */
+  readonly timeout: number;
+  /** Further attempts after a failure that may pass. @default {2} */
+  readonly max_retries: number;
+  /** Seconds before the first retry. @default {0.5} */
+  readonly retry_delay: number;
+  /** Open connections. @default {http_client.max_connections} */
+  readonly max_connections: number;
+  /** Idle connections kept. @default {http_client.max_keepalive_connections} */
+  readonly max_keepalive_connections: number;
+  /** Seconds an idle connection is kept. @default {http_client.keepalive_expiry} */
+  readonly keepalive_expiry: number;
+  /** Headers added to every request. @default {{}} */
+  readonly custom_headers: Readonly<Record<string, string>>;
+  /** The limit of your account there. */
+  readonly rate_limit?: ProviderRateLimit | undefined;
+  /** What ends a stream: `[DONE]`, or a finish reason. @default {as the type does} */
+  readonly stream_end?: "done" | "finish" | undefined;
+}
+
+/**
+ * Timeouts and connections towards every provider. Durations are seconds.
+ *
+ * @example Without a config
+ * ```ts
+ * import { defaultConfig, type HttpClientConfig } from "@llm-proxy/api";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const client: HttpClientConfig = defaultConfig().http_client;
+ * assertEquals(client.connect_timeout, 5);
+ * ```
+ */
+export interface HttpClientConfig {
+  /** Until the connection stands, TLS included. @default {5} */
+  readonly connect_timeout: number;
+  /** From then until the response headers. @default {60} */
+  readonly header_timeout: number;
+  /** From the headers until the first content. @default {120} */
+  readonly first_token_timeout: number;
+  /** Between two pieces of content. @default {60} */
+  readonly idle_timeout: number;
+  /** The attempt as a whole. @default {600} */
+  readonly total_timeout: number;
+  /** Largest answer, MiB. @default {64} */
+  readonly max_response_mb: number;
+  /** Open connections to one origin. @default {256} */
+  readonly max_connections: number;
+  /** Idle connections kept to one origin. @default {64} */
+  readonly max_keepalive_connections: number;
+  /** How long an idle connection is kept. @default {30} */
+  readonly keepalive_expiry: number;
+}

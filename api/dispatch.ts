@@ -1,0 +1,77 @@
+import { GatewayError, openAiChatClient } from "@llm-proxy/core";
+import { replyHeaders } from "./_reply_headers.ts";
+import type { RequestContext } from "./endpoints.ts";
+import type { Exchange } from "./exchange.ts";
+import type { Gateway } from "./gateway.ts";
+import { RequestRecord } from "./request_record.ts";
+
+/** One route of the HTTP surface. */
+export interface Route {
+  readonly method: "GET" | "POST";
+  /** In the router's notation; also the route's name in logs. */
+  readonly path: string;
+  /** Answers without a key. */
+  readonly open?: true;
+  readonly handle: (context: RequestContext) => Promise<void> | void;
+}
+
+/**
+ * Serves one request: authenticates it, lets its route answer, and whatever
+ * happened answers errors in the caller's dialect and logs one line.
+ */
+export async function dispatch(
+  gateway: Gateway,
+  exchange: Exchange,
+  route: Route,
+): Promise<void> {
+  const record = new RequestRecord(exchange.method, route.path);
+  try {
+    if (!route.open) record.key = gateway.keys.check(exchange);
+    await route.handle({ gateway, exchange, record });
+  } catch (error) {
+    refuse(exchange, record, toGatewayError(error));
+  }
+  const level = levelOf(route, record.error);
+  if (gateway.logger.isEnabled(level)) {
+    gateway.logger[level]("request", record.fields());
+  }
+}
+
+/** Answers with an error, unless an answer has begun. */
+function refuse(
+  exchange: Exchange,
+  record: RequestRecord,
+  error: GatewayError,
+): void {
+  record.error = error;
+  if (record.status !== 0) return;
+  record.status = error.status;
+  const headers = replyHeaders(record, error.headers);
+  for (const name of ["retry-after", "retry-after-ms", "allow"]) {
+    const value = error.headers[name];
+    if (value !== undefined) headers[name] = value;
+  }
+  headers["content-type"] = "application/json";
+  headers["cache-control"] = "no-store";
+  const body = openAiChatClient.encodeError(error, record.id);
+  exchange.send(error.status, headers, body);
+}
+
+/** A fault that nobody foresaw is ours, and no detail of it is the client's. */
+function toGatewayError(error: unknown): GatewayError {
+  if (error instanceof GatewayError) return error;
+  return new GatewayError("internal", "The gateway failed on this request", {
+    code: "internal_error",
+    cause: error,
+  });
+}
+
+/** How loud the request's log line is. */
+function levelOf(
+  route: Route,
+  error: GatewayError | undefined,
+): "debug" | "info" | "warn" | "error" {
+  if (error === undefined) return route.open ? "debug" : "info";
+  if (error.kind === "internal") return "error";
+  return error.status >= 500 ? "warn" : "info";
+}

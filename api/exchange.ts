@@ -1,0 +1,47 @@
+/** Headers of an answer, lower-case names. */
+export type ReplyHeaders = Readonly<Record<string, string>>;
+
+/** A streamed answer that has begun. */
+export interface ReplyStream {
+  /**
+   * Writes text.
+   *
+   * @returns `undefined` when there is room for more; else a promise that
+   * resolves when there is, or when the client has left.
+   */
+  write(text: string): Promise<void> | undefined;
+  /** Ends the answer well. */
+  end(): void;
+  /** Ends the answer and the connection, after an error was written. */
+  fail(): void;
+}
+
+/**
+ * One request and the way to answer it: the door between the gateway and
+ * whatever listens. There is one adapter for `node:http` and one for the web's
+ * Request and Response; one contract test runs against both.
+ */
+export interface Exchange {
+  readonly method: string;
+  /** The path as routed, without a query. */
+  readonly path: string;
+  /** Aborted, with a {@linkcode ClientLeft} as reason, when the client leaves before the answer is out. */
+  readonly signal: AbortSignal;
+  /** A request header, by its lower-case name. */
+  header(name: string): string | undefined;
+  /**
+   * Reads the whole request body.
+   *
+   * @throws {GatewayError} 413 as soon as it is known to be over `maxBytes`;
+   * 415 when it is compressed; 400 when it ends early.
+   */
+  body(maxBytes: number): Promise<Uint8Array>;
+  /** Answers whole. */
+  send(
+    status: number,
+    headers: ReplyHeaders,
+    body: string | Uint8Array,
+  ): void;
+  /** Begins a streamed answer. */
+  stream(status: number, headers: ReplyHeaders): ReplyStream;
+}

@@ -1,0 +1,207 @@
+import {
+  type AttemptClock,
+  GatewayError,
+  type SseEvent,
+  SseParser,
+  type StreamTranslator,
+  UpstreamError,
+  type UpstreamResponse,
+} from "@llm-proxy/core";
+import { joinChunks } from "./_body.ts";
+import type { ReplyStream } from "./exchange.ts";
+
+/** How often a client hears a comment while the provider is silent, in ms (L8). */
+const KEEP_ALIVE = 15_000;
+/** How long a body may dawdle behind its proper end before it is closed, in ms. */
+const LINGER = 250;
+/** How much of a body that is no event stream is read to see what it says. */
+const MAX_STRAY = 64 * 1024;
+/** How much text without content may be held back before the commit point. */
+const MAX_HELD = 1024 * 1024;
+const OPENING_BRACE = 0x7b;
+const OPENING_BRACKET = 0x5b;
+
+/** What a relay needs besides the provider's answer. */
+export interface RelayOptions {
+  readonly translator: StreamTranslator;
+  readonly clock: AttemptClock;
+  /** Begins the client's answer: the commit point, after which nothing can be taken back. */
+  readonly open: () => ReplyStream;
+  /** What a body that is JSON and no stream means (U10, U11). */
+  readonly stray: (body: Uint8Array) => UpstreamError;
+  /** The closing event for a stream that fails after its commit point. */
+  readonly failure: (error: GatewayError) => string;
+}
+
+/**
+ * Relays one stream from provider to client.
+ *
+ * Nothing reaches the client before the first useful event, so that a failure
+ * until then is thrown and can be answered as a plain error. A failure after it
+ * ends the stream with an error event of the client's dialect, never with a
+ * clean end (L4, U6), and is thrown as well.
+ *
+ * @throws {GatewayError} in either case.
+ */
+export async function relayStream(
+  response: UpstreamResponse,
+  options: RelayOptions,
+): Promise<void> {
+  const relay = new StreamRelay(options);
+  try {
+    const pumped = response.body.pump((chunk) => relay.take(chunk));
+    await Promise.race([pumped, relay.finished]);
+    relay.end();
+    await lingering(pumped, response);
+  } catch (error) {
+    response.body.cancel();
+    relay.fail(error);
+    throw error;
+  } finally {
+    relay.stop();
+  }
+}
+
+/** Lets a complete body come to its end, so that its connection can be used again. */
+async function lingering(
+  pumped: Promise<void>,
+  response: UpstreamResponse,
+): Promise<void> {
+  const timer = setTimeout(() => response.body.cancel(), LINGER);
+  // The answer is complete: how its connection ends no longer matters.
+  await pumped.catch(() => {});
+  clearTimeout(timer);
+}
+
+function tooMuchNothing(): UpstreamError {
+  return new UpstreamError(
+    "upstream",
+    "The provider sent a stream without content",
+    { code: "upstream_invalid_response" },
+  );
+}
+
+class StreamRelay {
+  readonly #options: RelayOptions;
+  readonly #parser = new SseParser();
+  readonly #finished = Promise.withResolvers<void>();
+  #reply: ReplyStream | undefined;
+  #held = "";
+  #progress = 0;
+  #lastWrite = 0;
+  #keepAlive: ReturnType<typeof setInterval> | undefined;
+  #stray: Uint8Array[] | undefined;
+  #straySize = 0;
+  #started = false;
+
+  constructor(options: RelayOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves at the stream's proper end, which may come before the body's. */
+  get finished(): Promise<void> {
+    return this.#finished.promise;
+  }
+
+  /** Takes a chunk of the provider's body; a promise means that the client is slow. */
+  take(chunk: Uint8Array): Promise<void> | undefined {
+    if (this.#options.translator.done) return undefined;
+    if (!this.#started) this.#look(chunk);
+    if (this.#stray !== undefined) return this.#collect(chunk);
+    return this.#relay(this.#parser.push(chunk));
+  }
+
+  /** Ends the client's answer well, if the stream has come to its proper end. */
+  end(): void {
+    const { translator, stray } = this.#options;
+    if (this.#stray !== undefined) {
+      throw stray(joinChunks(this.#stray, this.#straySize));
+    }
+    if (!translator.done) {
+      this.#relay(this.#parser.end());
+      this.#write(translator.end());
+    }
+    // An answer may be complete without any content.
+    this.#reply ??= this.#options.open();
+    if (this.#held !== "") this.#reply.write(this.#held);
+    this.#reply.end();
+  }
+
+  /** Ends an answer that has begun with an error event. */
+  fail(error: unknown): void {
+    if (this.#reply === undefined || !(error instanceof GatewayError)) return;
+    this.#reply.write(this.#options.failure(error));
+    this.#reply.fail();
+  }
+
+  stop(): void {
+    clearInterval(this.#keepAlive);
+  }
+
+  /** Tells a JSON body from a stream by its first byte: labels lie (M20, U10). */
+  #look(chunk: Uint8Array): void {
+    const first = chunk.find((byte) => byte > 0x20);
+    if (first === undefined) return;
+    this.#started = true;
+    if (first === OPENING_BRACE || first === OPENING_BRACKET) this.#stray = [];
+  }
+
+  #collect(chunk: Uint8Array): undefined {
+    this.#stray?.push(chunk);
+    this.#straySize += chunk.byteLength;
+    if (this.#straySize > MAX_STRAY) this.#finished.resolve();
+  }
+
+  /** Translates events; what came before a faulty one still reaches the client. */
+  #relay(events: readonly SseEvent[]): Promise<void> | undefined {
+    const { translator } = this.#options;
+    let text = "";
+    try {
+      for (const event of events) text += translator.push(event);
+    } catch (error) {
+      this.#write(text);
+      throw error;
+    }
+    const full = this.#write(text);
+    if (translator.done) this.#finished.resolve();
+    return full;
+  }
+
+  #write(text: string): Promise<void> | undefined {
+    const { translator, clock } = this.#options;
+    if (translator.progress !== this.#progress) {
+      this.#progress = translator.progress;
+      clock.progress();
+      this.#commit();
+    }
+    if (this.#reply === undefined) {
+      this.#held += text;
+      if (this.#held.length > MAX_HELD) throw tooMuchNothing();
+      return undefined;
+    }
+    if (this.#held !== "") {
+      text = this.#held + text;
+      this.#held = "";
+    }
+    if (text === "") return undefined;
+    this.#lastWrite = performance.now();
+    return this.#wait(this.#reply.write(text));
+  }
+
+  /** While the client is slow its own clock runs, not the provider's. */
+  #wait(full: Promise<void> | undefined): Promise<void> | undefined {
+    if (full === undefined) return undefined;
+    const { clock } = this.#options;
+    clock.enter("client");
+    return full.then(() => clock.enter("idle"));
+  }
+
+  #commit(): void {
+    if (this.#reply !== undefined) return;
+    this.#reply = this.#options.open();
+    this.#keepAlive = setInterval(() => {
+      if (performance.now() - this.#lastWrite < KEEP_ALIVE) return;
+      this.#reply?.write(": keep-alive\n\n");
+    }, KEEP_ALIVE);
+  }
+}

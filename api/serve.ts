@@ -1,0 +1,193 @@
+import { StructuredLogger } from "@llm-proxy/logging";
+import { type Command, HELP, parseCommand } from "./_arguments.ts";
+import { createApp } from "./app.ts";
+import { type Config, formatFault, loadConfig, parseConfig } from "./config.ts";
+import {
+  environmentProviders,
+  type ProviderOff,
+} from "./environment_providers.ts";
+import { listen, type Listener } from "./listen.ts";
+import { VERSION } from "./version.ts";
+
+/** A config that is in force, with what should be told of it. */
+interface Loaded {
+  readonly config: Config;
+  readonly off: readonly ProviderOff[];
+  readonly notices: readonly string[];
+}
+
+const FAULT = 1;
+const USAGE = 2;
+
+/**
+ * Runs the gateway as a service, or the command that the arguments name, until
+ * it is told to stop by SIGINT or SIGTERM.
+ *
+ * @returns The exit code: 0 done, 1 a fault, 2 wrong usage. Faults are told on
+ * standard error, one line each.
+ *
+ * @example What it can do
+ * ```ts
+ * import { serve } from "@llm-proxy/api";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(await serve(["--help"]), 0);
+ * ```
+ */
+export async function serve(args: readonly string[]): Promise<number> {
+  const command = parseCommand(args);
+  switch (command.name) {
+    case "help":
+      return print(HELP);
+    case "version":
+      return print(`llm-proxy ${VERSION}\n`);
+    case "usage":
+      return tell(`llm-proxy: ${command.fault} (see --help)`, USAGE);
+    case "check":
+      return await check(command);
+    case "start":
+      return await start(command);
+  }
+}
+
+/** `check`: tells every fault of a config, or that there is none. */
+async function check(command: Command & { name: "check" }): Promise<number> {
+  const file = command.config ?? Deno.env.get("LLM_PROXY_CONFIG");
+  if (!file) return tell("llm-proxy: check needs --config FILE", USAGE);
+  const loaded = await load(file);
+  if (typeof loaded === "number") return loaded;
+  for (const notice of loaded.notices) print(`${notice}\n`);
+  return print(`${file}: no faults\n`);
+}
+
+/** Starts the service and waits for its end. */
+async function start(command: Command & { name: "start" }): Promise<number> {
+  const file = command.config ?? Deno.env.get("LLM_PROXY_CONFIG");
+  const loaded = await (file ? load(file) : fromEnvironment());
+  if (typeof loaded === "number") return loaded;
+  const { config } = loaded;
+  const server = {
+    ...config.server,
+    ...(command.host !== undefined && { host: command.host }),
+    ...(command.port !== undefined && { port: command.port }),
+  };
+  if (!isLoopback(server.host) && config.auth.api_keys.length === 0) {
+    return tell(
+      `llm-proxy: refuses to listen on ${server.host} without a key: set auth.api_keys in the config`,
+      FAULT,
+    );
+  }
+  const { level, format } = config.logging;
+  const logger = new StructuredLogger({ level, format });
+  const app = createApp({ ...config, server }, { logger });
+  let listener: Listener;
+  try {
+    listener = await listen(app, server);
+  } catch (error) {
+    await app.close();
+    return tell(`llm-proxy: ${listenFault(error, server)}`, FAULT);
+  }
+  print(`${banner(listener.url, app.providers, loaded.off)}\n`);
+  for (const notice of loaded.notices) print(`llm-proxy: ${notice}\n`);
+  await untilStopped(listener, server.shutdown_timeout * 1000, logger);
+  await app.close();
+  await logger.close();
+  return 0;
+}
+
+async function load(file: string): Promise<Loaded | number> {
+  const result = await loadConfig(file);
+  if (!result.ok) {
+    return tell(result.faults.map(formatFault).join("\n"), FAULT);
+  }
+  const off = result.config.providers
+    .filter(({ enabled }) => !enabled)
+    .map(({ name }) => ({ name, reason: "enabled: false" }));
+  return { config: result.config, off, notices: result.notices };
+}
+
+/** Without a config the environment says which providers are on. */
+function fromEnvironment(): Loaded | number {
+  const env = (name: string): string | undefined => Deno.env.get(name);
+  const { on, off } = environmentProviders(env);
+  const providers = on.map(({ type, keyEnv }) =>
+    JSON.stringify({ type, ...(keyEnv && { api_key_env: keyEnv }) })
+  );
+  const text = `providers: [${providers.join(", ")}]\n`;
+  const result = parseConfig(text, { file: "environment", env });
+  if (!result.ok) {
+    return tell(result.faults.map(formatFault).join("\n"), FAULT);
+  }
+  return { config: result.config, off, notices: result.notices };
+}
+
+/** The one line that start prints. */
+function banner(
+  url: string,
+  on: readonly string[],
+  off: readonly ProviderOff[],
+): string {
+  const reasons = off.map(({ name, reason }) => `${name} (${reason})`);
+  return `llm-proxy ${VERSION} on ${url}, providers: ${
+    on.join(", ") || "none"
+  }` + (off.length > 0 ? `; off: ${reasons.join(", ")}` : "");
+}
+
+/** Resolves when the service has been told to stop and has drained. */
+function untilStopped(
+  listener: Listener,
+  graceMs: number,
+  logger: StructuredLogger,
+): Promise<void> {
+  return new Promise((resolve) => {
+    let stopping = false;
+    const onRejection = (event: PromiseRejectionEvent): void => {
+      // One request's stray promise must not end the others.
+      event.preventDefault();
+      logger.error("unhandled rejection", { cause: event.reason });
+    };
+    const stop = (): void => {
+      if (stopping) return void listener.close(0);
+      stopping = true;
+      listener.close(graceMs).then(() => {
+        globalThis.removeEventListener("unhandledrejection", onRejection);
+        for (const signal of ["SIGINT", "SIGTERM"] as const) {
+          Deno.removeSignalListener(signal, stop);
+        }
+        resolve();
+      });
+    };
+    globalThis.addEventListener("unhandledrejection", onRejection);
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      Deno.addSignalListener(signal, stop);
+    }
+  });
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127\./.test(host);
+}
+
+function listenFault(
+  error: unknown,
+  { host, port }: { readonly host: string; readonly port: number },
+): string {
+  const where = `${host}:${port}`;
+  const { code } = error as { readonly code?: string };
+  if (code === "EADDRINUSE") {
+    return `cannot listen on ${where}: the port is taken (choose another with --port)`;
+  }
+  if (code === "EACCES") return `cannot listen on ${where}: not permitted`;
+  const message = error instanceof Error ? error.message : String(error);
+  return `cannot listen on ${where}: ${message.split("\n")[0]}`;
+}
+
+function print(text: string): number {
+  Deno.stdout.writeSync(new TextEncoder().encode(text));
+  return 0;
+}
+
+function tell(text: string, code: number): number {
+  Deno.stderr.writeSync(new TextEncoder().encode(`${text}\n`));
+  return code;
+}

@@ -1,0 +1,114 @@
+import {
+  bodyTooLarge,
+  checkBodyHead,
+  clientLeft,
+  joinChunks,
+} from "./_body.ts";
+import type { Exchange, ReplyHeaders, ReplyStream } from "./exchange.ts";
+
+/** How many bytes of a stream may wait for a slow client. */
+const HIGH_WATER = 64 * 1024;
+
+/**
+ * An exchange over the web's Request and Response, for `Deno.serve`, `deno
+ * serve` and workers. {@linkcode WebExchange.response} resolves when the
+ * answer's head is known.
+ */
+export class WebExchange implements Exchange {
+  readonly #request: Request;
+  readonly #controller = new AbortController();
+  readonly #reply = Promise.withResolvers<Response>();
+  readonly path: string;
+
+  /** Takes over a request. */
+  constructor(request: Request, path: string) {
+    this.#request = request;
+    this.path = path;
+    if (request.signal.aborted) this.#leave();
+    else request.signal.addEventListener("abort", this.#leave, { once: true });
+  }
+
+  /** The answer, as soon as its head is known. */
+  get response(): Promise<Response> {
+    return this.#reply.promise;
+  }
+
+  /** The HTTP method. */
+  get method(): string {
+    return this.#request.method;
+  }
+
+  /** Aborted when the client leaves before the answer is out. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** A request header; repeated ones are joined. */
+  header(name: string): string | undefined {
+    return this.#request.headers.get(name) ?? undefined;
+  }
+
+  /** Reads the whole body. */
+  async body(maxBytes: number): Promise<Uint8Array> {
+    checkBodyHead((name) => this.header(name), maxBytes);
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    try {
+      for await (const chunk of this.#request.body ?? []) {
+        size += chunk.byteLength;
+        if (size > maxBytes) throw bodyTooLarge(maxBytes);
+        chunks.push(chunk);
+      }
+    } catch (error) {
+      throw size > maxBytes ? error : clientLeft();
+    }
+    return joinChunks(chunks, size);
+  }
+
+  /** Answers whole. */
+  send(
+    status: number,
+    headers: ReplyHeaders,
+    body: string | Uint8Array,
+  ): void {
+    // The cast drops SharedArrayBuffer, which no body of ours is.
+    const init = body as string | Uint8Array<ArrayBuffer>;
+    this.#reply.resolve(new Response(init, { status, headers }));
+  }
+
+  /** Begins a streamed answer. */
+  stream(status: number, headers: ReplyHeaders): ReplyStream {
+    const encoder = new TextEncoder();
+    let room = Promise.withResolvers<void>();
+    let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+    const body = new ReadableStream<Uint8Array>({
+      start: (given) => void (controller = given),
+      pull: () => room.resolve(),
+      cancel: () => {
+        controller = undefined;
+        room.resolve();
+        this.#leave();
+      },
+    }, new ByteLengthQueuingStrategy({ highWaterMark: HIGH_WATER }));
+    this.#reply.resolve(new Response(body, { status, headers }));
+    return {
+      write: (text) => {
+        if (controller === undefined) return undefined;
+        controller.enqueue(encoder.encode(text));
+        if ((controller.desiredSize ?? 0) > 0) return undefined;
+        room = Promise.withResolvers<void>();
+        return room.promise;
+      },
+      end: () => {
+        controller?.close();
+        controller = undefined;
+      },
+      fail: () => {
+        controller?.close();
+        controller = undefined;
+      },
+    };
+  }
+
+  readonly #leave = (): void => this.#controller.abort(clientLeft());
+}

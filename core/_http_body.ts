@@ -1,0 +1,132 @@
+import type { IncomingMessage } from "node:http";
+import type { Transform } from "node:stream";
+import { decodeFault, upstreamFault } from "./_http_errors.ts";
+import { GatewayError } from "./errors.ts";
+import type { UpstreamBody } from "./upstream.ts";
+
+/** What a body needs of the exchange that it belongs to. */
+export interface BodyOwner {
+  /** All bytes of the answer have come; the connection is no longer the body's. */
+  received(): void;
+  /** The body is through, for better (`complete`) or worse. Called once. */
+  settled(complete: boolean): void;
+}
+
+/** How a body is read. */
+export interface BodyOptions {
+  readonly owner: BodyOwner;
+  /** Undoes the content coding; `"unknown"` where that can't be done. */
+  readonly decoder: Transform | "unknown" | undefined;
+  /** Upper bound of the decoded bytes. */
+  readonly maxBytes: number;
+}
+
+type Take = (chunk: Uint8Array) => void | Promise<void>;
+
+/** The body of an answer that comes over `node:http`. */
+export class HttpBody implements UpstreamBody {
+  readonly #message: IncomingMessage;
+  readonly #owner: BodyOwner;
+  readonly #decoder: Transform | undefined;
+  readonly #maxBytes: number;
+  #bytes = 0;
+  #ended = false;
+  #failed = false;
+  #error: unknown;
+  #pumping = false;
+  #take: Take | undefined;
+  #resolve: (() => void) | undefined;
+  #reject: ((error: unknown) => void) | undefined;
+
+  /** Reads nothing yet. */
+  constructor(message: IncomingMessage, options: BodyOptions) {
+    this.#message = message;
+    this.#owner = options.owner;
+    this.#maxBytes = options.maxBytes;
+    if (options.decoder === "unknown") {
+      this.fail(upstreamFault("upstream_invalid_response"));
+    } else this.#decoder = options.decoder;
+  }
+
+  pump(take: Take): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#pumping) {
+        throw new TypeError("Cannot pump a body twice");
+      }
+      this.#pumping = true;
+      if (this.#failed) return reject(this.#error);
+      this.#take = take;
+      this.#resolve = resolve;
+      this.#reject = reject;
+      if (Number(this.#message.headers["content-length"]) > this.#maxBytes) {
+        return this.fail(upstreamFault("upstream_response_too_large"));
+      }
+      const source = this.#decoder ?? this.#message;
+      source.on("data", (chunk: Uint8Array) => this.#onData(chunk));
+      source.on("end", () => this.#onEnd());
+      if (this.#decoder !== undefined) this.#decode(this.#decoder);
+    });
+  }
+
+  cancel(): void {
+    this.fail(
+      new GatewayError("client_closed", "The answer was cancelled", {
+        code: "cancelled",
+      }),
+    );
+  }
+
+  /** The connection is closed: whether that was the end or a cut is seen here. */
+  disconnected(): void {
+    if (!this.#message.complete) this.fail(upstreamFault("upstream_body_cut"));
+  }
+
+  /** Ends the body before its time. */
+  fail(error: unknown): void {
+    if (this.#ended || this.#failed) return;
+    this.#failed = true;
+    this.#error = error;
+    this.#take = undefined;
+    this.#decoder?.destroy();
+    this.#owner.settled(false);
+    this.#reject?.(error);
+  }
+
+  #onData(chunk: Uint8Array): void {
+    if (this.#take === undefined) return;
+    this.#bytes += chunk.length;
+    if (this.#bytes > this.#maxBytes) {
+      return this.fail(upstreamFault("upstream_response_too_large"));
+    }
+    let taken: void | Promise<void>;
+    try {
+      taken = this.#take(chunk);
+    } catch (error) {
+      return this.fail(error);
+    }
+    if (taken instanceof Promise) this.#wait(taken);
+  }
+
+  /** Reads on when the chunk is taken. */
+  #wait(taken: Promise<void>): void {
+    const source = this.#decoder ?? this.#message;
+    source.pause();
+    taken.then(() => source.resume(), (error) => this.fail(error));
+  }
+
+  #onEnd(): void {
+    if (this.#failed) return;
+    this.#ended = true;
+    if (this.#decoder === undefined) this.#owner.received();
+    this.#owner.settled(true);
+    this.#resolve?.();
+  }
+
+  #decode(decoder: Transform): void {
+    decoder.on("error", (raw: unknown) => {
+      this.fail(decodeFault(raw));
+    });
+    this.#message.on("end", () => this.#owner.received());
+    this.#message.pipe(decoder);
+  }
+}

@@ -1,0 +1,181 @@
+import { type ClientRequest, type IncomingMessage, request } from "node:http";
+import { HttpBody } from "./_http_body.ts";
+import type { Connection } from "./_http_connection.ts";
+import { decoderFor } from "./_http_decoding.ts";
+import { exchangeFault } from "./_http_errors.ts";
+import { responseHead } from "./_http_head.ts";
+import type { ConnectionPool, ConnectionUser } from "./_http_pool.ts";
+import type { UpstreamError } from "./errors.ts";
+import type { UpstreamResponse } from "./upstream.ts";
+
+/**
+ * How soon after a request a reused connection must break for it to count as
+ * one that the peer had closed before, in milliseconds. A break much later
+ * means that the peer was at work on the request, and sending it again would
+ * make it do, and bill, the work twice (U15).
+ */
+const STALE_WITHIN_MS = 1_000;
+
+/** A request as it goes over a connection. */
+export interface HttpRequest {
+  readonly method: string;
+  readonly path: string;
+  /** Alternating names and values. */
+  readonly head: string[];
+  readonly body: string | undefined;
+}
+
+/** What an exchange needs besides its request. */
+export interface ExchangeOptions {
+  readonly signal: AbortSignal;
+  readonly onConnected: (() => void) | undefined;
+  readonly pool: ConnectionPool;
+  readonly maxHeaderBytes: number;
+  readonly maxResponseBytes: number;
+  readonly resolve: (response: UpstreamResponse) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** One request and its answer. Ends once, whatever ends it. */
+export class HttpExchange implements ConnectionUser, EventListenerObject {
+  /** Set for the second try, which must not meet another stale connection. */
+  fresh = false;
+  readonly #request: HttpRequest;
+  readonly #options: ExchangeOptions;
+  #connection: Connection | undefined;
+  #message: ClientRequest | undefined;
+  #body: HttpBody | undefined;
+  #sentAt = 0;
+  #over = false;
+
+  /** Sends nothing yet. */
+  constructor(request: HttpRequest, options: ExchangeOptions) {
+    this.#request = request;
+    this.#options = options;
+  }
+
+  /** Asks for a connection and sends the request. */
+  start(): void {
+    const { signal, pool, reject } = this.#options;
+    if (signal.aborted) return reject(signal.reason);
+    signal.addEventListener("abort", this);
+    pool.acquire(this);
+  }
+
+  /** The signal is aborted. */
+  handleEvent(): void {
+    this.#fail(this.#options.signal.reason);
+  }
+
+  connected(connection: Connection): void {
+    this.#connection = connection;
+    try {
+      if (!this.fresh) this.#options.onConnected?.();
+      this.#sentAt = performance.now();
+      this.#send(connection);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  disconnected(error: UpstreamError | undefined): void {
+    const connection = this.#connection;
+    if (error !== undefined) this.#fail(error);
+    else if (this.#body !== undefined) this.#body.disconnected();
+    else if (connection !== undefined) this.#onBroken(connection, undefined);
+  }
+
+  received(): void {
+    // An answer that came before the whole request was taken leaves a
+    // connection that nothing else can use.
+    if (!this.#message?.writableFinished) this.#connection?.destroy();
+    this.#connection = undefined;
+  }
+
+  settled(complete: boolean): void {
+    if (complete) this.#end();
+    else this.#abandon();
+  }
+
+  #send(connection: Connection): void {
+    const { method, path, head, body } = this.#request;
+    const message = request(
+      {
+        createConnection: () => connection.socket,
+        method,
+        path,
+        headers: head,
+        maxHeaderSize: this.#options.maxHeaderBytes,
+      },
+      (response) => {
+        if (this.#connection === connection) this.#onResponse(response);
+      },
+    );
+    this.#message = message;
+    message.on("error", (raw: unknown) => {
+      if (this.#connection === connection) this.#onBroken(connection, raw);
+    });
+    // Without an agent it is off, and the connection would not be freed.
+    message.shouldKeepAlive = true;
+    message.end(body);
+  }
+
+  #onResponse(response: IncomingMessage): void {
+    const { maxResponseBytes, resolve } = this.#options;
+    const headers = responseHead(response.rawHeaders);
+    if (headers["keep-alive"] !== undefined) {
+      this.#connection?.heedKeepAlive(headers["keep-alive"]);
+      delete headers["keep-alive"];
+    }
+    const status = response.statusCode ?? 0;
+    const coding = headers["content-encoding"];
+    let decoder: ReturnType<typeof decoderFor>;
+    if (coding !== undefined) {
+      const empty = status === 204 || status === 304 ||
+        headers["content-length"] === "0";
+      if (!empty) decoder = decoderFor(coding);
+      delete headers["content-encoding"];
+      delete headers["content-length"];
+    }
+    this.#body = new HttpBody(response, {
+      owner: this,
+      decoder,
+      maxBytes: maxResponseBytes,
+    });
+    resolve({ status, headers, body: this.#body });
+  }
+
+  #onBroken(connection: Connection, raw: unknown): void {
+    const stale = this.#body === undefined && !this.fresh &&
+      connection.uses > 1 && !connection.answered &&
+      performance.now() - this.#sentAt < STALE_WITHIN_MS;
+    if (!stale) {
+      return this.#fail(exchangeFault(raw, this.#body !== undefined));
+    }
+    this.fresh = true;
+    this.#connection = undefined;
+    connection.destroy();
+    this.#options.pool.acquire(this);
+  }
+
+  #fail(error: unknown): void {
+    if (this.#over) return;
+    if (this.#body !== undefined) return this.#body.fail(error);
+    this.#abandon();
+    this.#options.reject(error);
+  }
+
+  /** Ends the exchange and whatever carries it. */
+  #abandon(): void {
+    this.#end();
+    const connection = this.#connection;
+    this.#connection = undefined;
+    if (connection !== undefined) connection.destroy();
+    else this.#options.pool.withdraw(this);
+  }
+
+  #end(): void {
+    this.#over = true;
+    this.#options.signal.removeEventListener("abort", this);
+  }
+}

@@ -1,0 +1,142 @@
+import { Buffer } from "node:buffer";
+import { isIP } from "node:net";
+import { GatewayError } from "./errors.ts";
+import type { UpstreamRequest } from "./upstream.ts";
+
+/** Where a request goes. */
+export interface HttpTarget {
+  /** Scheme, host and port; two targets with the same origin may share a connection. */
+  readonly origin: string;
+  readonly secure: boolean;
+  /** A name, or an address without brackets. */
+  readonly hostname: string;
+  readonly port: number;
+  /** The name for TLS; empty for an address. */
+  readonly servername: string;
+  /** The value of the `host` header. */
+  readonly host: string;
+  readonly path: string;
+}
+
+/**
+ * Headers of one connection, or of the framing, which are the transport's own
+ * (RFC 9110, 7.6.1). Those of the `proxy-` family are matched by their prefix.
+ */
+const CONNECTION_HEADERS: ReadonlySet<string> = new Set([
+  "connection",
+  "content-length",
+  "expect",
+  "host",
+  "http2-settings",
+  "keep-alive",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+/** Those of them that an answer's reader needs: the transport takes `keep-alive` out itself. */
+const KEPT_HEADERS: ReadonlySet<string> = new Set([
+  "content-length",
+  "keep-alive",
+]);
+
+/** A token (RFC 9110, 5.6.2). */
+const NAME = /^[!#$%&'*+.^_`|~\w-]+$/;
+/** Everything that may not stand in a header value: CR, LF and NUL above all (C12). */
+const BAD_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
+
+/**
+ * Takes an absolute address apart.
+ *
+ * @throws {GatewayError} when it is none for HTTP, or holds a user name.
+ */
+export function parseTarget(url: string): HttpTarget {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  const secure = parsed?.protocol === "https:";
+  if (
+    parsed === undefined || (!secure && parsed.protocol !== "http:") ||
+    parsed.username !== "" || parsed.password !== ""
+  ) {
+    throw new GatewayError(
+      "internal",
+      "Cannot send to the provider: its base URL is not a plain http or https address",
+      { code: "invalid_upstream_url" },
+    );
+  }
+  const hostname = parsed.hostname.replace(/^\[|\]$/g, "");
+  return {
+    origin: parsed.origin,
+    secure,
+    hostname,
+    port: Number(parsed.port || (secure ? 443 : 80)),
+    servername: isIP(hostname) === 0 ? hostname : "",
+    host: parsed.host,
+    path: parsed.pathname + parsed.search,
+  };
+}
+
+/**
+ * The headers of a request as alternating names and values.
+ *
+ * A flat list, since `node:http` then writes it as it stands, which is cheaper
+ * than a record, and makes no client span that would hold the whole URL (X11).
+ *
+ * @throws {GatewayError} when a name or a value cannot stand in a header.
+ */
+export function requestHead(
+  target: HttpTarget,
+  request: UpstreamRequest,
+): string[] {
+  const head = ["host", target.host, "connection", "keep-alive"];
+  if (request.body !== undefined) {
+    head.push("content-length", String(Buffer.byteLength(request.body)));
+  } else if (request.method === "POST") head.push("content-length", "0");
+  let asksEncoding = false;
+  for (const name of Object.keys(request.headers)) {
+    const key = name.toLowerCase();
+    if (CONNECTION_HEADERS.has(key) || key.startsWith("proxy-")) continue;
+    const value = request.headers[name];
+    if (!NAME.test(key)) throw badHeader("name", undefined);
+    if (typeof value !== "string" || BAD_VALUE.test(value)) {
+      throw badHeader("value", key);
+    }
+    if (key === "accept-encoding") asksEncoding = true;
+    head.push(key, value);
+  }
+  // An answer is small or must come at once: compression would only cost.
+  if (!asksEncoding) head.push("accept-encoding", "identity");
+  return head;
+}
+
+/**
+ * The headers of an answer: lower-case names, repeated ones joined, without
+ * those of the connection and without cookies (K20, X9). The record has no
+ * prototype, so any name can be looked up in it.
+ */
+export function responseHead(raw: readonly string[]): Record<string, string> {
+  const headers: Record<string, string> = Object.create(null);
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const key = raw[i]!.toLowerCase();
+    if (key === "set-cookie" || key === "set-cookie2") continue;
+    if (CONNECTION_HEADERS.has(key) && !KEPT_HEADERS.has(key)) continue;
+    if (key.startsWith("proxy-")) continue;
+    const known = headers[key];
+    headers[key] = known === undefined
+      ? raw[i + 1]!
+      : `${known}, ${raw[i + 1]}`;
+  }
+  return headers;
+}
+
+function badHeader(
+  what: "name" | "value",
+  name: string | undefined,
+): GatewayError {
+  const which = name === undefined ? "a request header" : `header '${name}'`;
+  return new GatewayError(
+    "invalid_request",
+    `Cannot send to the provider: the ${what} of ${which} holds characters that no header may hold`,
+    { code: "invalid_header", ...(name === undefined ? {} : { param: name }) },
+  );
+}

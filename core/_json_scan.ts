@@ -1,0 +1,133 @@
+const QUOTE = 34;
+const COMMA = 44;
+const COLON = 58;
+const OPEN_BRACKET = 91;
+const BACKSLASH = 92;
+const CLOSE_BRACKET = 93;
+const OPEN_BRACE = 123;
+const CLOSE_BRACE = 125;
+
+/** The caps of a scan. */
+export interface JsonScanLimits {
+  readonly maxDepth: number;
+  /** Objects, arrays and object members together. */
+  readonly maxNodes: number;
+  /** Members of the outermost object. */
+  readonly maxMembers: number;
+}
+
+/** What a scan found in a text that begins with an object. */
+export interface JsonScan {
+  /**
+   * The members of the outermost object in the order of the text, four places
+   * each: start and end of the key with its quotes, start and end of the value.
+   */
+  readonly members: readonly number[];
+  /** The first cap that was exceeded, and where. */
+  readonly excess?: { readonly at: number; readonly reason: string };
+}
+
+/**
+ * Walks over JSON text without building anything, so that what would be dear
+ * to parse is known beforehand. Right for valid JSON; of other text it only
+ * promises to come to an end, the parser finds the fault.
+ */
+export function scanJson(text: string, limits: JsonScanLimits): JsonScan {
+  const members: number[] = [];
+  let depth = 0;
+  let nodes = 0;
+  let keyStart = 0;
+  let keyEnd = 0;
+  let colon = -1;
+  const excess = (at: number, reason: string): JsonScan => ({
+    members,
+    excess: { at, reason },
+  });
+  for (let at = 0; at < text.length; at++) {
+    switch (text.charCodeAt(at)) {
+      case QUOTE: {
+        const end = stringEnd(text, at);
+        if (end === -1) return { members };
+        if (depth === 1 && colon === -1) {
+          keyStart = at;
+          keyEnd = end;
+        }
+        at = end - 1;
+        break;
+      }
+      case COLON:
+        nodes++;
+        if (depth === 1) colon = at;
+        break;
+      case OPEN_BRACE:
+      case OPEN_BRACKET:
+        if (++nodes > limits.maxNodes) {
+          return excess(at, `more than ${limits.maxNodes} nodes`);
+        }
+        if (++depth > limits.maxDepth) {
+          return excess(at, `more than ${limits.maxDepth} levels`);
+        }
+        break;
+      case CLOSE_BRACE:
+      case CLOSE_BRACKET:
+        depth--;
+        if (depth !== 0) break;
+        // falls through: the end of the outermost object ends its last member.
+      case COMMA:
+        if (depth > 1 || colon === -1) break;
+        members.push(
+          keyStart,
+          keyEnd,
+          skipSpace(text, colon + 1),
+          trimSpace(text, at),
+        );
+        colon = -1;
+        if (nodes > limits.maxNodes) {
+          return excess(at, `more than ${limits.maxNodes} nodes`);
+        }
+        if (members.length > 4 * limits.maxMembers) {
+          return excess(at, `more than ${limits.maxMembers} members`);
+        }
+    }
+  }
+  return { members };
+}
+
+/** Where the string that opens at `open` ends; -1 where it does not. */
+function stringEnd(text: string, open: number): number {
+  let quote = open;
+  while ((quote = text.indexOf('"', quote + 1)) !== -1) {
+    if (!isEscaped(text, quote)) return quote + 1;
+  }
+  return -1;
+}
+
+/** Whether an odd number of backslashes stands before `at`. */
+function isEscaped(text: string, at: number): boolean {
+  let before = at - 1;
+  while (text.charCodeAt(before) === BACKSLASH) before--;
+  return (at - before) % 2 === 0;
+}
+
+/** Where the key, with its quotes, begins whose value begins at `value`. */
+export function keyStartBefore(text: string, value: number): number {
+  let quote = text.lastIndexOf('"', value - 1);
+  do quote = text.lastIndexOf('"', quote - 1); while (isEscaped(text, quote));
+  return quote;
+}
+
+function isSpace(code: number): boolean {
+  return code === 32 || code === 10 || code === 13 || code === 9;
+}
+
+/** The first place from `at` on that is no JSON white space. */
+export function skipSpace(text: string, at: number): number {
+  while (isSpace(text.charCodeAt(at))) at++;
+  return at;
+}
+
+/** Where what stands before `end` ends, JSON white space left out. */
+function trimSpace(text: string, end: number): number {
+  while (isSpace(text.charCodeAt(end - 1))) end--;
+  return end;
+}

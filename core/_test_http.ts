@@ -1,0 +1,85 @@
+/**
+ * For tests only, never published: short ways to use a transport.
+ *
+ * @module
+ */
+
+import { UpstreamError } from "./errors.ts";
+import type { Transport, UpstreamBody, UpstreamResponse } from "./upstream.ts";
+
+/** Sends a request: a POST where there is a body, otherwise a GET. */
+export function send(
+  transport: Transport,
+  url: string,
+  options: {
+    readonly body?: string;
+    readonly headers?: Readonly<Record<string, string>>;
+    readonly signal?: AbortSignal;
+    readonly onConnected?: () => void;
+  } = {},
+): Promise<UpstreamResponse> {
+  const { body, headers = {}, signal, onConnected } = options;
+  return transport.send(
+    body === undefined
+      ? { method: "GET", url, headers }
+      : { method: "POST", url, headers, body },
+    {
+      signal: signal ?? new AbortController().signal,
+      ...(onConnected !== undefined && { onConnected }),
+    },
+  );
+}
+
+/** Reads a body to its end as text. */
+export async function readText(body: UpstreamBody): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  await body.pump((chunk) => {
+    text += decoder.decode(chunk, { stream: true });
+  });
+  return text + decoder.decode();
+}
+
+/** Reads a body until it fails: what came before, and the error's code. */
+export async function readCut(
+  body: UpstreamBody,
+): Promise<{ readonly text: string; readonly code: string }> {
+  const decoder = new TextDecoder();
+  let text = "";
+  try {
+    await body.pump((chunk) => {
+      text += decoder.decode(chunk, { stream: true });
+    });
+  } catch (error) {
+    return { text, code: codeOf(error) };
+  }
+  return { text, code: "none" };
+}
+
+/** The code of the {@linkcode UpstreamError} with which something fails; otherwise a word that no code is. */
+export async function failure(work: Promise<unknown>): Promise<string> {
+  try {
+    await work;
+  } catch (error) {
+    return codeOf(error);
+  }
+  return "none";
+}
+
+/** Resolves after some milliseconds. */
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Waits until something is so, at most five seconds. */
+export async function until(condition: () => boolean): Promise<void> {
+  const end = performance.now() + 5_000;
+  while (!condition()) {
+    if (performance.now() > end) throw new Error("It never came to be");
+    await pause(2);
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof UpstreamError ? error.code : `no fault: ${error}`;
+}

@@ -1,0 +1,96 @@
+import type { FilePart, ImagePart } from "../../conversation.ts";
+import { cannotCarry, type Site } from "./_encoding.ts";
+
+/** Media types whose files are sent as text. */
+const TEXTUAL = /^(?:text\/|application\/json$)/;
+
+/** An image as a block (A32, O10). */
+export function imageBlock(
+  part: ImagePart,
+  { param, encoding }: Site,
+): string {
+  if (part.detail !== undefined && part.detail !== "auto") {
+    encoding.losses.add(
+      "dropped",
+      `${param}.image_url.detail`,
+      encoding.provider,
+    );
+  }
+  const source = part.data !== undefined
+    ? base64Source(part.data, imageType(part.mediaType))
+    : urlSource(part.url, param);
+  const mark = encoding.cacheMarks.take(part.cacheControl);
+  return `{"type":"image","source":${source}${mark}}`;
+}
+
+/** A document as a block: PDF, plain text, an address or the provider's own file. */
+export function fileBlock(
+  part: FilePart,
+  { param, encoding }: Site,
+): string {
+  const { mediaType = "application/pdf" } = part;
+  if (part.data !== undefined && mediaType.startsWith("image/")) {
+    const source = base64Source(part.data, imageType(mediaType));
+    const mark = encoding.cacheMarks.take(part.cacheControl);
+    return `{"type":"image","source":${source}${mark}}`;
+  }
+  const title = part.filename === undefined
+    ? ""
+    : `,"title":${JSON.stringify(part.filename)}`;
+  const source = documentSource(part, mediaType, param);
+  const mark = encoding.cacheMarks.take(part.cacheControl);
+  return `{"type":"document","source":${source}${title}${mark}}`;
+}
+
+function documentSource(
+  part: FilePart,
+  mediaType: string,
+  param: string,
+): string {
+  if (part.fileId !== undefined) {
+    return `{"type":"file","file_id":${JSON.stringify(part.fileId)}}`;
+  }
+  if (part.data === undefined) return urlSource(part.url, param);
+  if (mediaType === "application/pdf") {
+    return base64Source(part.data, mediaType);
+  }
+  if (!TEXTUAL.test(mediaType)) {
+    throw cannotCarry(
+      param,
+      `send a file of type '${mediaType.slice(0, 100)}': use PDF or plain text`,
+    );
+  }
+  const text = JSON.stringify(decodeText(part.data, param));
+  return `{"type":"text","media_type":"text/plain","data":${text}}`;
+}
+
+function base64Source(data: string, mediaType: string): string {
+  const type = JSON.stringify(mediaType);
+  return `{"type":"base64","media_type":${type},"data":${
+    JSON.stringify(data)
+  }}`;
+}
+
+function urlSource(url: string | undefined, param: string): string {
+  if (url === undefined || !/^https:\/\//i.test(url)) {
+    throw cannotCarry(param, "send media by this address: use 'https:'");
+  }
+  return `{"type":"url","url":${JSON.stringify(url)}}`;
+}
+
+function imageType(mediaType = "image/png"): string {
+  return mediaType === "image/jpg" ? "image/jpeg" : mediaType;
+}
+
+function decodeText(base64: string, param: string): string {
+  try {
+    const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw cannotCarry(
+      param,
+      "read the file: no base64 of UTF-8 text",
+      "invalid_value",
+    );
+  }
+}

@@ -1,0 +1,113 @@
+import type { AnswerEvent } from "../../answer.ts";
+import { invalidAnswer } from "./_invalid_answer.ts";
+import { asText, isObject, type JsonObject } from "./_json.ts";
+import { argumentsOf } from "./decode_answer.ts";
+
+const NOTHING: readonly AnswerEvent[] = [];
+
+/** What kinds of part the blocks become; others become none (C32). */
+const KINDS: ReadonlyMap<unknown, "text" | "reasoning" | "tool_call"> = new Map(
+  [
+    ["text", "text"],
+    ["thinking", "reasoning"],
+    ["redacted_thinking", "reasoning"],
+    ["tool_use", "tool_call"],
+  ],
+);
+
+/** A block of a streamed message between its start and its stop. */
+export class OpenBlock {
+  /** `undefined`: a block that the vocabulary has no word for. */
+  readonly kind: "text" | "reasoning" | "tool_call" | undefined;
+  readonly #part: number;
+  readonly #block: JsonObject;
+  #hasText = false;
+  #signature = "";
+
+  /** Opens a block as part number `part`. */
+  constructor(part: number, block: JsonObject) {
+    this.kind = KINDS.get(block.type);
+    this.#part = part;
+    this.#block = block;
+  }
+
+  /** The events of its start, with the content that some gateways put there. */
+  start(): readonly AnswerEvent[] {
+    const block = this.#block;
+    const part = this.#part;
+    switch (this.kind) {
+      case "text":
+        return [
+          { type: "part_start", part, kind: "text" },
+          ...this.#text(block.text),
+        ];
+      case "reasoning":
+        this.#signature = asText(block.signature);
+        return block.type === "redacted_thinking"
+          ? [{
+            type: "part_start",
+            part,
+            kind: "reasoning",
+            redacted: asText(block.data),
+          }]
+          : [
+            { type: "part_start", part, kind: "reasoning" },
+            ...this.#text(block.thinking),
+          ];
+      case "tool_call": {
+        const { id, name } = block;
+        if (typeof id !== "string" || typeof name !== "string") {
+          throw invalidAnswer("has a tool call without id or name");
+        }
+        return [{ type: "part_start", part, kind: "tool_call", id, name }];
+      }
+    }
+    return NOTHING;
+  }
+
+  /** The events of a delta; kinds that came later than this code are ignored (C32). */
+  delta(delta: unknown): readonly AnswerEvent[] {
+    if (this.kind === undefined) return NOTHING;
+    if (!isObject(delta)) throw invalidAnswer("has a delta without content");
+    switch (delta.type) {
+      case "text_delta":
+        this.#require("text");
+        return this.#text(delta.text);
+      case "input_json_delta":
+        this.#require("tool_call");
+        return this.#text(delta.partial_json);
+      case "thinking_delta":
+        this.#require("reasoning");
+        return this.#text(delta.thinking);
+      case "signature_delta":
+        this.#require("reasoning");
+        this.#signature += asText(delta.signature);
+    }
+    return NOTHING;
+  }
+
+  /** The events of its stop. A tool call without argument text gets the input of its start, which is `{}` as a rule (A13). */
+  stop(): readonly AnswerEvent[] {
+    if (this.kind === undefined) return NOTHING;
+    const part = this.#part;
+    const end: AnswerEvent = this.#signature === ""
+      ? { type: "part_end", part }
+      : { type: "part_end", part, signature: this.#signature };
+    if (this.kind !== "tool_call" || this.#hasText) return [end];
+    const text = argumentsOf(this.#block.input);
+    return [{ type: "part_delta", part, text }, end];
+  }
+
+  #text(text: unknown): readonly AnswerEvent[] {
+    // Empty pieces say nothing (C27).
+    if (typeof text !== "string" || text === "") return NOTHING;
+    this.#hasText = true;
+    return [{ type: "part_delta", part: this.#part, text }];
+  }
+
+  #require(kind: "text" | "reasoning" | "tool_call"): void {
+    if (this.kind !== kind) {
+      throw invalidAnswer("has a delta that does not fit its block");
+    }
+  }
+}

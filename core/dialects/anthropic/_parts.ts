@@ -1,0 +1,135 @@
+import type {
+  ReasoningPart,
+  RefusalPart,
+  TextPart,
+  ToolCallPart,
+  ToolResultPart,
+} from "../../conversation.ts";
+import { resultCacheControl } from "./_cache_marks.ts";
+import { cannotCarry, isBlank, type Site } from "./_encoding.ts";
+import { isObject } from "./_json.ts";
+import { fileBlock, imageBlock } from "./_media.ts";
+import { wireCallId } from "./_tool_ids.ts";
+
+/** Text as a block; `""` where there is nothing to send (C45). */
+export function textBlock(
+  part: TextPart,
+  { param, encoding }: Site,
+): string {
+  if (isBlank(part.text)) {
+    if (part.text !== "") {
+      encoding.losses.add("dropped", param, "nothing but white space");
+    }
+    return "";
+  }
+  const mark = encoding.cacheMarks.take(part.cacheControl);
+  return `{"type":"text","text":${JSON.stringify(part.text)}${mark}}`;
+}
+
+/** An earlier refusal as text. The site is the message. */
+export function refusalBlock(
+  { text }: RefusalPart,
+  { param, encoding }: Site,
+): string {
+  const at = `${param}.refusal`;
+  const block = textBlock({ type: "text", text }, { param: at, encoding });
+  if (block !== "") encoding.losses.add("changed", at, "sent as text");
+  return block;
+}
+
+/** Signed or redacted thought as a block, unmodified (C12); `""` for unsigned thought. The site is the message. */
+export function reasoningBlock(
+  part: ReasoningPart,
+  { param, encoding }: Site,
+): string {
+  if (part.redacted !== undefined) {
+    return `{"type":"redacted_thinking","data":${
+      JSON.stringify(part.redacted)
+    }}`;
+  }
+  if (part.signature === undefined) {
+    encoding.losses.add(
+      "dropped",
+      `${param}.reasoning_content`,
+      "thought without a signature",
+    );
+    return "";
+  }
+  const signature = JSON.stringify(part.signature);
+  return `{"type":"thinking","thinking":${
+    JSON.stringify(part.text)
+  },"signature":${signature}}`;
+}
+
+/** A tool call as a block (C9, A14). */
+export function toolUseBlock(
+  part: ToolCallPart,
+  { param, encoding }: Site,
+): string {
+  const id = JSON.stringify(wireCallId(part.id));
+  const name = JSON.stringify(part.name);
+  const input = toolInput(part.arguments, `${param}.function.arguments`);
+  const mark = encoding.cacheMarks.take(part.cacheControl);
+  return `{"type":"tool_use","id":${id},"name":${name},"input":${input}${mark}}`;
+}
+
+/** A tool's result as a block: a string where it is one text, else blocks (C10, C11). The site is the message. */
+export function toolResultBlock(
+  part: ToolResultPart,
+  { param, encoding }: Site,
+): string {
+  const id = JSON.stringify(wireCallId(part.callId));
+  const content = resultContent(part, { param, encoding });
+  const error = part.isError === true ? `,"is_error":true` : "";
+  const mark = encoding.cacheMarks.take(resultCacheControl(part));
+  return `{"type":"tool_result","tool_use_id":${id}${content}${error}${mark}}`;
+}
+
+function resultContent(
+  { parts }: ToolResultPart,
+  { param, encoding }: Site,
+): string {
+  const [first] = parts;
+  if (parts.length === 1 && first?.type === "text") {
+    return isBlank(first.text)
+      ? ""
+      : `,"content":${JSON.stringify(first.text)}`;
+  }
+  const blocks: string[] = [];
+  for (const [index, marked] of parts.entries()) {
+    // The breakpoint goes to the result as a whole.
+    const { cacheControl: _, ...part } = marked;
+    const site = { param: `${param}.content[${index}]`, encoding };
+    const block = part.type === "text"
+      ? textBlock(part, site)
+      : part.type === "image"
+      ? imageBlock(part, site)
+      : fileBlock(part, site);
+    if (block !== "") blocks.push(block);
+  }
+  return blocks.length === 0 ? "" : `,"content":[${blocks.join()}]`;
+}
+
+/** The model's own text is kept where it can be: a reparse would round large numbers. */
+function toolInput(text: string, param: string): string {
+  if (isBlank(text)) return "{}";
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw cannotCarry(
+      param,
+      "send a tool call whose arguments are not valid JSON",
+      "invalid_value",
+    );
+  }
+  if (value === null) return "{}";
+  if (!isObject(value)) {
+    throw cannotCarry(
+      param,
+      "send a tool call whose arguments are not a JSON object",
+      "invalid_value",
+    );
+  }
+  return text.isWellFormed() ? text.trim() : JSON.stringify(value);
+}

@@ -1,0 +1,104 @@
+import type { Answer, AnswerPart } from "../../answer.ts";
+import { parseExactJson } from "./_exact_json.ts";
+import { invalidAnswer } from "./_invalid_answer.ts";
+import { asText, isObject, type JsonObject } from "./_json.ts";
+import { decodeErrorObject } from "./errors.ts";
+import { finishClass } from "./finish.ts";
+import { UsageTally } from "./usage.ts";
+
+const decoder = new TextDecoder();
+
+/**
+ * Reads a whole message. Blocks that the vocabulary has no word for, such as
+ * those of the provider's own tools, are left out; text between them stays (C32).
+ *
+ * @throws {UpstreamError} when the body is no message: cut, no JSON, `null`, a
+ * list, an error in spite of its status (U7, U11, K19).
+ */
+export function decodeAnswer(body: Uint8Array): Answer {
+  const message = parseBody(body);
+  if (message.type === "error" || isObject(message.error)) {
+    throw decodeErrorObject(message);
+  }
+  const { content, stop_reason: stopReason } = message;
+  if (!Array.isArray(content)) throw invalidAnswer("has no content");
+  if (typeof stopReason !== "string") {
+    throw invalidAnswer("does not say why it ended");
+  }
+  const parts: AnswerPart[] = [];
+  for (const block of content) {
+    const part = isObject(block) ? decodeBlock(block) : undefined;
+    if (part !== undefined) parts.push(part);
+  }
+  const stopSequence = asText(message.stop_sequence);
+  const tally = new UsageTally();
+  tally.add(message.usage);
+  const { usage } = tally;
+  return {
+    id: asText(message.id),
+    model: asText(message.model),
+    parts,
+    finish: finishClass(
+      stopReason,
+      parts.some(({ type }) => type === "tool_call"),
+    ),
+    ...(stopSequence !== "" && { stopSequence }),
+    ...(usage !== undefined && { usage }),
+  };
+}
+
+/**
+ * The arguments of a tool call as JSON text, from the `input` of its block:
+ * `{}` where there is none (A13).
+ *
+ * @throws {UpstreamError} when the input is no object.
+ */
+export function argumentsOf(input: unknown): string {
+  if (input === undefined || input === null) return "{}";
+  const text = JSON.stringify(input);
+  if (text.startsWith("{")) return text;
+  throw invalidAnswer("has a tool call whose input is no object");
+}
+
+function parseBody(body: Uint8Array): JsonObject {
+  let value: unknown;
+  try {
+    value = parseExactJson(decoder.decode(body));
+  } catch (cause) {
+    throw invalidAnswer("is no valid JSON", cause);
+  }
+  if (!isObject(value)) throw invalidAnswer("is no JSON object");
+  return value;
+}
+
+function decodeBlock(block: JsonObject): AnswerPart | undefined {
+  switch (block.type) {
+    case "text": {
+      const text = asText(block.text);
+      return text === "" ? undefined : { type: "text", text };
+    }
+    case "thinking": {
+      const text = asText(block.thinking);
+      const signature = asText(block.signature);
+      if (text === "" && signature === "") return undefined;
+      return signature === ""
+        ? { type: "reasoning", text }
+        : { type: "reasoning", text, signature };
+    }
+    case "redacted_thinking":
+      return { type: "reasoning", text: "", redacted: asText(block.data) };
+    case "tool_use": {
+      const { id, name } = block;
+      if (typeof id !== "string" || typeof name !== "string") {
+        throw invalidAnswer("has a tool call without id or name");
+      }
+      return {
+        type: "tool_call",
+        id,
+        name,
+        arguments: argumentsOf(block.input),
+      };
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,169 @@
+import type { AnswerEvent } from "../../answer.ts";
+import type { StreamDecoder } from "../../dialect.ts";
+import { UpstreamError } from "../../errors.ts";
+import type { SseEvent } from "../../sse_parser.ts";
+import { invalidAnswer } from "./_invalid_answer.ts";
+import { asText, isObject, type JsonObject } from "./_json.ts";
+import { OpenBlock } from "./_open_block.ts";
+import { decodeErrorObject } from "./errors.ts";
+import { finishClass } from "./finish.ts";
+import { UsageTally } from "./usage.ts";
+
+const NOTHING: readonly AnswerEvent[] = [];
+const PING: readonly AnswerEvent[] = [{ type: "ping" }];
+
+/** The provider has one block open at a time; more than this is no message any more. */
+const MAX_OPEN_BLOCKS = 64;
+
+/**
+ * Reads a streamed message (C24–C34).
+ *
+ * Why it ended is passed on with `message_stop` only, so that a stream that is
+ * cut before never looks complete (L4). Tool arguments come through as they
+ * are and are never completed (L7).
+ */
+export class AnthropicStreamDecoder implements StreamDecoder {
+  readonly #open = new Map<unknown, OpenBlock>();
+  readonly #tally = new UsageTally();
+  #parts = 0;
+  #started = false;
+  #done = false;
+  #hasToolCalls = false;
+  #stopReason = "";
+  #stopSequence = "";
+
+  /** Whether `message_stop` has come. */
+  get done(): boolean {
+    return this.#done;
+  }
+
+  /**
+   * Takes one event of the stream. After the end all are ignored.
+   *
+   * @throws {UpstreamError} when the provider reports a failure or sends what is no message.
+   */
+  push({ event, data }: SseEvent): readonly AnswerEvent[] {
+    // Some gateways add OpenAI's end mark behind the provider's own.
+    if (this.#done || data === "" || data === "[DONE]") return NOTHING;
+    const message = parseEvent(data);
+    switch (message.type ?? event) {
+      case "content_block_delta":
+        return this.#block(message).delta(message.delta);
+      case "content_block_start":
+        return this.#startBlock(message);
+      case "content_block_stop":
+        return this.#stopBlock(message);
+      case "message_start":
+        return this.#start(message.message);
+      case "message_delta":
+        return this.#change(message);
+      case "message_stop":
+        return this.#stop();
+      case "ping":
+        return PING;
+      case "error":
+        throw decodeErrorObject(message);
+    }
+    return NOTHING;
+  }
+
+  /**
+   * Takes the end of the body.
+   *
+   * @throws {UpstreamError} when `message_stop` has not come (L4, U6).
+   */
+  end(): readonly AnswerEvent[] {
+    if (this.#done) return NOTHING;
+    throw truncated();
+  }
+
+  #start(message: unknown): readonly AnswerEvent[] {
+    if (!isObject(message)) throw invalidAnswer("starts without a message");
+    const hasUsage = this.#tally.add(message.usage);
+    const events = hasUsage ? this.#usage() : [];
+    // A second start says nothing new (C33).
+    if (this.#started) return events;
+    this.#started = true;
+    const { id, model } = message;
+    return [{ type: "start", id: asText(id), model: asText(model) }, ...events];
+  }
+
+  #startBlock(
+    { index, content_block: block }: JsonObject,
+  ): readonly AnswerEvent[] {
+    if (!this.#started) throw invalidAnswer("has content before its start");
+    if (!isObject(block)) throw invalidAnswer("has a block without content");
+    if (this.#open.has(index) || this.#open.size >= MAX_OPEN_BLOCKS) {
+      throw invalidAnswer("starts a block twice or too many at once");
+    }
+    const open = new OpenBlock(this.#parts, block);
+    this.#open.set(index, open);
+    if (open.kind === undefined) return NOTHING;
+    this.#parts++;
+    if (open.kind === "tool_call") this.#hasToolCalls = true;
+    return open.start();
+  }
+
+  #stopBlock(message: JsonObject): readonly AnswerEvent[] {
+    const block = this.#block(message);
+    this.#open.delete(message.index);
+    return block.stop();
+  }
+
+  #block({ index }: JsonObject): OpenBlock {
+    const block = this.#open.get(index);
+    if (block === undefined) {
+      throw invalidAnswer("continues a block that is not open");
+    }
+    return block;
+  }
+
+  #change({ delta, usage }: JsonObject): readonly AnswerEvent[] {
+    if (!this.#started) throw invalidAnswer("ends before its start");
+    if (isObject(delta)) {
+      this.#stopReason = asText(delta.stop_reason) || this.#stopReason;
+      this.#stopSequence = asText(delta.stop_sequence) || this.#stopSequence;
+    }
+    return this.#tally.add(usage) ? this.#usage() : NOTHING;
+  }
+
+  #stop(): readonly AnswerEvent[] {
+    if (this.#stopReason === "") throw truncated();
+    const events: AnswerEvent[] = [];
+    for (const block of this.#open.values()) events.push(...block.stop());
+    this.#open.clear();
+    this.#done = true;
+    const finish = finishClass(this.#stopReason, this.#hasToolCalls);
+    const stopSequence = this.#stopSequence;
+    events.push(
+      stopSequence === ""
+        ? { type: "finish", finish }
+        : { type: "finish", finish, stopSequence },
+    );
+    return events;
+  }
+
+  #usage(): readonly AnswerEvent[] {
+    const { usage } = this.#tally;
+    return usage === undefined ? NOTHING : [{ type: "usage", usage }];
+  }
+}
+
+function parseEvent(data: string): JsonObject {
+  let value: unknown;
+  try {
+    value = JSON.parse(data);
+  } catch (cause) {
+    throw invalidAnswer("has an event that is no valid JSON", cause);
+  }
+  if (!isObject(value)) throw invalidAnswer("has an event that is no object");
+  return value;
+}
+
+function truncated(): UpstreamError {
+  return new UpstreamError(
+    "upstream",
+    "The provider's stream ended before the answer did",
+    { code: "upstream_stream_truncated" },
+  );
+}

@@ -1,0 +1,63 @@
+import { type ErrorKind, UpstreamError } from "../../errors.ts";
+
+/** A parsed JSON object that is mended in place. */
+export type MutableJson = Record<string, unknown>;
+
+const KIND: ErrorKind = "upstream";
+
+/** Whether a parsed JSON value is an object, neither `null` nor an array. */
+export function isMutableJson(value: unknown): value is MutableJson {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Whether a provider's answer or chunk says that it failed (U11, J2, H7). */
+export function carriesError(value: MutableJson): boolean {
+  return Boolean(value.error) || value.object === "error";
+}
+
+/** Writes what a provider sent and the gateway has mended. */
+export function encodeJson(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch (cause) {
+    // Nested too deep to be written again.
+    throw invalidResponse("nests too deep", cause);
+  }
+}
+
+/** The provider's answer breaks its own dialect. */
+export function invalidResponse(
+  problem: string,
+  cause?: unknown,
+): UpstreamError {
+  return new UpstreamError(KIND, `The provider's answer ${problem}`, {
+    code: "upstream_invalid_response",
+    ...(cause !== undefined && { cause }),
+  });
+}
+
+/** Seconds since 1970, as `created` has them. */
+export function nowInSeconds(): number {
+  return Math.floor(Date.now() / 1000);
+}
+
+/** An id for a tool call to which the provider gave none. */
+export function generateCallId(): string {
+  return `call_${crypto.randomUUID().replaceAll("-", "").slice(0, 24)}`;
+}
+
+/** Whether a member that must name something does. */
+export function isName(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
+}
+
+/** Whether `created` tells a time. */
+export function isTime(value: unknown): value is number {
+  return typeof value === "number" && value > 0;
+}
+
+/** The counts, also where Groq puts them (J9). */
+export function usageOf(value: MutableJson): unknown {
+  const { usage, x_groq: extra } = value;
+  return usage ?? (isMutableJson(extra) ? extra.usage : undefined);
+}

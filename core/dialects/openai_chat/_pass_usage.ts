@@ -1,0 +1,62 @@
+import type { Usage } from "../../answer.ts";
+import type { PassedHead } from "./_pass_head.ts";
+import {
+  encodeJson,
+  isMutableJson,
+  type MutableJson,
+  usageOf,
+} from "./_pass_json.ts";
+import { decodeChatUsage, laterUsage } from "./usage.ts";
+
+/** The counts of a stream: taken from wherever they ride, told once at the end (A4, A5, A18). */
+export class PassedUsage {
+  readonly #isWanted: boolean;
+  #usage: Usage | undefined;
+  /** The counts that matter, as the provider wrote them (N7). */
+  #told: MutableJson | undefined;
+  /** The provider's own chunk of nothing but counts, where they came in one. */
+  #own: { readonly chunk: MutableJson; readonly data: string } | undefined;
+
+  /** `isWanted`: the client has asked for the counts. */
+  constructor(isWanted: boolean) {
+    this.#isWanted = isWanted;
+  }
+
+  /** The counts so far. */
+  get usage(): Usage | undefined {
+    return this.#usage;
+  }
+
+  /**
+   * Takes the counts off a chunk. One without choices, whose text is `data`, is kept as it is.
+   *
+   * @returns Whether the chunk had any.
+   */
+  take(chunk: MutableJson, data: string): boolean {
+    const told = usageOf(chunk);
+    if (!isMutableJson(told)) return false;
+    const usage = decodeChatUsage(told);
+    const { choices } = chunk;
+    const isAlone = !Array.isArray(choices) || choices.length === 0;
+    if (usage && (usage.total > 0 || !this.#told)) {
+      this.#told = told;
+      this.#own = isAlone ? { chunk, data } : undefined;
+    }
+    this.#usage = laterUsage(this.#usage, usage);
+    if (!isAlone && chunk.usage !== null) chunk.usage = undefined;
+    return true;
+  }
+
+  /** The chunk of counts that goes before the end; `""` where none is due. */
+  text(head: PassedHead): string {
+    if (!this.#isWanted || !this.#told) return "";
+    const { chunk, data } = this.#own ?? {};
+    if (chunk === undefined || !Array.isArray(chunk.choices)) {
+      const { members } = head;
+      const text = encodeJson({ ...members, choices: [], usage: this.#told });
+      return `data: ${text}\n\n`;
+    }
+    const isSame = !head.mend(chunk) && !data?.includes("\n");
+    return `data: ${isSame ? data : encodeJson(chunk)}\n\n`;
+  }
+}

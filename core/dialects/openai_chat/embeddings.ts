@@ -1,0 +1,72 @@
+import type { TranslatedAnswer } from "../../dialect.ts";
+import { GatewayError, UpstreamError } from "../../errors.ts";
+import { editJsonDocument, type JsonDocument } from "../../json_document.ts";
+import { decodeChatErrorObject } from "./decode_error.ts";
+import { decodeChatUsage } from "./usage.ts";
+
+/**
+ * Checks an embeddings request and puts the provider's model name in it;
+ * everything else stays byte for byte.
+ *
+ * @throws {GatewayError} 400 naming the field at fault (K17).
+ */
+export function passEmbeddingsRequest(
+  document: JsonDocument,
+  model: string,
+): string {
+  const { input } = document.value;
+  const empty = input === undefined || input === null || input === "" ||
+    Array.isArray(input) && input.length === 0;
+  if (empty || typeof input !== "string" && !Array.isArray(input)) {
+    throw new GatewayError(
+      "invalid_request",
+      "Field 'input' must be a string or an array of strings or tokens, and not empty",
+      {
+        code: empty ? "missing_required_parameter" : "invalid_type",
+        param: "input",
+      },
+    );
+  }
+  if (document.value.model === model) return document.text;
+  return editJsonDocument(
+    document,
+    new Map([["model", JSON.stringify(model)]]),
+  );
+}
+
+/**
+ * Checks a provider's embeddings and hands on its bytes.
+ *
+ * @throws {UpstreamError} when they are none, or an error in a 200 (U11).
+ */
+export function passEmbeddingsAnswer(body: Uint8Array): TranslatedAnswer {
+  const value = parse(body);
+  if (value.error) throw decodeChatErrorObject(value.error);
+  if (!Array.isArray(value.data) || value.data.length === 0) throw invalid();
+  const usage = decodeChatUsage(value.usage);
+  return {
+    body,
+    ...(usage && { usage }),
+    finish: "stop",
+    model: typeof value.model === "string" ? value.model : "",
+  };
+}
+
+function parse(body: Uint8Array): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder().decode(body));
+  } catch (cause) {
+    throw invalid(cause);
+  }
+  if (typeof value !== "object" || value === null) throw invalid();
+  return value as Record<string, unknown>;
+}
+
+function invalid(cause?: unknown): UpstreamError {
+  return new UpstreamError(
+    "upstream",
+    "The provider's answer is no list of embeddings",
+    { code: "upstream_invalid_response", cause },
+  );
+}

@@ -1,0 +1,100 @@
+import type { Answer } from "../../answer.ts";
+import type { ReasoningPart } from "../../conversation.ts";
+import { encodeChatFinish } from "./finish.ts";
+import { encodeChatUsage } from "./usage.ts";
+
+/**
+ * Writes a whole answer as a `chat.completion` (A13, A15, A16, A26, C13).
+ *
+ * Thought is shown as `reasoning_content`; what of it is signed or encrypted
+ * stands in `reasoning_details` as well, which clients echo.
+ */
+export function encodeChatAnswer(answer: Answer): string {
+  const message = encodeMessage(answer.parts);
+  const hasToolCalls = message.tool_calls !== undefined;
+  return JSON.stringify({
+    id: answer.id || generateChatId(),
+    object: "chat.completion",
+    created: Math.floor(Date.now() / 1000),
+    model: answer.model,
+    choices: [{
+      index: 0,
+      message,
+      logprobs: null,
+      finish_reason: encodeChatFinish(answer.finish, hasToolCalls),
+    }],
+    ...(answer.usage && { usage: encodeChatUsage(answer.usage) }),
+  });
+}
+
+/** An id for an answer to which the provider gave none. */
+export function generateChatId(): string {
+  return `chatcmpl-${crypto.randomUUID().replaceAll("-", "")}`;
+}
+
+/** One entry of `reasoning_details`, in OpenRouter's shape. */
+export function encodeReasoningDetail(
+  part: Omit<ReasoningPart, "type">,
+  index: number,
+): Record<string, unknown> {
+  if (part.redacted !== undefined) {
+    return { type: "reasoning.encrypted", data: part.redacted, index };
+  }
+  return {
+    type: "reasoning.text",
+    text: part.text,
+    ...(part.signature !== undefined && { signature: part.signature }),
+    index,
+  };
+}
+
+function encodeMessage(parts: Answer["parts"]): Record<string, unknown> {
+  const text: string[] = [];
+  const refusal: string[] = [];
+  const reasoning: ReasoningPart[] = [];
+  const calls: Record<string, unknown>[] = [];
+  for (const part of parts) {
+    switch (part.type) {
+      case "text":
+        text.push(part.text);
+        break;
+      case "refusal":
+        refusal.push(part.text);
+        break;
+      case "reasoning":
+        reasoning.push(part);
+        break;
+      case "tool_call":
+        calls.push({
+          id: part.id,
+          type: "function",
+          function: {
+            name: part.name,
+            arguments: part.arguments.trim() === "" ? "{}" : part.arguments,
+          },
+        });
+    }
+  }
+  const isWordless = text.length === 0 &&
+    (calls.length > 0 || refusal.length > 0);
+  return {
+    role: "assistant",
+    content: isWordless ? null : text.join(""),
+    refusal: refusal.length > 0 ? refusal.join("") : null,
+    ...encodeReasoning(reasoning),
+    ...(calls.length > 0 && { tool_calls: calls }),
+  };
+}
+
+function encodeReasoning(
+  parts: readonly ReasoningPart[],
+): Record<string, unknown> {
+  const text = parts.map((part) => part.text).join("");
+  const isProven = parts.some((part) =>
+    part.signature !== undefined || part.redacted !== undefined
+  );
+  return {
+    ...(text !== "" && { reasoning_content: text }),
+    ...(isProven && { reasoning_details: parts.map(encodeReasoningDetail) }),
+  };
+}

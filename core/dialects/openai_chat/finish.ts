@@ -1,0 +1,46 @@
+import type { FinishClass } from "../../answer.ts";
+
+const CLASSES: ReadonlyMap<string, FinishClass> = new Map([
+  ["stop", "stop"],
+  ["length", "length"],
+  ["model_length", "length"],
+  ["tool_calls", "tool"],
+  ["function_call", "tool"],
+  ["content_filter", "filter"],
+  ["error", "error"],
+  ["insufficient_system_resource", "error"],
+]);
+
+const REASONS: Readonly<Record<FinishClass, string>> = {
+  stop: "stop",
+  length: "length",
+  tool: "tool_calls",
+  filter: "content_filter",
+  refusal: "content_filter",
+  error: "error",
+};
+
+/**
+ * Reads a chat `finish_reason` (O1, H11). A reason that is not known ends an
+ * answer like any other: `stop`.
+ *
+ * @returns `undefined` where none is given.
+ */
+export function decodeChatFinish(reason: unknown): FinishClass | undefined {
+  if (typeof reason !== "string" || reason === "") return undefined;
+  return CLASSES.get(reason) ?? "stop";
+}
+
+/**
+ * Writes a chat `finish_reason` (O1). Whether there are tool calls decides
+ * between `stop` and `tool_calls`, whatever the provider said (A16, J20).
+ */
+export function encodeChatFinish(
+  finish: FinishClass,
+  hasToolCalls: boolean,
+): string {
+  if (finish === "stop" || finish === "tool") {
+    return hasToolCalls ? "tool_calls" : "stop";
+  }
+  return REASONS[finish];
+}

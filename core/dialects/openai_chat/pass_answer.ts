@@ -1,0 +1,171 @@
+import type { FinishClass } from "../../answer.ts";
+import type { TranslatedAnswer } from "../../dialect.ts";
+import { readErrorBody } from "./_decode_error_body.ts";
+import { argumentsText, mendContent } from "./_pass_content.ts";
+import { passFinish } from "./_pass_finish.ts";
+import {
+  carriesError,
+  encodeJson,
+  generateCallId,
+  invalidResponse,
+  isMutableJson,
+  isName,
+  isTime,
+  type MutableJson,
+  nowInSeconds,
+  usageOf,
+} from "./_pass_json.ts";
+import { decodeChatErrorObject } from "./decode_error.ts";
+import { generateChatId } from "./encode_answer.ts";
+import { decodeChatUsage } from "./usage.ts";
+
+/** What {@linkcode passChatAnswer} may be told. */
+export interface PassAnswerOptions {
+  /** The model to name where the provider names none (J23). @default {"unknown"} */
+  readonly model?: string;
+}
+
+const OBJECT = "chat.completion";
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+const strictDecoder = new TextDecoder("utf-8", { fatal: true });
+
+/**
+ * Takes the answer of an OpenAI-compatible provider for a client of the same
+ * dialect. It is checked, and mended where strict clients would stumble: empty
+ * or object arguments (A13, J21), content beside tool calls (A15), the finish
+ * reason (A16), content arrays (H1), an empty list of tool calls (J20), thought
+ * told twice (J22), ids and other members that must be there (J23).
+ *
+ * @returns The provider's own bytes where nothing had to change.
+ * @throws {UpstreamError} when the body is not one whole, valid answer (U7), or
+ * tells an error in spite of its status 200 (U11, J2).
+ */
+export function passChatAnswer(
+  body: Uint8Array,
+  options: PassAnswerOptions = {},
+): TranslatedAnswer {
+  const { value, isExact } = parse(body);
+  if (!isMutableJson(value)) throw invalidResponse("is no JSON object");
+  if (carriesError(value)) throw decodeChatErrorObject(value);
+  const { choices } = value;
+  if (!Array.isArray(choices) || choices.length === 0) {
+    throw readErrorBody(value).message === undefined
+      ? invalidResponse("has no choices")
+      : decodeChatErrorObject(value);
+  }
+  let changed = mendHead(value, options.model ?? "unknown") || !isExact;
+  let finish: FinishClass | undefined;
+  for (const [place, choice] of choices.entries()) {
+    const mended = mendChoice(choice, place);
+    changed ||= mended.changed;
+    finish ??= mended.finish;
+  }
+  const usage = decodeChatUsage(usageOf(value));
+  return {
+    body: changed ? encodeJson(value) : body,
+    ...(usage && { usage }),
+    finish: finish ?? "stop",
+    model: String(value.model),
+  };
+}
+
+/** Bytes that are no UTF-8, and a byte order mark, are not handed on as they are. */
+function parse(body: Uint8Array): { value: unknown; isExact: boolean } {
+  const text = decoder.decode(body);
+  const isMarked = text.startsWith("\ufeff");
+  let isExact = !isMarked;
+  if (text.includes("\ufffd")) {
+    try {
+      strictDecoder.decode(body);
+    } catch {
+      isExact = false;
+    }
+  }
+  try {
+    return { value: JSON.parse(isMarked ? text.slice(1) : text), isExact };
+  } catch (cause) {
+    throw invalidResponse("is no valid JSON", cause);
+  }
+}
+
+function mendHead(answer: MutableJson, model: string): boolean {
+  let changed = false;
+  const mend = (key: string, value: unknown): void => {
+    answer[key] = value;
+    changed = true;
+  };
+  if (!isName(answer.id)) mend("id", generateChatId());
+  if (answer.object !== OBJECT) mend("object", OBJECT);
+  if (!isTime(answer.created)) mend("created", nowInSeconds());
+  if (!isName(answer.model)) mend("model", model);
+  return changed;
+}
+
+function mendChoice(
+  choice: unknown,
+  place: number,
+): { changed: boolean; finish: FinishClass } {
+  if (!isMutableJson(choice) || !isMutableJson(choice.message)) {
+    throw invalidResponse("has a choice without a message");
+  }
+  const { message } = choice;
+  let changed = mendContent(message);
+  if (!Number.isInteger(choice.index)) {
+    choice.index = place;
+    changed = true;
+  }
+  if (message.role !== "assistant") {
+    message.role = "assistant";
+    changed = true;
+  }
+  changed = mendToolCalls(message) || changed;
+  const hasCalls = Array.isArray(message.tool_calls);
+  const { content } = message;
+  if (content === undefined || (content === "" && hasCalls)) {
+    message.content = null;
+    changed = true;
+  }
+  const { reason, finish } = passFinish(choice, hasCalls);
+  if (reason !== choice.finish_reason) {
+    choice.finish_reason = reason;
+    changed = true;
+  }
+  return { changed, finish };
+}
+
+function mendToolCalls(message: MutableJson): boolean {
+  const { tool_calls: calls } = message;
+  if (calls === undefined || calls === null) return false;
+  if (!Array.isArray(calls)) {
+    throw invalidResponse("has tool calls of the wrong type");
+  }
+  if (calls.length === 0) {
+    message.tool_calls = undefined;
+    return true;
+  }
+  let changed = false;
+  for (const call of calls) {
+    if (!isMutableJson(call)) throw invalidResponse("has an empty tool call");
+    if (!isName(call.id)) {
+      call.id = generateCallId();
+      changed = true;
+    }
+    if (!isName(call.type)) {
+      call.type = "function";
+      changed = true;
+    }
+    if (call.type === "function") changed = mendFunction(call) || changed;
+  }
+  return changed;
+}
+
+function mendFunction({ function: called }: MutableJson): boolean {
+  if (!isMutableJson(called) || !isName(called.name)) {
+    throw invalidResponse("has a tool call without a name");
+  }
+  const text = argumentsText(called.arguments);
+  const mended = text.trim() === "" ? "{}" : text;
+  if (mended === called.arguments) return false;
+  called.arguments = mended;
+  return true;
+}

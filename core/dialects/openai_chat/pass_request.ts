@@ -1,0 +1,171 @@
+import type { DialectTarget, Quirks } from "../../dialect.ts";
+import { editJsonDocument, type JsonDocument } from "../../json_document.ts";
+import { isJsonObject, type JsonObject } from "./_decode_node.ts";
+
+export { checkChatRequest } from "./_pass_check.ts";
+
+/** What {@linkcode passChatRequest} is told besides. */
+export interface PassRequestOptions {
+  /** The provider's answer shall be a stream. @default {false} */
+  readonly stream?: boolean;
+}
+
+/** A request on its way: what it was, where it goes, what becomes of it. */
+interface Passing {
+  readonly document: JsonDocument;
+  readonly target: DialectTarget;
+  readonly edits: Map<string, string | undefined>;
+}
+
+const OLD_LIMIT = "max_tokens";
+const NEW_LIMIT = "max_completion_tokens";
+const CACHE_CONTROL = "cache_control";
+
+/**
+ * Writes a chat request for an OpenAI-compatible provider: the client's own
+ * text with the smallest edit. Unknown fields are kept (A25), so is
+ * `cache_control` on content parts unless the provider refuses it (C18).
+ *
+ * Changed are the model; `stream`, where it disagrees; `stream_options`, so
+ * that a stream tells its token counts; the names of the output limit
+ * (A19–A21); and whatever the target's quirks ask for. Fields that were
+ * renamed or dropped go on the loss report.
+ */
+export function passChatRequest(
+  document: JsonDocument,
+  target: DialectTarget,
+  options: PassRequestOptions = {},
+): string {
+  const { value } = document;
+  const { quirks } = target;
+  const edits = new Map<string, string | undefined>();
+  const passing = { document, target, edits };
+  if (value.model !== target.model) {
+    edits.set("model", JSON.stringify(target.model));
+  }
+  const stream = options.stream ?? false;
+  if (stream !== (value.stream === true)) edits.set("stream", String(stream));
+  if (quirks.noStreamOptions) dropStreamOptions(passing);
+  else if (stream) askForUsage(passing);
+  rename(passing);
+  if (quirks.drop) dropFields(passing, quirks.drop);
+  editMessages(passing);
+  return edits.size === 0 ? document.text : editJsonDocument(document, edits);
+}
+
+function askForUsage({ document, edits }: Passing): void {
+  const { stream_options: told } = document.value;
+  if (!isJsonObject(told)) {
+    edits.set("stream_options", '{"include_usage":true}');
+  } else if (told.include_usage !== true) {
+    const asked = { ...told, include_usage: true };
+    edits.set("stream_options", JSON.stringify(asked));
+  }
+}
+
+/** The gateway tells the counts by itself: only other options are lost (J26). */
+function dropStreamOptions({ document, target, edits }: Passing): void {
+  const { stream_options: told } = document.value;
+  edits.set("stream_options", undefined);
+  if (!isJsonObject(told)) return;
+  if (Object.keys(told).every((key) => key === "include_usage")) return;
+  target.losses.add("dropped", "stream_options", target.provider);
+}
+
+function rename(passing: Passing): void {
+  const { document, target, edits } = passing;
+  const { rename = {}, reasoningModels = [] } = target.quirks;
+  if (reasoningModels.some((prefix) => target.model.startsWith(prefix))) {
+    move(passing, OLD_LIMIT, NEW_LIMIT);
+  }
+  for (const [from, to] of Object.entries(rename)) {
+    if (!edits.has(from)) move(passing, from, to);
+  }
+  const isMoved = edits.has(OLD_LIMIT) || edits.has(NEW_LIMIT);
+  if (!isMoved && isSet(document, OLD_LIMIT) && isSet(document, NEW_LIMIT)) {
+    edits.set(OLD_LIMIT, undefined);
+    target.losses.add("dropped", OLD_LIMIT, `${NEW_LIMIT} counts`);
+  }
+}
+
+/** Renames a field. Of two that mean the same the newer limit counts, else the one that the provider knows (A21). */
+function move(
+  { document, target, edits }: Passing,
+  from: string,
+  to: string,
+): void {
+  const span = document.spans.get(from);
+  if (!span) return;
+  edits.set(from, undefined);
+  const isDouble = isSet(document, to);
+  if (isDouble && (from !== NEW_LIMIT || !isSet(document, from))) {
+    target.losses.add("dropped", from, `${to} counts`);
+    return;
+  }
+  edits.set(to, document.text.slice(...span));
+  target.losses.add("changed", from, `sent as ${to}`);
+  if (isDouble) target.losses.add("dropped", to, `${from} counts`);
+}
+
+function isSet({ spans, value }: JsonDocument, key: string): boolean {
+  return spans.has(key) && value[key] !== null;
+}
+
+function dropFields(
+  { document, target, edits }: Passing,
+  names: NonNullable<Quirks["drop"]>,
+): void {
+  for (const name of names) {
+    if (!document.spans.has(name) || edits.has(name)) continue;
+    edits.set(name, undefined);
+    target.losses.add("dropped", name, target.provider);
+  }
+}
+
+/** Rewrites messages and tools only where something in them has to change. */
+function editMessages({ document, target, edits }: Passing): void {
+  const { quirks, losses, provider } = target;
+  let { messages } = document.value;
+  if (quirks.noDeveloperRole && hasDeveloper(messages)) {
+    messages = messages.map((message) =>
+      isDeveloper(message) ? { ...message, role: "system" } : message
+    );
+    edits.set("messages", JSON.stringify(messages));
+    losses.add("changed", "messages.role", "developer sent as system");
+  }
+  if (!quirks.drop?.includes(CACHE_CONTROL)) return;
+  for (
+    const [key, value] of [["messages", messages], [
+      "tools",
+      document.value.tools,
+    ]] as const
+  ) {
+    const stripped = withoutCacheControl(value);
+    if (stripped === value) continue;
+    edits.set(key, JSON.stringify(stripped));
+    losses.add("dropped", `${key}.${CACHE_CONTROL}`, provider);
+  }
+}
+
+function hasDeveloper(messages: unknown): messages is unknown[] {
+  return Array.isArray(messages) && messages.some(isDeveloper);
+}
+
+function isDeveloper(message: unknown): message is JsonObject {
+  return isJsonObject(message) && message.role === "developer";
+}
+
+/** A list of messages, parts or tools without cache breakpoints; the list itself where it has none. */
+function withoutCacheControl(list: unknown): unknown {
+  if (!Array.isArray(list)) return list;
+  let isChanged = false;
+  const items = list.map((item: unknown) => {
+    if (!isJsonObject(item)) return item;
+    const { [CACHE_CONTROL]: mark, ...rest } = item;
+    const content = withoutCacheControl(item.content);
+    if (mark === undefined && content === item.content) return item;
+    isChanged = true;
+    return "content" in item ? { ...rest, content } : rest;
+  });
+  return isChanged ? items : list;
+}

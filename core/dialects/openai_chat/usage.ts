@@ -1,0 +1,93 @@
+import type { Usage } from "../../answer.ts";
+import { isJsonObject, type JsonObject } from "./_decode_node.ts";
+
+/**
+ * Reads a `usage` object of an OpenAI-compatible provider (N1, J8, J25).
+ *
+ * Thought is added to the output where the provider counts it apart (J13, N4):
+ * where the total says so, or where there is more of it than output at all.
+ *
+ * @returns `undefined` where there are no counts.
+ */
+export function decodeChatUsage(value: unknown): Usage | undefined {
+  if (!isJsonObject(value)) return undefined;
+  const prompt = value.prompt_tokens ?? value.input_tokens;
+  const completion = value.completion_tokens ?? value.output_tokens;
+  if (!isCount(prompt) && !isCount(completion)) return undefined;
+  const promptDetails = members(value.prompt_tokens_details);
+  const completionDetails = members(value.completion_tokens_details);
+  const input = count(prompt);
+  const cached = Math.min(
+    input,
+    count(promptDetails.cached_tokens) ||
+      count(value.prompt_cache_hit_tokens) || count(value.cached_tokens),
+  );
+  const cacheWrite = Math.min(
+    input - cached,
+    count(promptDetails.cache_write_tokens) ||
+      count(value.cache_creation_input_tokens),
+  );
+  const reasoning = count(completionDetails.reasoning_tokens) ||
+    count(value.reasoning_tokens);
+  let output = count(completion);
+  const isApart = reasoning > output ||
+    count(value.total_tokens) === input + output + reasoning;
+  if (isApart) output += reasoning;
+  return {
+    input,
+    cached,
+    cacheWrite,
+    cacheWrite1h: 0,
+    output,
+    reasoning,
+    total: input + output,
+  };
+}
+
+/** Writes a `usage` object as OpenAI does (N1). */
+export function encodeChatUsage(usage: Usage): Record<string, unknown> {
+  return {
+    prompt_tokens: usage.input,
+    completion_tokens: usage.output,
+    total_tokens: usage.total,
+    prompt_tokens_details: {
+      cached_tokens: usage.cached,
+      cache_write_tokens: usage.cacheWrite,
+    },
+    completion_tokens_details: { reasoning_tokens: usage.reasoning },
+  };
+}
+
+/**
+ * The usage after a further report: the later one counts, but a count that it
+ * leaves at zero stays what it was (N7).
+ */
+export function laterUsage(
+  previous: Usage | undefined,
+  next: Usage | undefined,
+): Usage | undefined {
+  if (!previous || !next) return next ?? previous;
+  const input = next.input || previous.input;
+  const output = next.output || previous.output;
+  return {
+    input,
+    cached: next.cached || previous.cached,
+    cacheWrite: next.cacheWrite || previous.cacheWrite,
+    cacheWrite1h: next.cacheWrite1h || previous.cacheWrite1h,
+    output,
+    reasoning: next.reasoning || previous.reasoning,
+    total: input + output,
+  };
+}
+
+function members(value: unknown): JsonObject {
+  return isJsonObject(value) ? value : {};
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value) && value >= 0;
+}
+
+function count(value: unknown): number {
+  return isCount(value) ? Math.floor(value) : 0;
+}

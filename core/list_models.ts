@@ -1,0 +1,106 @@
+import { collectBody } from "./attempt.ts";
+import { UpstreamError } from "./errors.ts";
+import type { Provider } from "./provider.ts";
+
+/** One model as its provider lists it. */
+export interface ListedModel {
+  /** The model as the provider names it. */
+  readonly id: string;
+  /** Seconds since 1970, where the provider tells. */
+  readonly created?: number;
+  readonly ownedBy?: string;
+}
+
+/** How many pages of a list are read; a provider that never ends is cut there. */
+const MAX_PAGES = 20;
+
+/**
+ * Asks a provider for the models that it serves, page by page.
+ *
+ * @throws {UpstreamError} when it can't be reached or answers with anything but a list.
+ * @throws {unknown} the signal's reason once it is aborted.
+ *
+ * @example What the mock serves
+ * ```ts
+ * import { listModels, ProviderFactory } from "@llm-proxy/core";
+ * import { assert } from "@std/assert";
+ *
+ * const factory = new ProviderFactory();
+ * const mock = factory.create({ name: "mock", type: "mock" });
+ * const models = await listModels(mock, { signal: AbortSignal.timeout(5_000) });
+ * assert(models.some(({ id }) => id === "echo"));
+ * factory.close();
+ * ```
+ */
+export async function listModels(
+  provider: Provider,
+  options: { readonly signal: AbortSignal },
+): Promise<ListedModel[]> {
+  const models: ListedModel[] = [];
+  const first = provider.dialect === "anthropic" ? "?limit=1000" : "";
+  let query = first;
+  for (let page = 0; page < MAX_PAGES; page++) {
+    const list = await readPage(provider, query, options.signal);
+    for (const item of list.data) {
+      const model = modelOf(item);
+      if (model) models.push(model);
+    }
+    if (list.next === undefined) break;
+    query = `${first || "?"}&after_id=${encodeURIComponent(list.next)}`;
+  }
+  return models;
+}
+
+/** One page: its rows, and where the next one starts. */
+async function readPage(
+  provider: Provider,
+  query: string,
+  signal: AbortSignal,
+): Promise<{ readonly data: readonly unknown[]; readonly next?: string }> {
+  const response = await provider.transport.send({
+    method: "GET",
+    url: `${provider.baseUrl}/models${query}`,
+    headers: { accept: "application/json", ...provider.headers },
+  }, { signal });
+  const bytes = await collectBody(response.body);
+  const body = response.status === 200 ? parse(bytes) : undefined;
+  const { data, has_more: more, last_id: last } = (body ?? {}) as Record<
+    string,
+    unknown
+  >;
+  // Some compatible servers answer with the bare array.
+  const rows = Array.isArray(body) ? body : data;
+  if (!Array.isArray(rows)) {
+    throw new UpstreamError(
+      "upstream",
+      `Provider '${provider.name}' did not list its models: status ${response.status}`,
+      { code: "upstream_invalid_response" },
+    );
+  }
+  return {
+    data: rows,
+    ...(more === true && typeof last === "string" && { next: last }),
+  };
+}
+
+function parse(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Reads a row; one without an id is passed over. */
+function modelOf(item: unknown): ListedModel | undefined {
+  const { id, created, owned_by: owner } = (item ?? {}) as Record<
+    string,
+    unknown
+  >;
+  if (typeof id !== "string" || id === "") return undefined;
+  return {
+    id,
+    ...(typeof created === "number" && { created }),
+    ...(typeof owner === "string" && { ownedBy: owner }),
+  };
+}

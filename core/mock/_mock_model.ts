@@ -1,0 +1,58 @@
+/** Most that one pause of the model `slow` lasts, in milliseconds. */
+export const MAX_PAUSE = 60_000;
+
+/** How the mock behaves, as the name of the model says. */
+export type MockModel =
+  | { readonly kind: "echo" | "lorem" | "tool" | "cut" | "embed" }
+  | {
+    readonly kind: "slow";
+    /** Before the first token, in milliseconds. */
+    readonly first: number;
+    /** Between tokens, in milliseconds. */
+    readonly gap: number;
+  }
+  | { readonly kind: "error"; readonly status: number };
+
+const FIXED: ReadonlyMap<string, MockModel> = new Map([
+  ["echo", { kind: "echo" }],
+  ["lorem", { kind: "lorem" }],
+  ["tool", { kind: "tool" }],
+  ["slow", { kind: "slow", first: 1_000, gap: 100 }],
+  ["cut", { kind: "cut" }],
+  ["embed", { kind: "embed" }],
+]);
+
+const SLOW = /^slow-(\d{1,9})(?:-(\d{1,9}))?$/;
+const ERROR = /^error-([45]\d\d)$/;
+
+/** Reads a model's name; `undefined` where there is no such model. */
+export function mockModel(name: string): MockModel | undefined {
+  const fixed = FIXED.get(name);
+  if (fixed !== undefined) return fixed;
+  const slow = SLOW.exec(name);
+  if (slow !== null) {
+    return {
+      kind: "slow",
+      first: Math.min(Number(slow[1]), MAX_PAUSE),
+      gap: Math.min(Number(slow[2] ?? 100), MAX_PAUSE),
+    };
+  }
+  const error = ERROR.exec(name);
+  return error === null
+    ? undefined
+    : { kind: "error", status: Number(error[1]) };
+}
+
+/** The answer of `GET /models`: JSON. */
+export function modelList(): string {
+  const ids = [...FIXED.keys(), "error-429", "error-500"];
+  return JSON.stringify({
+    object: "list",
+    data: ids.map((id) => ({
+      id,
+      object: "model",
+      created: 0,
+      owned_by: "llm-proxy",
+    })),
+  });
+}

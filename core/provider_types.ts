@@ -1,0 +1,173 @@
+import type { Quirks } from "./dialect.ts";
+import type { DialectName } from "./provider.ts";
+
+/** How a provider type wants its credential. */
+export type CredentialHeader = "authorization" | "x-api-key" | "api-key";
+
+/** One row of the table of provider types: everything that sets it apart. */
+export interface ProviderType {
+  readonly dialect: DialectName;
+  /** Without a trailing slash. Absent: the config must give one. */
+  readonly baseUrl?: string;
+  /** Where the key is looked for when the config names none. Absent: none is needed. */
+  readonly keyEnv?: string;
+  /** @default {"authorization"} */
+  readonly credential?: CredentialHeader;
+  /** @default {{}} */
+  readonly quirks?: Quirks;
+}
+
+/** Most compatible servers know the older name of the output limit only (A19). */
+const OLD_LIMIT = { rename: { max_completion_tokens: "max_tokens" } } as const;
+/** Local servers and proxies that are no more than compatible. */
+const PLAIN = { ...OLD_LIMIT, noDeveloperRole: true } as const;
+
+/**
+ * The provider types, by name. A provider that is OpenAI-compatible is a row
+ * of data (wire rules J), never a file of code.
+ *
+ * @example Where a type is reached by default
+ * ```ts
+ * import { providerTypes } from "@llm-proxy/core";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(providerTypes.get("anthropic")?.baseUrl, "https://api.anthropic.com/v1");
+ * ```
+ */
+export const providerTypes: ReadonlyMap<string, ProviderType> = new Map<
+  string,
+  ProviderType
+>([
+  ["mock", { dialect: "openai_chat", baseUrl: "mock://mock" }],
+  ["openai", {
+    dialect: "openai_chat",
+    baseUrl: "https://api.openai.com/v1",
+    keyEnv: "OPENAI_API_KEY",
+    quirks: { reasoningModels: ["o1", "o3", "o4", "gpt-5"] },
+  }],
+  ["anthropic", {
+    dialect: "anthropic",
+    baseUrl: "https://api.anthropic.com/v1",
+    keyEnv: "ANTHROPIC_API_KEY",
+    credential: "x-api-key",
+  }],
+  ["openai_compatible", { dialect: "openai_chat" }],
+  ["azure_openai", {
+    dialect: "openai_chat",
+    keyEnv: "AZURE_OPENAI_API_KEY",
+    credential: "api-key",
+  }],
+  ["openrouter", {
+    dialect: "openai_chat",
+    baseUrl: "https://openrouter.ai/api/v1",
+    keyEnv: "OPENROUTER_API_KEY",
+  }],
+  ["perplexity", {
+    dialect: "openai_chat",
+    baseUrl: "https://api.perplexity.ai",
+    keyEnv: "PERPLEXITY_API_KEY",
+    quirks: { ...PLAIN, streamEnd: "finish" },
+  }],
+  ["xai", {
+    dialect: "openai_chat",
+    baseUrl: "https://api.x.ai/v1",
+    keyEnv: "XAI_API_KEY",
+  }],
+  ["grok", {
+    dialect: "openai_chat",
+    baseUrl: "https://api.x.ai/v1",
+    keyEnv: "XAI_API_KEY",
+  }],
+  ["groq", {
+    dialect: "openai_chat",
+    baseUrl: "https://api.groq.com/openai/v1",
+    keyEnv: "GROQ_API_KEY",
+  }],
+  ["deepseek", {
+    dialect: "openai_chat",
+    baseUrl: "https://api.deepseek.com",
+    keyEnv: "DEEPSEEK_API_KEY",
+    quirks: PLAIN,
+  }],
+  ["mistral", {
+    dialect: "openai_chat",
+    baseUrl: "https://api.mistral.ai/v1",
+    keyEnv: "MISTRAL_API_KEY",
+    // H9, H10: Mistral answers 422 to a field that it does not know.
+    quirks: {
+      rename: { max_completion_tokens: "max_tokens", seed: "random_seed" },
+      drop: ["user", "logit_bias", "store", "metadata", "service_tier"],
+      noDeveloperRole: true,
+      noStreamOptions: true,
+    },
+  }],
+  ["cohere", {
+    dialect: "openai_chat",
+    baseUrl: "https://api.cohere.ai/compatibility/v1",
+    keyEnv: "COHERE_API_KEY",
+    quirks: PLAIN,
+  }],
+  ["together", {
+    dialect: "openai_chat",
+    baseUrl: "https://api.together.xyz/v1",
+    keyEnv: "TOGETHER_API_KEY",
+    quirks: PLAIN,
+  }],
+  ["fireworks", {
+    dialect: "openai_chat",
+    baseUrl: "https://api.fireworks.ai/inference/v1",
+    keyEnv: "FIREWORKS_API_KEY",
+    quirks: PLAIN,
+  }],
+  ["cerebras", {
+    dialect: "openai_chat",
+    baseUrl: "https://api.cerebras.ai/v1",
+    keyEnv: "CEREBRAS_API_KEY",
+  }],
+  ["huggingface", {
+    dialect: "openai_chat",
+    baseUrl: "https://router.huggingface.co/v1",
+    keyEnv: "HF_TOKEN",
+    quirks: PLAIN,
+  }],
+  ["nvidia", {
+    dialect: "openai_chat",
+    baseUrl: "https://integrate.api.nvidia.com/v1",
+    keyEnv: "NVIDIA_API_KEY",
+    quirks: PLAIN,
+  }],
+  ["zai", {
+    dialect: "openai_chat",
+    baseUrl: "https://api.z.ai/api/paas/v4",
+    keyEnv: "ZAI_API_KEY",
+    quirks: PLAIN,
+  }],
+  ["moonshot", {
+    dialect: "openai_chat",
+    baseUrl: "https://api.moonshot.ai/v1",
+    keyEnv: "MOONSHOT_API_KEY",
+    quirks: PLAIN,
+  }],
+  ["blackbox", {
+    dialect: "openai_chat",
+    baseUrl: "https://api.blackbox.ai/v1",
+    keyEnv: "BLACKBOX_API_KEY",
+    quirks: PLAIN,
+  }],
+  ["ollama", {
+    dialect: "openai_chat",
+    baseUrl: "http://127.0.0.1:11434/v1",
+    quirks: PLAIN,
+  }],
+  ["vllm", { dialect: "openai_chat", quirks: OLD_LIMIT }],
+  ["llamacpp", {
+    dialect: "openai_chat",
+    baseUrl: "http://127.0.0.1:8080/v1",
+    quirks: OLD_LIMIT,
+  }],
+  ["lmstudio", {
+    dialect: "openai_chat",
+    baseUrl: "http://127.0.0.1:1234/v1",
+    quirks: PLAIN,
+  }],
+]);

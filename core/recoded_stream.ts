@@ -1,0 +1,89 @@
+import type { AnswerEvent, FinishClass, Usage } from "./answer.ts";
+import type {
+  StreamDecoder,
+  StreamEncoder,
+  StreamTranslator,
+} from "./dialect.ts";
+import type { SseEvent } from "./sse_parser.ts";
+
+/** A stream that goes through the canonical vocabulary: a decoder and an encoder in line. */
+export class RecodedStream implements StreamTranslator {
+  readonly #decoder: StreamDecoder;
+  readonly #encoder: StreamEncoder;
+  #progress = 0;
+  #usage: Usage | undefined;
+  #finish: FinishClass | undefined;
+  #model: string | undefined;
+
+  /** Joins the provider's decoder and the client's encoder. */
+  constructor(decoder: StreamDecoder, encoder: StreamEncoder) {
+    this.#decoder = decoder;
+    this.#encoder = encoder;
+  }
+
+  /** Takes one event of the provider's stream. */
+  push(event: SseEvent): string {
+    return this.#encode(this.#decoder.push(event));
+  }
+
+  /** Takes the end of the provider's body. */
+  end(): string {
+    return this.#encode(this.#decoder.end());
+  }
+
+  /** How many content events have come. */
+  get progress(): number {
+    return this.#progress;
+  }
+
+  /** Whether the proper end has come. */
+  get done(): boolean {
+    return this.#decoder.done;
+  }
+
+  /** The last usage that was told. */
+  get usage(): Usage | undefined {
+    return this.#usage;
+  }
+
+  /** Why the answer ended, once it has. */
+  get finish(): FinishClass | undefined {
+    return this.#finish;
+  }
+
+  /** The model that answered, as the provider names it. */
+  get model(): string | undefined {
+    return this.#model;
+  }
+
+  #encode(events: readonly AnswerEvent[]): string {
+    let text = "";
+    for (const event of events) {
+      this.#note(event);
+      text += this.#encoder.push(event);
+    }
+    return text;
+  }
+
+  #note(event: AnswerEvent): void {
+    switch (event.type) {
+      case "start":
+        this.#model = event.model;
+        break;
+      case "part_start":
+        // A text or thought that has only begun is no content yet.
+        if (event.kind === "tool_call" || "redacted" in event) this.#progress++;
+        break;
+      case "part_delta":
+        if (event.text !== "") this.#progress++;
+        break;
+      case "usage":
+        this.#usage = event.usage;
+        break;
+      case "finish":
+        this.#finish = event.finish;
+        this.#progress++;
+        break;
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import { findKeys } from "./_key_shapes.ts";
+import { MIN_SECRET, SecretIndex } from "./_secret_index.ts";
+import { spellingsOf } from "./_spellings.ts";
+import { findUrlSecrets } from "./_url_queries.ts";
+
+/** Characters of all values together: each costs up to some hundred bytes. */
+const MAX_TOTAL = 65_536;
+/** Of longer values only so much is registered. */
+const MAX_LENGTH = 4_096;
+
+/**
+ * Takes secrets out of text: the values it was given, queries, fragments and
+ * user names of http(s) URLs, and whatever looks like a key of a well-known
+ * kind (`sk-…`, `Bearer …`, JSON web tokens and others).
+ *
+ * A registered value is found whole, in runs of 12 characters and more, and as
+ * it stands in JSON, in URLs and in Base64. The time is linear in the length
+ * of the text, however many values are registered.
+ *
+ * @example Usage
+ * ```ts
+ * import { Redactor } from "@llm-proxy/logging";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const redactor = new Redactor(["correct-horse-battery"]);
+ * assertEquals(
+ *   redactor.redact("GET https://api.example/v1?key=abc with correct-horse-battery"),
+ *   "GET https://api.example/v1?[redacted] with [redacted]",
+ * );
+ * ```
+ */
+export class Redactor {
+  /** How often each value was added: two owners may share one. */
+  readonly #values = new Map<string, number>();
+  #total = 0;
+  #index: SecretIndex | undefined;
+
+  /**
+   * Makes a redactor that knows some values from the start.
+   *
+   * @throws {RangeError} when they have more than 65,536 characters in all.
+   */
+  constructor(values: Iterable<string> = []) {
+    for (const value of values) this.add(value);
+  }
+
+  /** The number of different values that are registered. */
+  get size(): number {
+    return this.#values.size;
+  }
+
+  /**
+   * Registers a value. Of values over 4,096 characters the first 4,096 count.
+   *
+   * @param value The secret.
+   * @returns `false` where it has fewer than 8 characters and is not registered.
+   * @throws {RangeError} when the values have more than 65,536 characters in all.
+   */
+  add(value: string): boolean {
+    if (value.length < MIN_SECRET) return false;
+    const secret = value.slice(0, MAX_LENGTH);
+    const count = this.#values.get(secret) ?? 0;
+    if (count === 0) this.#resize(secret.length);
+    this.#values.set(secret, count + 1);
+    return true;
+  }
+
+  /** Takes back one {@linkcode Redactor.add | add} of a value. */
+  remove(value: string): void {
+    const secret = value.slice(0, MAX_LENGTH);
+    const count = this.#values.get(secret) ?? 0;
+    if (count > 1) this.#values.set(secret, count - 1);
+    else if (this.#values.delete(secret)) this.#resize(-secret.length);
+  }
+
+  /** The text with `[redacted]` in the place of every secret. */
+  redact(text: string): string {
+    const known = this.#values.size === 0
+      ? text
+      : this.#indexed().find(text).replaceIn(text);
+    const urls = findUrlSecrets(known).replaceIn(known);
+    return findKeys(urls).replaceIn(urls);
+  }
+
+  #resize(change: number): void {
+    if (this.#total + change > MAX_TOTAL) {
+      throw new RangeError(
+        `Cannot register a value: all together have more than ${MAX_TOTAL} characters`,
+      );
+    }
+    this.#total += change;
+    this.#index = undefined;
+  }
+
+  /** Built at the first use after a change, so that changes in a row cost one. */
+  #indexed(): SecretIndex {
+    return this.#index ??= new SecretIndex(
+      [...this.#values.keys()].flatMap(spellingsOf),
+    );
+  }
+}

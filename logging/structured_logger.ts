@@ -1,0 +1,224 @@
+import {
+  JSON_FORMAT,
+  type LineFormat,
+  renderFields,
+  TEXT_FORMAT,
+} from "./_record_line.ts";
+import type { LogLevel } from "./level.ts";
+import type { LogSink } from "./log_sink.ts";
+import type { LogFields, Logger } from "./logger.ts";
+import { isTerminal, stdoutSink } from "./stdout_sink.ts";
+
+/** How a line of the log looks. */
+export type LogFormat = "json" | "text" | "auto";
+
+/** What a {@linkcode StructuredLogger} can be told. */
+export interface StructuredLoggerOptions {
+  /** The least severe level that is logged. @default {"info"} */
+  readonly level?: LogLevel;
+  /**
+   * JSON lines, readable text, or `auto`: text where standard output is a
+   * terminal and JSON otherwise.
+   *
+   * @default {"auto"}
+   */
+  readonly format?: LogFormat;
+  /**
+   * Where the lines go, each as soon as it is logged.
+   *
+   * @default {stdoutSink()}
+   */
+  readonly sink?: LogSink;
+  /** Fields that every record carries. @default {{}} */
+  readonly fields?: LogFields;
+}
+
+const RANK: Readonly<Record<LogLevel, number>> = {
+  debug: 0,
+  info: 1,
+  warn: 2,
+  error: 3,
+};
+
+/** What a logger and its children have in common. */
+interface Shared {
+  level: LogLevel;
+  readonly format: LineFormat;
+  readonly sink: LogSink;
+  lost: number;
+  closed: boolean;
+}
+
+let lastMoment = -1;
+let lastTime = "";
+
+/** The time in RFC 3339, made once a millisecond. */
+function timeNow(): string {
+  const now = Date.now();
+  if (now !== lastMoment) {
+    lastMoment = now;
+    lastTime = new Date(now).toISOString();
+  }
+  return lastTime;
+}
+
+/**
+ * A logger whose records are fields, not sentences: JSON lines for machines or
+ * `key=value` text for people.
+ *
+ * Logging never throws and never waits. Every record is one line, whatever
+ * control characters its values hold. Errors show name, message, code and
+ * their chain of causes, and their stack while the level is `debug`. Texts
+ * are cut at 8,192 characters, lines at about 64 KiB.
+ *
+ * A record has the fields `ts` (RFC 3339, UTC), `level` and `msg`; a field of
+ * the caller's with one of these names gets a `_` before it.
+ *
+ * @example A logger and its child
+ * ```ts
+ * import { StructuredLogger } from "@llm-proxy/logging";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const lines: string[] = [];
+ * const log = new StructuredLogger({
+ *   format: "json",
+ *   sink: (line) => void lines.push(line),
+ * });
+ * log.child({ requestId: "r-1" }).info("Answered", { status: 200 });
+ *
+ * const { ts: _, ...record } = JSON.parse(lines[0] ?? "");
+ * assertEquals(record, {
+ *   level: "info",
+ *   msg: "Answered",
+ *   requestId: "r-1",
+ *   status: 200,
+ * });
+ * ```
+ */
+export class StructuredLogger implements Logger {
+  #shared: Shared;
+  #fields: LogFields = {};
+  /** The bound fields as text: they are rendered once, not for each record. */
+  #bound = "";
+
+  /** Makes a logger; see {@linkcode StructuredLoggerOptions}. */
+  constructor(options: StructuredLoggerOptions = {}) {
+    const { level = "info", format = "auto", sink = stdoutSink() } = options;
+    const readable = format === "text" || (format === "auto" && isTerminal());
+    this.#shared = {
+      level,
+      format: readable ? TEXT_FORMAT : JSON_FORMAT,
+      sink,
+      lost: 0,
+      closed: false,
+    };
+    if (options.fields) this.#bind(options.fields);
+  }
+
+  /** The least severe level that is logged; setting it changes children and parents too. */
+  get level(): LogLevel {
+    return this.#shared.level;
+  }
+
+  set level(level: LogLevel) {
+    this.#shared.level = level;
+  }
+
+  /** The number of records that were logged and are lost: no room, a failed write, a closed logger. */
+  get dropped(): number {
+    const { sink, lost } = this.#shared;
+    return lost + (sink.dropped?.() ?? 0);
+  }
+
+  /** Tells whether records of a level are logged, for values that are dear to collect. */
+  isEnabled(level: LogLevel): boolean {
+    return RANK[level] >= RANK[this.#shared.level];
+  }
+
+  /** Logs what only helps to find a fault. */
+  debug(message: string, fields?: LogFields): void {
+    this.#log("debug", message, fields);
+  }
+
+  /** Logs what happened. */
+  info(message: string, fields?: LogFields): void {
+    this.#log("info", message, fields);
+  }
+
+  /** Logs what an operator should look at some time. */
+  warn(message: string, fields?: LogFields): void {
+    this.#log("warn", message, fields);
+  }
+
+  /** Logs what an operator should look at now. */
+  error(message: string, fields?: LogFields): void {
+    this.#log("error", message, fields);
+  }
+
+  /**
+   * Makes a logger whose records carry these fields besides those of its
+   * parent. A field of the same name takes the place of the parent's.
+   */
+  child(fields: LogFields): StructuredLogger {
+    const { sink } = this.#shared;
+    const child = new StructuredLogger({ sink, format: "json" });
+    child.#shared = this.#shared;
+    child.#bind({ ...this.#fields, ...fields });
+    return child;
+  }
+
+  /** Resolves when every record logged so far has been written or dropped. */
+  async flush(): Promise<void> {
+    await this.#shared.sink.flush?.();
+  }
+
+  /** Writes what is left. Records that come later count as dropped. */
+  async close(): Promise<void> {
+    this.#shared.closed = true;
+    await this.#shared.sink.close?.();
+  }
+
+  /** The same as {@linkcode StructuredLogger.close | close}, for `await using`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #bind(fields: LogFields): void {
+    this.#fields = { ...fields };
+    this.#bound = renderFields(this.#shared.format, { fields, stacks: false });
+  }
+
+  #log(level: LogLevel, message: string, fields: LogFields | undefined): void {
+    if (!this.isEnabled(level)) return;
+    const shared = this.#shared;
+    if (shared.closed) {
+      shared.lost++;
+      return;
+    }
+    try {
+      shared.sink(this.#line(level, message, fields));
+    } catch {
+      shared.lost++;
+    }
+  }
+
+  #line(level: LogLevel, message: string, fields?: LogFields): string {
+    const { format, level: threshold } = this.#shared;
+    const head = format.head(timeNow(), level, message);
+    if (!fields) return head + this.#bound + format.tail;
+    const stacks = threshold === "debug";
+    if (overlap(this.#fields, fields)) {
+      const all = { ...this.#fields, ...fields };
+      return head + renderFields(format, { fields: all, stacks }) + format.tail;
+    }
+    return head + this.#bound + renderFields(format, { fields, stacks }) +
+      format.tail;
+  }
+}
+
+function overlap(bound: LogFields, fields: LogFields): boolean {
+  for (const key in bound) {
+    if (Object.hasOwn(fields, key)) return true;
+  }
+  return false;
+}

@@ -1,0 +1,3 @@
+import { serve } from "@llm-proxy/api";
+
+Deno.exitCode = await serve(Deno.args);

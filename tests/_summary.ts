@@ -1,0 +1,131 @@
+import type Anthropic from "@anthropic-ai/sdk";
+import type OpenAI from "openai";
+
+/** What an answer says, whichever SDK decoded it: the terms of comparison. */
+export interface Summary {
+  readonly text: string;
+  readonly reasoning: string;
+  readonly toolCalls: readonly {
+    readonly name: string;
+    readonly arguments: unknown;
+  }[];
+  readonly finish: string;
+  readonly usage: {
+    readonly input: number;
+    readonly cached: number;
+    readonly output: number;
+  } | undefined;
+}
+
+type ChatMessage = OpenAI.ChatCompletionMessage & {
+  readonly reasoning_content?: string | null;
+  readonly reasoning?: string | null;
+};
+
+/** Sums up a chat completion as the `openai` SDK decoded it. */
+export function ofCompletion(completion: OpenAI.ChatCompletion): Summary {
+  const [choice] = completion.choices;
+  if (choice === undefined) throw new Error("no choice");
+  const message: ChatMessage = choice.message;
+  return {
+    text: message.content ?? "",
+    reasoning: message.reasoning_content ?? message.reasoning ?? "",
+    toolCalls: (message.tool_calls ?? []).map((call) =>
+      toolCall(
+        call.type === "function" ? call.function : { name: "?", arguments: "" },
+      )
+    ),
+    finish: choice.finish_reason,
+    usage: ofChatUsage(completion.usage),
+  };
+}
+
+/** Sums up a chat stream as the `openai` SDK decoded it. */
+export async function ofChatStream(
+  stream: AsyncIterable<OpenAI.ChatCompletionChunk>,
+): Promise<Summary> {
+  let text = "";
+  let reasoning = "";
+  let finish = "";
+  let usage: Summary["usage"];
+  const calls = new Map<number, { name: string; arguments: string }>();
+  for await (const chunk of stream) {
+    usage = ofChatUsage(chunk.usage) ?? usage;
+    const [choice] = chunk.choices;
+    if (choice === undefined) continue;
+    const delta = choice.delta as typeof choice.delta & ChatMessage;
+    text += delta?.content ?? "";
+    reasoning += delta?.reasoning_content ?? delta?.reasoning ?? "";
+    for (const call of delta?.tool_calls ?? []) {
+      const known = calls.get(call.index) ?? { name: "", arguments: "" };
+      known.name += call.function?.name ?? "";
+      known.arguments += call.function?.arguments ?? "";
+      calls.set(call.index, known);
+    }
+    finish = choice.finish_reason ?? finish;
+  }
+  return {
+    text,
+    reasoning,
+    toolCalls: [...calls.values()].map(toolCall),
+    finish,
+    usage,
+  };
+}
+
+/** Sums up a message as Anthropic's SDK decoded it, in the terms of a chat client. */
+export function ofMessage(message: Anthropic.Message): Summary {
+  let text = "";
+  let reasoning = "";
+  const toolCalls: Summary["toolCalls"][number][] = [];
+  for (const block of message.content) {
+    if (block.type === "text") text += block.text;
+    if (block.type === "thinking") reasoning += block.thinking;
+    if (block.type === "tool_use") {
+      toolCalls.push({ name: block.name, arguments: block.input });
+    }
+  }
+  const { usage } = message;
+  const cached = usage.cache_read_input_tokens ?? 0;
+  return {
+    text,
+    reasoning,
+    toolCalls,
+    finish: toolCalls.length > 0
+      ? "tool_calls"
+      : FINISH.get(message.stop_reason ?? "") ?? "?",
+    usage: {
+      input: usage.input_tokens + cached +
+        (usage.cache_creation_input_tokens ?? 0),
+      cached,
+      output: usage.output_tokens,
+    },
+  };
+}
+
+/** Table O1. */
+const FINISH = new Map([
+  ["end_turn", "stop"],
+  ["stop_sequence", "stop"],
+  ["max_tokens", "length"],
+  ["tool_use", "tool_calls"],
+  ["refusal", "content_filter"],
+]);
+
+function toolCall(
+  call: { readonly name: string; readonly arguments: string },
+): Summary["toolCalls"][number] {
+  const { name, arguments: text } = call;
+  return { name, arguments: text === "" ? {} : JSON.parse(text) };
+}
+
+function ofChatUsage(
+  usage: OpenAI.CompletionUsage | null | undefined,
+): Summary["usage"] {
+  if (!usage) return undefined;
+  return {
+    input: usage.prompt_tokens,
+    cached: usage.prompt_tokens_details?.cached_tokens ?? 0,
+    output: usage.completion_tokens,
+  };
+}
