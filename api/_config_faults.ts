@@ -3,7 +3,7 @@ import type { PathProblem } from "./_config_issues.ts";
 import type { Lines } from "./_config_lines.ts";
 import { formatPath } from "./_config_path.ts";
 import type { ConfigTree } from "./_config_tree.ts";
-import type { OffsetProblem } from "./_config_yaml.ts";
+import type { OffsetProblem } from "./_config_text_guard.ts";
 
 /** More faults than anyone reads; the last one says that there are more. */
 export const MAX_FAULTS = 200;

@@ -1,5 +1,5 @@
 import { open } from "node:fs/promises";
-import { MAX_TEXT } from "./_config_yaml.ts";
+import { MAX_TEXT } from "./_config_text_guard.ts";
 
 const REASONS: ReadonlyMap<unknown, string> = new Map([
   ["ENOENT", "The file does not exist"],

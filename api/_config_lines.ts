@@ -4,27 +4,39 @@ export interface Position {
   readonly column: number;
 }
 
-/** Turns offsets of one text into lines and columns. */
+/**
+ * Turns offsets of one text into lines and columns. It remembers the last
+ * place, so that offsets in rising order cost one pass over the text.
+ */
 export class Lines {
-  readonly #starts: number[] = [0];
+  readonly #text: string;
+  #line = 1;
+  #start = 0;
+  /** Where the line ends, its line end included. */
+  #end: number;
 
   constructor(text: string) {
-    let at = text.indexOf("\n");
-    while (at >= 0) {
-      this.#starts.push(at + 1);
-      at = text.indexOf("\n", at + 1);
-    }
+    this.#text = text;
+    this.#end = this.#endOf(0);
   }
 
   /** The place of an offset. */
   at(offset: number): Position {
-    let low = 0;
-    let high = this.#starts.length;
-    while (high - low > 1) {
-      const middle = (low + high) >> 1;
-      if ((this.#starts[middle] ?? 0) <= offset) low = middle;
-      else high = middle;
+    if (offset < this.#start) {
+      this.#line = 1;
+      this.#start = 0;
+      this.#end = this.#endOf(0);
     }
-    return { line: low + 1, column: offset - (this.#starts[low] ?? 0) + 1 };
+    while (offset >= this.#end) {
+      this.#line++;
+      this.#start = this.#end;
+      this.#end = this.#endOf(this.#start);
+    }
+    return { line: this.#line, column: offset - this.#start + 1 };
+  }
+
+  #endOf(start: number): number {
+    const found = this.#text.indexOf("\n", start);
+    return found < 0 ? Infinity : found + 1;
   }
 }

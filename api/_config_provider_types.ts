@@ -1,3 +1,5 @@
+import type { ProviderTypeName } from "./config_types_provider.ts";
+
 /** The provider types that a config may name. */
 export const PROVIDER_TYPES = [
   "openai",
@@ -25,7 +27,7 @@ export const PROVIDER_TYPES = [
   "llamacpp",
   "lmstudio",
   "openai_compatible",
-] as const;
+] as const satisfies readonly ProviderTypeName[];
 
 /** The types without an address of their own: `base_url` must be given. */
 export const TYPES_WITHOUT_ADDRESS: ReadonlySet<string> = new Set([

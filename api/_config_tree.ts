@@ -20,7 +20,7 @@ import {
   placeOf,
 } from "./_config_place.ts";
 import { formatPath, isQuotable, isSecret, type Step } from "./_config_path.ts";
-import type { OffsetProblem } from "./_config_yaml.ts";
+import { MAX_DEPTH, type OffsetProblem } from "./_config_text_guard.ts";
 
 /** The data of a document without prototypes, and where each piece stands. */
 export interface ConfigTree {
@@ -34,8 +34,7 @@ export interface ConfigTree {
 
 // Generous for a config, nothing for a machine: a bomb needs far more.
 const MAX_ALIASES = 100;
-const MAX_NODES = 200_000;
-const MAX_DEPTH = 32;
+const MAX_NODES = 50_000;
 const MAX_EXPANDED = 4 * 1024 * 1024;
 
 /** What {@linkcode readTree} needs besides the document. */

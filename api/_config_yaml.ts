@@ -1,13 +1,6 @@
-import { type Document, Lexer, parseDocument, type YAMLError } from "yaml";
+import { type Document, parseDocument, type YAMLError } from "yaml";
+import { type OffsetProblem, refuseText } from "./_config_text_guard.ts";
 import type { Lines } from "./_config_lines.ts";
-
-/** A problem at an offset of the text. */
-export interface OffsetProblem {
-  readonly offset: number;
-  /** The path of the value, where it is known. */
-  readonly path?: string;
-  readonly message: string;
-}
 
 /** A parsed file, or why it is none. */
 export interface YamlResult {
@@ -15,15 +8,6 @@ export interface YamlResult {
   readonly document?: Document;
   readonly problems: readonly OffsetProblem[];
 }
-
-/** Longest text that is parsed, in UTF-16 units; in a file, bytes. */
-export const MAX_TEXT = 4 * 1024 * 1024;
-// A thousand providers with twenty keys each stay below both.
-const MAX_TOKENS = 150_000;
-const MAX_TOKEN_LENGTH = 64 * 1024;
-
-// deno-lint-ignore no-control-regex -- they are what YAML forbids
-const FORBIDDEN = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff\ufffe\uffff]/;
 
 // The parser's own messages quote the source, which may be a secret.
 const MESSAGES: ReadonlyMap<string, string> = new Map([
@@ -66,7 +50,7 @@ const MESSAGES: ReadonlyMap<string, string> = new Map([
 
 /** Parses one YAML document: every message with its offset, none with a value. */
 export function parseYaml(text: string, lines: Lines): YamlResult {
-  const refusal = refuse(text);
+  const refusal = refuseText(text);
   if (refusal !== undefined) return { problems: [refusal] };
   const document = compose(text);
   if ("message" in document) return { problems: [document] };
@@ -82,6 +66,9 @@ export function parseYaml(text: string, lines: Lines): YamlResult {
 
 /** The parser itself, with whatever makes it throw turned into a problem. */
 function compose(text: string): Document.Parsed | OffsetProblem {
+  // A hostile file makes tens of thousands of errors, each with a stack.
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0;
   try {
     return parseDocument(text, {
       prettyErrors: false,
@@ -95,41 +82,9 @@ function compose(text: string): Document.Parsed | OffsetProblem {
       ? "The YAML parser may not look for LOG_TOKENS and LOG_STREAM: add both to --allow-env"
       : "Not valid YAML";
     return { offset: 0, message };
+  } finally {
+    Error.stackTraceLimit = limit;
   }
-}
-
-/** What is not worth parsing, or would cost too much. */
-function refuse(text: string): OffsetProblem | undefined {
-  if (text.length > MAX_TEXT) {
-    return { offset: 0, message: "The file is larger than 4 MiB" };
-  }
-  const control = text.search(FORBIDDEN);
-  if (control >= 0) {
-    return {
-      offset: control,
-      message: "A control character: is this a text file?",
-    };
-  }
-  let tokens = 0;
-  let offset = 0;
-  for (const token of new Lexer().lex(text)) {
-    if (++tokens > MAX_TOKENS) {
-      return {
-        offset,
-        message: "The file holds too many entries for a config",
-      };
-    }
-    if (token.length > MAX_TOKEN_LENGTH) {
-      return { offset, message: "A text of more than 64 KiB" };
-    }
-    if (!isMark(token)) offset += token.length;
-  }
-  return undefined;
-}
-
-/** The lexer marks documents, flow errors and scalars with control characters. */
-function isMark(token: string): boolean {
-  return token === "\x02" || token === "\x18" || token === "\x1f";
 }
 
 /**

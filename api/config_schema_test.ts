@@ -4,7 +4,7 @@ import {
   PROVIDER_TYPES,
   TYPES_WITHOUT_ADDRESS,
 } from "./_config_provider_types.ts";
-import type { Config, ProviderConfig } from "./config.ts";
+import type { Config, ProviderConfig, ProviderTypeName } from "./config.ts";
 import { type ConfigOutput, configSchema } from "./config_schema.ts";
 
 /** `true` where two maps have the same keys, in depth; a type error below where not. */
@@ -36,6 +36,12 @@ Deno.test("configSchema gives out what Config declares", () => {
   >;
   assertEquals([keys, provider, sections], [true, true, true]);
   assertEquals(Object.keys(output), Object.keys(config));
+});
+
+Deno.test("PROVIDER_TYPES leaves no ProviderTypeName out", () => {
+  const all: ProviderTypeName extends (typeof PROVIDER_TYPES)[number] ? true
+    : false = true;
+  assertEquals(all, true);
 });
 
 Deno.test("PROVIDER_TYPES are the types of the core's table", () => {

@@ -1,4 +1,3 @@
-import type { PROVIDER_TYPES } from "./_config_provider_types.ts";
 import type { ProviderRateLimit } from "./config_types_limits.ts";
 
 /**
@@ -11,7 +10,32 @@ import type { ProviderRateLimit } from "./config_types_limits.ts";
  * const type: ProviderTypeName = "anthropic";
  * ```
  */
-export type ProviderTypeName = (typeof PROVIDER_TYPES)[number];
+export type ProviderTypeName =
+  | "openai"
+  | "anthropic"
+  | "mock"
+  | "azure_openai"
+  | "cohere"
+  | "perplexity"
+  | "grok"
+  | "xai"
+  | "blackbox"
+  | "openrouter"
+  | "groq"
+  | "deepseek"
+  | "mistral"
+  | "together"
+  | "fireworks"
+  | "cerebras"
+  | "huggingface"
+  | "nvidia"
+  | "zai"
+  | "moonshot"
+  | "ollama"
+  | "vllm"
+  | "llamacpp"
+  | "lmstudio"
+  | "openai_compatible";
 
 /**
  * One provider: where it is, how it is paid, how long it may take. What the

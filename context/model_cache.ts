@@ -4,16 +4,18 @@ export interface ModelEntry {
   readonly id: string;
   /** Seconds since 1970, where the provider tells. */
   readonly created?: number;
+  /** Who made it, where the provider tells. */
   readonly ownedBy?: string;
 }
 
-/** Asks one provider for its models. */
+/** Asks one provider for its models; the signal ends the question. */
 export type ModelLoader = (
   signal: AbortSignal,
 ) => Promise<readonly ModelEntry[]>;
 
 /** What a provider was last known to list. */
 export interface ModelListing {
+  /** The models, in the provider's order. */
   readonly models: readonly ModelEntry[];
   /** When it was read, in ms since 1970. */
   readonly readAt: number;
@@ -31,13 +33,18 @@ export interface ModelCacheOptions {
   readonly loadTimeout?: number;
   /** How many models are kept of one provider; further ones are cut. @default {10_000} */
   readonly maxModels?: number;
+  /** How many providers there may be. @default {1_000} */
+  readonly maxProviders?: number;
   /** The clock, in ms since 1970. @default {Date.now} */
   readonly now?: () => number;
+  /** Is told of each load that failed; the one who asked never is. */
+  readonly onFailure?: (provider: string, error: unknown) => void;
 }
 
 interface Source {
   readonly load: ModelLoader;
   listing?: ModelListing;
+  /** When the last load failed; absent after one that did not. */
   failedAt?: number;
   loading?: Promise<ModelListing | undefined>;
 }
@@ -74,6 +81,8 @@ export class ModelCache {
   readonly #failureTtl: number;
   readonly #loadTimeout: number;
   readonly #maxModels: number;
+  readonly #maxProviders: number;
+  readonly #onFailure: (provider: string, error: unknown) => void;
   readonly #now: () => number;
 
   /** Makes an empty catalogue; see {@linkcode ModelCacheOptions}. */
@@ -82,13 +91,31 @@ export class ModelCache {
     this.#failureTtl = options.failureTtl ?? 30_000;
     this.#loadTimeout = options.loadTimeout ?? 5_000;
     this.#maxModels = options.maxModels ?? 10_000;
+    this.#maxProviders = options.maxProviders ?? 1_000;
+    this.#onFailure = options.onFailure ?? (() => {});
     this.#now = options.now ?? Date.now;
   }
 
-  /** Adds a provider, or replaces how it is asked. It is not asked yet. */
+  /**
+   * Adds a provider, or replaces how it is asked; what it listed before is
+   * forgotten. It is not asked yet.
+   *
+   * @throws {RangeError} when there are too many providers.
+   */
   add(provider: string, load: ModelLoader): void {
+    const full = this.#sources.size >= this.#maxProviders;
+    if (full && !this.#sources.has(provider)) {
+      throw new RangeError(
+        `Cannot add provider "${provider}": there are ${this.#maxProviders} already`,
+      );
+    }
     this.#sources.set(provider, { load });
     this.#reindex();
+  }
+
+  /** Forgets a provider and what it listed. */
+  remove(provider: string): void {
+    if (this.#sources.delete(provider)) this.#reindex();
   }
 
   /**
@@ -98,10 +125,8 @@ export class ModelCache {
   list(provider: string): Promise<ModelListing | undefined> {
     const source = this.#sources.get(provider);
     const { listing, failedAt } = source ?? {};
-    const now = this.#now();
-    const rested = failedAt === undefined || now - failedAt >= this.#failureTtl;
-    const fresh = listing !== undefined && now - listing.readAt < this.#ttl;
-    if (source === undefined || fresh || !rested) {
+    const fresh = this.#isWithin(this.#ttl, listing?.readAt);
+    if (fresh || this.#isWithin(this.#failureTtl, failedAt)) {
       return Promise.resolve(listing);
     }
     return this.refresh(provider);
@@ -121,7 +146,7 @@ export class ModelCache {
   refresh(provider: string): Promise<ModelListing | undefined> {
     const source = this.#sources.get(provider);
     if (source === undefined) return Promise.resolve(undefined);
-    source.loading ??= this.#load(source).finally(() => {
+    source.loading ??= this.#load(provider, source).finally(() => {
       delete source.loading;
     });
     return source.loading;
@@ -129,20 +154,24 @@ export class ModelCache {
 
   /** Ends every load that is under way and starts no more. */
   close(): void {
-    this.#controller.abort(new DOMException("closed", "AbortError"));
+    this.#controller.abort(
+      new DOMException("The model cache is closed", "AbortError"),
+    );
   }
 
-  async #load(source: Source): Promise<ModelListing | undefined> {
-    const deadline = new AbortController();
-    const end = (): void => deadline.abort(this.#controller.signal.reason);
-    const timer = setTimeout(end, this.#loadTimeout);
-    this.#controller.signal.addEventListener("abort", end);
+  /** A time in the future, after the clock was set back, is not within. */
+  #isWithin(span: number, since: number | undefined): boolean {
+    if (since === undefined) return false;
+    const age = this.#now() - since;
+    return age >= 0 && age < span;
+  }
+
+  async #load(
+    provider: string,
+    source: Source,
+  ): Promise<ModelListing | undefined> {
     try {
-      this.#controller.signal.throwIfAborted();
-      const models = await beforeAbort(
-        source.load(deadline.signal),
-        deadline.signal,
-      );
+      const models = (await this.#ask(source.load)).filter(isModel);
       source.listing = {
         models: models.slice(0, this.#maxModels),
         readAt: this.#now(),
@@ -150,15 +179,32 @@ export class ModelCache {
       };
       delete source.failedAt;
       this.#reindex();
-    } catch {
+    } catch (error) {
       // A provider that is down is no fault of the one who asks: its last
       // listing, if any, goes on being served.
       source.failedAt = this.#now();
-    } finally {
-      clearTimeout(timer);
-      this.#controller.signal.removeEventListener("abort", end);
+      this.#onFailure(provider, error);
     }
     return source.listing;
+  }
+
+  /** One question, ended by its deadline or by the cache's close. */
+  async #ask(load: ModelLoader): Promise<readonly ModelEntry[]> {
+    const closing = this.#controller.signal;
+    closing.throwIfAborted();
+    const controller = new AbortController();
+    const onClose = (): void => controller.abort(closing.reason);
+    const timer = setTimeout(() => {
+      const message = `No list of models within ${this.#loadTimeout} ms`;
+      controller.abort(new DOMException(message, "TimeoutError"));
+    }, this.#loadTimeout);
+    closing.addEventListener("abort", onClose);
+    try {
+      return await beforeAbort(load(controller.signal), controller.signal);
+    } finally {
+      clearTimeout(timer);
+      closing.removeEventListener("abort", onClose);
+    }
   }
 
   #reindex(): void {
@@ -171,6 +217,11 @@ export class ModelCache {
       }
     }
   }
+}
+
+/** What a loader made of a foreign list may hold anything. */
+function isModel(entry: ModelEntry | null | undefined): boolean {
+  return typeof entry?.id === "string" && entry.id !== "";
 }
 
 /** Rejects when the signal is aborted, even if the loader does not care. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Transform } from "node:stream";
-import { decodeFault, upstreamFault } from "./_http_errors.ts";
+import { decodeFault, exchangeFault, upstreamFault } from "./_http_errors.ts";
 import { GatewayError } from "./errors.ts";
 import type { UpstreamBody } from "./upstream.ts";
 
@@ -30,7 +30,9 @@ export class HttpBody implements UpstreamBody {
   readonly #decoder: Transform | undefined;
   readonly #maxBytes: number;
   #bytes = 0;
+  #waiting = false;
   #ended = false;
+  #finished = false;
   #failed = false;
   #error: unknown;
   #pumping = false;
@@ -76,14 +78,14 @@ export class HttpBody implements UpstreamBody {
     );
   }
 
-  /** The connection is closed: whether that was the end or a cut is seen here. */
-  disconnected(): void {
-    if (!this.#message.complete) this.fail(upstreamFault("upstream_body_cut"));
+  /** The connection is gone: whether that was after the end or a cut is seen here. */
+  disconnected(raw?: unknown): void {
+    if (!this.#message.complete) this.fail(exchangeFault(raw, true));
   }
 
   /** Ends the body before its time. */
   fail(error: unknown): void {
-    if (this.#ended || this.#failed) return;
+    if (this.#finished || this.#failed) return;
     this.#failed = true;
     this.#error = error;
     this.#take = undefined;
@@ -111,13 +113,25 @@ export class HttpBody implements UpstreamBody {
   #wait(taken: Promise<void>): void {
     const source = this.#decoder ?? this.#message;
     source.pause();
-    taken.then(() => source.resume(), (error) => this.fail(error));
+    this.#waiting = true;
+    taken.then(() => {
+      this.#waiting = false;
+      if (this.#ended) this.#finish();
+      else source.resume();
+    }, (error) => this.fail(error));
   }
 
   #onEnd(): void {
     if (this.#failed) return;
     this.#ended = true;
     if (this.#decoder === undefined) this.#owner.received();
+    // The end comes even to a source that is paused at its last chunk.
+    if (!this.#waiting) this.#finish();
+  }
+
+  #finish(): void {
+    if (this.#failed || this.#finished) return;
+    this.#finished = true;
     this.#owner.settled(true);
     this.#resolve?.();
   }

@@ -1,18 +1,11 @@
-import { Agent } from "node:https";
 import { connect, type Socket } from "node:net";
-import type { ConnectionOptions } from "node:tls";
+import { connect as connectTls } from "node:tls";
 import { connectFault } from "./_http_errors.ts";
 import type { UpstreamError } from "./errors.ts";
 import type { HttpTarget } from "./_http_head.ts";
 
 /** Silence after which TCP asks the peer whether it is still there. */
 const TCP_KEEPALIVE_MS = 30_000;
-
-/**
- * Opens TLS connections. The agent of `node:https` is asked, and not `node:tls`,
- * as it alone heeds certificates that the environment adds. It pools nothing.
- */
-const TLS_OPENER = new Agent();
 
 /** Who is told of a connection's fate: its pool. */
 export interface ConnectionKeeper {
@@ -135,11 +128,12 @@ function openSocket(target: HttpTarget, ca: string | undefined): Socket {
     keepAliveInitialDelay: TCP_KEEPALIVE_MS,
   };
   if (!target.secure) return connect(options);
-  const secure: ConnectionOptions = {
+  // Not by the agent of `node:https`: in Deno it asks for the permission `sys`
+  // where the environment adds certificates, which this heeds without.
+  return connectTls({
     ...options,
     servername: target.servername,
     ALPNProtocols: ["http/1.1"],
-    ...(ca === undefined ? {} : { ca }),
-  };
-  return TLS_OPENER.createConnection(secure) as Socket;
+    ...(ca !== undefined && { ca }),
+  });
 }

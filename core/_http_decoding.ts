@@ -6,7 +6,13 @@ import {
 } from "node:zlib";
 import type { Transform } from "node:stream";
 
-/** The content codings that can be undone; each decodes as its input comes (M19). */
+/**
+ * The content codings that can be undone; each decodes as its input comes (M19).
+ *
+ * In Deno the decoders of `br` and `zstd` pass over an input that ends too
+ * early. A cut shows in the framing of the answer, and beyond that to whoever
+ * reads its content.
+ */
 const DECODERS: ReadonlyMap<string, () => Transform> = new Map([
   ["br", (): Transform => createBrotliDecompress()],
   ["deflate", (): Transform => createInflate()],

@@ -81,7 +81,6 @@ export class HttpExchange implements ConnectionUser, EventListenerObject {
   disconnected(error: UpstreamError | undefined): void {
     const connection = this.#connection;
     if (error !== undefined) this.#fail(error);
-    else if (this.#body !== undefined) this.#body.disconnected();
     else if (connection !== undefined) this.#onBroken(connection, undefined);
   }
 
@@ -146,12 +145,10 @@ export class HttpExchange implements ConnectionUser, EventListenerObject {
   }
 
   #onBroken(connection: Connection, raw: unknown): void {
-    const stale = this.#body === undefined && !this.fresh &&
-      connection.uses > 1 && !connection.answered &&
+    if (this.#body !== undefined) return this.#body.disconnected(raw);
+    const stale = !this.fresh && connection.uses > 1 && !connection.answered &&
       performance.now() - this.#sentAt < STALE_WITHIN_MS;
-    if (!stale) {
-      return this.#fail(exchangeFault(raw, this.#body !== undefined));
-    }
+    if (!stale) return this.#fail(exchangeFault(raw, false));
     this.fresh = true;
     this.#connection = undefined;
     connection.destroy();

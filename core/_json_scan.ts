@@ -20,9 +20,11 @@ export interface JsonScanLimits {
 export interface JsonScan {
   /**
    * The members of the outermost object in the order of the text, four places
-   * each: start and end of the key with its quotes, start and end of the value.
+   * each: start and end of the name with its quotes, start and end of the value.
    */
   readonly members: readonly number[];
+  /** Start and end of each member name with an escape in it, at any depth. */
+  readonly escapedNames: readonly number[];
   /** The first cap that was exceeded, and where. */
   readonly excess?: { readonly at: number; readonly reason: string };
 }
@@ -34,30 +36,42 @@ export interface JsonScan {
  */
 export function scanJson(text: string, limits: JsonScanLimits): JsonScan {
   const members: number[] = [];
+  const escapedNames: number[] = [];
   let depth = 0;
   let nodes = 0;
-  let keyStart = 0;
-  let keyEnd = 0;
+  /** The last string, and whether it has an escape. */
+  let start = 0;
+  let end = 0;
+  let isEscapedText = false;
+  let backslash = find(text, "\\", 0);
+  /** Where the name and the colon of the outermost object's member are. */
+  let nameStart = 0;
+  let nameEnd = 0;
   let colon = -1;
   const excess = (at: number, reason: string): JsonScan => ({
     members,
+    escapedNames,
     excess: { at, reason },
   });
   for (let at = 0; at < text.length; at++) {
     switch (text.charCodeAt(at)) {
-      case QUOTE: {
-        const end = stringEnd(text, at);
-        if (end === -1) return { members };
-        if (depth === 1 && colon === -1) {
-          keyStart = at;
-          keyEnd = end;
-        }
+      case QUOTE:
+        start = at;
+        end = stringEnd(text, at);
+        if (end === -1) return { members, escapedNames };
+        isEscapedText = backslash < end;
+        if (isEscapedText) backslash = find(text, "\\", end);
         at = end - 1;
         break;
-      }
       case COLON:
-        nodes++;
-        if (depth === 1) colon = at;
+        if (++nodes > limits.maxNodes) {
+          return excess(at, `more than ${limits.maxNodes} nodes`);
+        }
+        if (isEscapedText) escapedNames.push(start, end);
+        if (depth !== 1) break;
+        nameStart = start;
+        nameEnd = end;
+        colon = at;
         break;
       case OPEN_BRACE:
       case OPEN_BRACKET:
@@ -76,21 +90,24 @@ export function scanJson(text: string, limits: JsonScanLimits): JsonScan {
       case COMMA:
         if (depth > 1 || colon === -1) break;
         members.push(
-          keyStart,
-          keyEnd,
+          nameStart,
+          nameEnd,
           skipSpace(text, colon + 1),
           trimSpace(text, at),
         );
         colon = -1;
-        if (nodes > limits.maxNodes) {
-          return excess(at, `more than ${limits.maxNodes} nodes`);
-        }
         if (members.length > 4 * limits.maxMembers) {
           return excess(at, `more than ${limits.maxMembers} members`);
         }
     }
   }
-  return { members };
+  return { members, escapedNames };
+}
+
+/** Where `what` is next; the end of all places where it is not. */
+function find(text: string, what: string, from: number): number {
+  const at = text.indexOf(what, from);
+  return at === -1 ? Infinity : at;
 }
 
 /** Where the string that opens at `open` ends; -1 where it does not. */
@@ -114,6 +131,11 @@ export function keyStartBefore(text: string, value: number): number {
   let quote = text.lastIndexOf('"', value - 1);
   do quote = text.lastIndexOf('"', quote - 1); while (isEscaped(text, quote));
   return quote;
+}
+
+/** The member name that a JSON string holds. */
+export function readName(quoted: string): string {
+  return quoted.includes("\\") ? JSON.parse(quoted) : quoted.slice(1, -1);
 }
 
 function isSpace(code: number): boolean {

@@ -342,6 +342,42 @@ Deno.test("U15: an answer that comes before the request is through is delivered"
   client.close();
 });
 
+Deno.test("U15: an answer that is whole stands, though the connection breaks under the rest of the request", async () => {
+  const big = "x".repeat(8_000_000);
+  await using upstream = await TestUpstream.start(() => {}, {
+    onConnection: ({ socket }) => {
+      socket.once("data", () => {
+        socket.pause();
+        socket.write(`HTTP/1.1 413 Too Large\r\ncontent-length: 3\r\n\r\nbig`);
+        setTimeout(() => socket.resetAndDestroy(), 20);
+      });
+      return false;
+    },
+  });
+  const client = new HttpClient();
+  const { status, body } = await send(client, upstream.url(), { body: big });
+  assertEquals(status, 413);
+  await until(() => upstream.open === 0);
+  await pause(20);
+  assertEquals(await readText(body), "big");
+  client.close();
+});
+
+Deno.test("HttpClient.send() rejects with what onConnected threw", async () => {
+  await using upstream = await TestUpstream.start((r) => r.respond("x"));
+  const client = new HttpClient();
+  const fault = new Error("no");
+  const work = () =>
+    send(client, upstream.url(), {
+      onConnected: () => {
+        throw fault;
+      },
+    });
+  assertEquals(await assertRejects(work), fault);
+  assertEquals(upstream.requests.length, 0);
+  client.close();
+});
+
 Deno.test("L1: an abort while the peer is silent closes the connection at once, also a kept one, and sends nothing again", async () => {
   await using upstream = await TestUpstream.start(async (r) => {
     if (r.path === "/first") await r.respond("a");

@@ -178,6 +178,17 @@ Deno.test("spans of a key that comes twice agree with its value", () => {
   assertEquals(editJsonDocument(document, remove), '{"b":2 }');
 });
 
+Deno.test("X16: of a key that comes twice only what counts is sent on", () => {
+  const text = '{"model":"a", "b":2, "model":"c", "b":3, "model":"d"}';
+  const document = parse(text);
+  const edits = (list: [string, string | undefined][]) =>
+    editJsonDocument(document, new Map(list));
+  assertEquals(edits([]), '{"b":3, "model":"d"}');
+  assertEquals(edits([["model", '"m"']]), '{"b":3, "model":"m"}');
+  assertEquals(edits([["b", undefined]]), '{"model":"d"}');
+  assertEquals(edits([["model", undefined], ["x", "1"]]), '{"b":3,"x":1}');
+});
+
 Deno.test("parseJsonDocument() treats names of the prototype as data", () => {
   const document = parse('{"__proto__":{"x":1},"constructor":2}');
   assertEquals([...document.spans.keys()], ["__proto__", "constructor"]);
@@ -238,10 +249,7 @@ Deno.test("editJsonDocument() returns the text itself when nothing changes", () 
   assertEquals(editJsonDocument(document, none), document.text);
 });
 
-/**
- * Without backslashes: V8 15.0 takes an escaped key for one with a backslash
- * that it has seen at the same place of an earlier object.
- */
+/** Without backslashes: those are what V8 15.0 misreads, see the test below. */
 const key = fc.oneof(
   fc.constantFrom("a", "b", "c", "__proto__", "", '"', '""', "{,:}", "é"),
   fc.string({ unit: "binary" }).map((text) => text.replaceAll("\\", "")),
@@ -361,6 +369,23 @@ Deno.test("parseJsonDocument() refuses exactly what JSON.parse refuses", () => {
       } else assertEquals(parse(broken).value, JSON.parse(broken));
     }),
     { numRuns: 3000 },
+  );
+});
+
+Deno.test("C11: an escaped name is read right whatever was parsed before", () => {
+  const bait = parse('{"place":1,"\\\\u006":1,"in":{"\\\\u0063on":1}}');
+  assertEquals(Object.keys(bait.value), ["place", "\\u006", "in"]);
+  const text = '{"place":1,"\\u006dodel":"m","in":{"\\u0063ontent":1}}';
+  const document = parse(text);
+  assertEquals(document.value, { place: 1, model: "m", in: { content: 1 } });
+  assertEquals(document.text, text);
+  assertEquals([...document.spans.keys()], ["place", "model", "in"]);
+});
+
+Deno.test("C5: an invalid escape in a name is found in its place", () => {
+  assertEquals(
+    refusal('{"\\n":1,"\\u00":2}').message,
+    "The request body is not valid JSON: an invalid escape at line 1, column 10",
   );
 });
 

@@ -157,7 +157,6 @@ export class SseParser {
   }
 
   #dispatch(events: SseEvent[]): void {
-    if (this.#size === 0) return;
     if (this.#first !== undefined) {
       let data = this.#first;
       if (this.#rest.length > 0) {

@@ -202,6 +202,11 @@ Deno.test("M11: an event of 5 MB passes in chunks of 64 KB", () => {
 
 const oversized: [name: string, prefix: string, piece: string][] = [
   ["one line that never ends", "data: ", "x".repeat(64)],
+  [
+    "a line that never ends after others",
+    `data: ${"x".repeat(600)}\ndata: `,
+    "x".repeat(64),
+  ],
   ["many lines of data", "", "data: xxxxxxxxxx\n"],
   ["many empty lines of data", "", "data\n"],
   ["many types", "", "event: xxxxxxxxxx\n"],

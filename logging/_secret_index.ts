@@ -17,7 +17,7 @@ function blockHash(text: string, at: number): number {
 
 function bitsFor(values: readonly string[]): number {
   const blocks = values.reduce((sum, { length }) => sum + length, 0);
-  return 2 ** Math.max(15, Math.ceil(Math.log2(blocks * 32 + 1)));
+  return 2 ** Math.max(15, Math.ceil(Math.log2(blocks * 128 + 1)));
 }
 
 /**

@@ -19,8 +19,13 @@ export function isTerminal(): boolean {
   return terminal ??= isatty(STDOUT);
 }
 
-/** Writes a part of the bytes; resolves with how many. */
+/**
+ * Writes a part of the bytes; resolves with how many. Deno's own call is used
+ * where it is there: its `node:fs` blocks the process on a full pipe.
+ */
 function writeSome(bytes: Uint8Array): Promise<number> {
+  const { Deno: deno } = globalThis as { Deno?: typeof Deno };
+  if (deno) return deno.stdout.write(bytes);
   return new Promise((resolve, reject) => {
     write(STDOUT, bytes, 0, bytes.length, null, (error, count) => {
       if (error?.code === "EAGAIN") setTimeout(resolve, BUSY_PAUSE, 0);

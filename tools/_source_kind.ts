@@ -1,4 +1,4 @@
-const TEST_FILE = /(_test|_bench)\.ts$|^_test_|\/testdata\//;
+const TEST_FILE = /(_test|_bench)\.ts$|^_test_|(^|\/)(testdata|tests|bench)\//;
 
 /** The last segment of a path. */
 export function baseName(path: string): string {

@@ -119,7 +119,8 @@ export function hasContent({ delta }: MutableJson): boolean {
   return isFilled(delta.content) || isFilled(delta.reasoning_content) ||
     isFilled(delta.tool_calls) || isFilled(delta.reasoning) ||
     isFilled(delta.reasoning_details) || isFilled(delta.refusal) ||
-    isFilled(delta.audio) || isFilled(delta.function_call);
+    isFilled(delta.audio) || isFilled(delta.images) ||
+    isFilled(delta.function_call);
 }
 
 function isFilled(value: unknown): boolean {

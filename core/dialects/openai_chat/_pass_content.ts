@@ -20,9 +20,9 @@ export function mendContent(message: MutableJson): boolean {
   ) {
     throw invalidResponse("has a content of the wrong type");
   }
+  const { reasoning } = message;
   if (
-    message.reasoning === undefined ||
-    message.reasoning !== message.reasoning_content
+    typeof reasoning !== "string" || reasoning !== message.reasoning_content
   ) return isSplit;
   message.reasoning = undefined;
   return true;

@@ -45,12 +45,14 @@ export function passChatRequest(
   }
   const stream = options.stream ?? false;
   if (stream !== (value.stream === true)) edits.set("stream", String(stream));
-  if (quirks.noStreamOptions) dropStreamOptions(passing);
+  const isRefused = quirks.noStreamOptions ||
+    quirks.drop?.includes("stream_options");
+  if (isRefused) dropStreamOptions(passing);
   else if (stream) askForUsage(passing);
   rename(passing);
   if (quirks.drop) dropFields(passing, quirks.drop);
   editMessages(passing);
-  return edits.size === 0 ? document.text : editJsonDocument(document, edits);
+  return editJsonDocument(document, edits);
 }
 
 function askForUsage({ document, edits }: Passing): void {
@@ -79,7 +81,7 @@ function rename(passing: Passing): void {
     move(passing, OLD_LIMIT, NEW_LIMIT);
   }
   for (const [from, to] of Object.entries(rename)) {
-    if (!edits.has(from)) move(passing, from, to);
+    if (!edits.has(from) && !edits.has(to)) move(passing, from, to);
   }
   const isMoved = edits.has(OLD_LIMIT) || edits.has(NEW_LIMIT);
   if (!isMoved && isSet(document, OLD_LIMIT) && isSet(document, NEW_LIMIT)) {

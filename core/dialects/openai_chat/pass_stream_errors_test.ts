@@ -103,11 +103,11 @@ Deno.test("U12: choices and tool calls are limited", () => {
     (_, index) => ({ index, delta: {} }),
   );
   failure(JSON.stringify({ ...HEAD, choices }));
-  const tool_calls = Array.from(
+  const calls = Array.from(
     { length: 2000 },
     (_, index) => ({ index, id: `${index}`, function: { name: "f" } }),
   );
-  failure(chunk({ tool_calls }));
+  failure(chunk({ tool_calls: calls }));
 });
 
 const word = fc.constantFrom(

@@ -316,6 +316,28 @@ Deno.test("A17: a finish that is repeated is passed once", () => {
   assertEquals(chunks.at(-1)?.choices[0]?.finish_reason, "stop");
 });
 
+Deno.test("A17: of two finishes the first counts", () => {
+  const chunks = passed([ROLE, HI, chunk({}, "length"), STOP, DONE]);
+  assertEquals(chunks.at(-1)?.choices[0]?.finish_reason, "length");
+  assertEquals(chunks.length, 3);
+});
+
+Deno.test("A17: content behind the finish goes before it", () => {
+  const chunks = passed([
+    ROLE,
+    STOP,
+    HI,
+    chunk({ content: "!" }, "stop"),
+    DONE,
+  ]);
+  assertEquals(deltas(chunks), [
+    { role: "assistant", content: "" },
+    { content: "hi" },
+    { content: "!" },
+    {},
+  ]);
+});
+
 Deno.test("A16: stop becomes tool_calls where there are some", () => {
   const call = {
     index: 0,
@@ -418,6 +440,7 @@ Deno.test("H1: a content array is split into thought and text", () => {
         reference_ids: [1],
       }],
     }),
+    chunk({ content: [thinking("y")], reasoning_content: "x" }),
     chunk({ content: "b" }),
     STOP,
     DONE,
@@ -425,6 +448,7 @@ Deno.test("H1: a content array is split into thought and text", () => {
   assertEquals(deltas(chunks), [
     { role: "assistant", reasoning_content: "hm" },
     { content: "a", reasoning_content: "m" },
+    { reasoning_content: "xy" },
     { content: "b" },
     {},
   ]);

@@ -1,0 +1,280 @@
+import { assertEquals } from "@std/assert";
+import type { Quirks } from "../../dialect.ts";
+import { parseJsonDocument } from "../../json_document.ts";
+import { LossReport } from "../../loss_report.ts";
+import { passChatRequest } from "./pass_request.ts";
+
+interface Passed {
+  readonly text: string;
+  readonly losses: string;
+}
+
+function pass(
+  text: string,
+  quirks: Quirks = {},
+  options: { stream?: boolean; model?: string } = {},
+): Passed {
+  const { model = "m", stream = false } = options;
+  const losses = new LossReport();
+  const document = parseJsonDocument(new TextEncoder().encode(text));
+  const target = { provider: "p", model, quirks, losses };
+  const passed = passChatRequest(document, target, { stream });
+  return { text: passed, losses: losses.toString() };
+}
+
+/** The same for a request of these fields, in JSON's own words. */
+function passFields(
+  fields: Record<string, unknown>,
+  quirks: Quirks = {},
+  options: { stream?: boolean; model?: string } = {},
+): { fields: unknown; losses: string } {
+  const { text, losses } = pass(
+    JSON.stringify({ model: "m", ...fields }),
+    quirks,
+    options,
+  );
+  return { fields: JSON.parse(text), losses };
+}
+
+const MESSAGES = [{ role: "user", content: "hi" }];
+
+Deno.test("A25: a request that needs no edit keeps its bytes", () => {
+  const text =
+    '{ "model" : "m", "x_unknown":{"n":9007199254740993}, "messages":[ {"role":"user","content":"\\u00e9\\/"} ],\n"seed":1e2 }';
+  assertEquals(pass(text), { text, losses: "" });
+});
+
+Deno.test("M15: only the model is replaced", () => {
+  const rest =
+    '", "n":9007199254740993,"model_":1,"messages":[{"content":"\\"model\\":\\"a\\""}]}';
+  assertEquals(
+    pass(`{"model":"p/a${rest}`, {}, { model: 'b"c' }).text,
+    `{"model":"b\\"c${rest}`,
+  );
+});
+
+Deno.test("J26: a stream is asked for its counts, other options stay", () => {
+  const ask = (options: string) =>
+    pass(`{"model":"m","stream":true${options}}`, {}, { stream: true }).text;
+  const asked =
+    '{"model":"m","stream":true,"stream_options":{"include_usage":true}}';
+  assertEquals(ask(""), asked);
+  assertEquals(ask(',"stream_options":null'), asked);
+  assertEquals(ask(',"stream_options":{"include_usage":true}'), asked);
+  assertEquals(
+    ask(
+      ',"stream_options":{"include_obfuscation":false,"include_usage":false}',
+    ),
+    '{"model":"m","stream":true,"stream_options":{"include_obfuscation":false,"include_usage":true}}',
+  );
+});
+
+Deno.test("J26: no stream options go to a provider that refuses them", () => {
+  const dropped = pass('{"model":"m","stream":true}', {
+    drop: ["stream_options"],
+  }, { stream: true });
+  assertEquals(dropped.text, '{"model":"m","stream":true}');
+  const quirks = { noStreamOptions: true };
+  const none = pass('{"model":"m","stream":true}', quirks, { stream: true });
+  assertEquals(none, { text: '{"model":"m","stream":true}', losses: "" });
+  const usage = passFields(
+    { stream: true, stream_options: { include_usage: true } },
+    quirks,
+    { stream: true },
+  );
+  assertEquals(usage, { fields: { model: "m", stream: true }, losses: "" });
+  const more = passFields(
+    { stream: true, stream_options: { include_obfuscation: false } },
+    quirks,
+    { stream: true },
+  );
+  assertEquals(more.losses, "dropped: stream_options (p)");
+});
+
+Deno.test("X16: a second model cannot be smuggled past the first", () => {
+  const text = '{"model":"a","model":"m","messages":[]}';
+  assertEquals(pass(text).text, '{"model":"m","messages":[]}');
+});
+
+Deno.test("stream is set right where it disagrees", () => {
+  assertEquals(
+    pass('{"model":"m"}', { noStreamOptions: true }, { stream: true }).text,
+    '{"model":"m","stream":true}',
+  );
+  assertEquals(
+    pass('{"model":"m","stream":true}').text,
+    '{"model":"m","stream":false}',
+  );
+  assertEquals(
+    pass('{"model":"m","stream":null}').text,
+    '{"model":"m","stream":null}',
+  );
+});
+
+const OLD: Quirks = { rename: { max_completion_tokens: "max_tokens" } };
+const REASONING: Quirks = { reasoningModels: ["o3", "gpt-5"] };
+
+const limits: [
+  rule: string,
+  fields: Record<string, unknown>,
+  quirks: Quirks,
+  sent: Record<string, unknown>,
+  losses: string,
+][] = [
+  ["A19: the newer limit is renamed", { max_completion_tokens: 5 }, OLD, {
+    max_tokens: 5,
+  }, "changed: max_completion_tokens (sent as max_tokens)"],
+  ["A19: the older limit stays", { max_tokens: 5 }, OLD, { max_tokens: 5 }, ""],
+  [
+    "A21: of both limits the newer is renamed",
+    { max_tokens: 4, max_completion_tokens: 5 },
+    OLD,
+    { max_tokens: 5 },
+    "changed: max_completion_tokens (sent as max_tokens); dropped: max_tokens (max_completion_tokens counts)",
+  ],
+  [
+    "A21: a newer limit that is null does not count",
+    { max_tokens: 4, max_completion_tokens: null },
+    OLD,
+    { max_tokens: 4 },
+    "dropped: max_completion_tokens (max_tokens counts)",
+  ],
+  [
+    "A21: of both limits the newer is sent",
+    { max_tokens: 4, max_completion_tokens: 5 },
+    {},
+    { max_completion_tokens: 5 },
+    "dropped: max_tokens (max_completion_tokens counts)",
+  ],
+  [
+    "A21: an older limit alone is sent",
+    { max_tokens: 4, max_completion_tokens: null },
+    {},
+    { max_tokens: 4, max_completion_tokens: null },
+    "",
+  ],
+  [
+    "A20: a model that reasons gets the newer limit",
+    { model: "o3-mini", max_tokens: 5 },
+    REASONING,
+    { max_completion_tokens: 5 },
+    "changed: max_tokens (sent as max_completion_tokens)",
+  ],
+  [
+    "A20: a model that reasons and both limits",
+    { model: "gpt-5", max_tokens: 4, max_completion_tokens: 5 },
+    REASONING,
+    { max_completion_tokens: 5 },
+    "dropped: max_tokens (max_completion_tokens counts)",
+  ],
+  [
+    "A20: a model that reasons wins over a rename",
+    { model: "o3", max_tokens: 4 },
+    { ...OLD, ...REASONING },
+    { max_completion_tokens: 4 },
+    "changed: max_tokens (sent as max_completion_tokens)",
+  ],
+  [
+    "A20: a model that reasons, a rename and both limits",
+    { model: "o3", max_tokens: 4, max_completion_tokens: 5 },
+    { ...OLD, ...REASONING },
+    { max_completion_tokens: 5 },
+    "dropped: max_tokens (max_completion_tokens counts)",
+  ],
+  [
+    "A20: a model that does not reason",
+    { model: "gpt-4o", max_tokens: 5 },
+    REASONING,
+    { max_tokens: 5 },
+    "",
+  ],
+];
+
+for (const [rule, fields, quirks, sent, losses] of limits) {
+  Deno.test(rule, () => {
+    const model = String(fields.model ?? "m");
+    const passed = passFields(fields, quirks, { model });
+    assertEquals(passed, { fields: { model, ...sent }, losses });
+  });
+}
+
+Deno.test("H10: a field is renamed with its text", () => {
+  const quirks = { rename: { seed: "random_seed" } };
+  assertEquals(
+    pass('{"model":"m","seed": 9007199254740993,"top_p":1}', quirks).text,
+    '{"model":"m","top_p":1,"random_seed":9007199254740993}',
+  );
+  const both = passFields({ seed: 1, random_seed: 2 }, quirks);
+  assertEquals(both, {
+    fields: { model: "m", random_seed: 2 },
+    losses: "dropped: seed (random_seed counts)",
+  });
+});
+
+Deno.test("H9: fields that the provider refuses are dropped and reported", () => {
+  const quirks = { drop: ["user", "logit_bias", "store", "__proto__"] };
+  assertEquals(passFields({ user: "u", store: null, top_p: 1 }, quirks), {
+    fields: { model: "m", top_p: 1 },
+    losses: "dropped: user (p); dropped: store (p)",
+  });
+});
+
+Deno.test("A22: developer becomes system where the provider does not know it", () => {
+  const messages = [{ role: "developer", content: "x" }, ...MESSAGES];
+  const quirks = { noDeveloperRole: true };
+  assertEquals(passFields({ messages }, quirks), {
+    fields: {
+      model: "m",
+      messages: [{ role: "system", content: "x" }, ...MESSAGES],
+    },
+    losses: "changed: messages.role (developer sent as system)",
+  });
+  assertEquals(passFields({ messages }), {
+    fields: { model: "m", messages },
+    losses: "",
+  });
+  const text = '{"model":"m", "messages": [{"role" : "system"}]}';
+  assertEquals(pass(text, quirks), { text, losses: "" });
+  for (const odd of [null, "x", {}, [null, 3, "developer"]]) {
+    assertEquals(passFields({ messages: odd }, quirks).fields, {
+      model: "m",
+      messages: odd,
+    });
+  }
+});
+
+Deno.test("C18: cache_control stays, unless the provider refuses it", () => {
+  const mark = { cache_control: { type: "ephemeral" } };
+  const text = { type: "text", text: "x" };
+  const tool = { type: "function", function: { name: "f" } };
+  const marked = {
+    messages: [{ role: "developer", content: [{ ...text, ...mark }, text] }, {
+      role: "user",
+      content: "x",
+      ...mark,
+    }],
+    tools: [{ ...tool, ...mark }],
+  };
+  assertEquals(passFields(marked), {
+    fields: { model: "m", ...marked },
+    losses: "",
+  });
+  const quirks = { drop: ["cache_control"], noDeveloperRole: true };
+  const { fields, losses } = passFields(marked, quirks);
+  assertEquals(fields, {
+    model: "m",
+    messages: [{ role: "system", content: [text, text] }, {
+      role: "user",
+      content: "x",
+    }],
+    tools: [tool],
+  });
+  assertEquals(
+    losses,
+    "changed: messages.role (developer sent as system); dropped: messages.cache_control (p); dropped: tools.cache_control (p)",
+  );
+  const plain = `{"model":"m", "messages": ${
+    JSON.stringify(MESSAGES)
+  }, "tools": [3]}`;
+  assertEquals(pass(plain, quirks), { text: plain, losses: "" });
+});
