@@ -7,6 +7,7 @@ import type {
 import type { ProviderRateLimit } from "./config_types_limits.ts";
 import { defaultKeyName } from "./_config_cross_checks.ts";
 import { type EnvReader, readVariable } from "./_config_env.ts";
+import { keyVariable } from "./_config_provider_keys.ts";
 
 type ProviderOutput = ConfigOutput["providers"][number];
 
@@ -54,10 +55,11 @@ function finishProvider(
 }
 
 function resolveKey(
-  { api_key_env: name, enabled }: ProviderOutput,
+  provider: ProviderOutput,
   env: EnvReader,
 ): string | undefined {
-  if (name === undefined || !enabled) return undefined;
+  const name = keyVariable(provider);
+  if (name === undefined || !provider.enabled) return undefined;
   const read = readVariable(name, env);
   return "value" in read ? read.value : undefined;
 }

@@ -1,6 +1,7 @@
 import { checkOrder, type Data, mapIn } from "./_config_data.ts";
 import { type EnvReader, readVariable } from "./_config_env.ts";
 import type { PathProblem } from "./_config_issues.ts";
+import { keyVariable } from "./_config_provider_keys.ts";
 import { TYPES_WITHOUT_ADDRESS } from "./_config_provider_types.ts";
 import { secret } from "./_config_values.ts";
 
@@ -63,8 +64,9 @@ function checkCredential(
   at: (key: string) => (string | number)[],
   { env, problems }: CheckProvidersOptions,
 ): void {
-  const { api_key_env: name, enabled } = provider;
-  if (typeof name !== "string" || name === "") return;
+  const { api_key_env: named, enabled } = provider;
+  const name = keyVariable(provider);
+  if (name === undefined || name === "") return;
   if (provider.api_key !== undefined) {
     problems.push({
       path: at("api_key_env"),
@@ -74,8 +76,13 @@ function checkCredential(
     return;
   }
   if (enabled === false) return;
-  const path = at("api_key_env");
+  const path = at(named === undefined ? "type" : "api_key_env");
   const read = readVariable(name, env);
+  if ("message" in read && named === undefined) {
+    const message = `${read.message}: set it, or give api_key or api_key_env`;
+    problems.push({ path, message });
+    return;
+  }
   if ("message" in read) {
     // Whoever puts the key itself here must not find it in a log.
     const told = /^[A-Z][A-Z0-9_]{0,127}$/.test(name)

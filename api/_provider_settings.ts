@@ -1,5 +1,6 @@
 import type { ProviderSettings } from "@llm-proxy/core";
-import type { Config, ProviderConfig } from "./config.ts";
+import type { Config } from "./config_types.ts";
+import type { ProviderConfig } from "./config_types_provider.ts";
 
 const SECOND = 1000;
 const MIB = 1024 * 1024;

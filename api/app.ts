@@ -4,7 +4,7 @@ import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { GatewayError } from "@llm-proxy/core";
 import { StructuredLogger } from "@llm-proxy/logging";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Config } from "./config.ts";
+import type { Config } from "./config_types.ts";
 import { dispatch, type Route } from "./dispatch.ts";
 import { chatCompletions, embeddings } from "./endpoints.ts";
 import type { Exchange } from "./exchange.ts";

@@ -205,21 +205,4 @@ export async function loadConfig(
   return parseConfig(read.text, { file, env: options.env ?? processEnv });
 }
 
-/**
- * The config without a file: the gateway on 127.0.0.1:8000, no providers.
- *
- * @returns A new config at each call.
- *
- * @example The port
- * ```ts
- * import { defaultConfig } from "@llm-proxy/api";
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(defaultConfig().server.port, 8000);
- * ```
- */
-export function defaultConfig(): Config {
-  return finish(configSchema.parse({}), () => undefined);
-}
-
 const processEnv: EnvReader = (name) => process.env[name];

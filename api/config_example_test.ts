@@ -7,7 +7,7 @@ import {
   parse,
 } from "./_config_fixture_test.ts";
 import { keyIndex } from "./_config_keys.ts";
-import { defaultConfig } from "./config.ts";
+import { defaultConfig } from "./default_config.ts";
 
 Deno.test("config.example.yaml loads without a fault or a notice", () => {
   const result = parse(exampleText(false), EXAMPLE_VARIABLES);

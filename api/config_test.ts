@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { linesOf, parse } from "./_config_fixture_test.ts";
-import { defaultConfig, formatFault, loadConfig } from "./config.ts";
+import { formatFault, loadConfig } from "./config.ts";
+import { defaultConfig } from "./default_config.ts";
 
 Deno.test("parseConfig() gives the defaults for an empty file", () => {
   for (
@@ -18,7 +19,7 @@ Deno.test("parseConfig() gives the defaults for an empty file", () => {
   ) {
     const result = parse(text);
     assert(result.ok, text);
-    assertEquals(result.config, defaultConfig());
+    assertEquals(result.config, { ...defaultConfig(), providers: [] });
     assertEquals(result.notices, []);
   }
 });

@@ -8,7 +8,8 @@ import {
 } from "@llm-proxy/core";
 import type { StructuredLogger } from "@llm-proxy/logging";
 import { KeyRing } from "./authenticate.ts";
-import type { Config, ProviderConfig } from "./config.ts";
+import type { Config } from "./config_types.ts";
+import type { ProviderConfig } from "./config_types_provider.ts";
 import { providerSettings } from "./_provider_settings.ts";
 
 /** Everything that a request needs, made once from the config. */

@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { App } from "./app.ts";
-import type { Config } from "./config.ts";
+import type { Config } from "./config_types.ts";
 
 /** A listening gateway. */
 export interface Listener {

@@ -31,7 +31,6 @@ export {
   type Config,
   type ConfigFault,
   type ConfigResult,
-  defaultConfig,
   formatFault,
   type HealthCheckConfig,
   type HttpClientConfig,
@@ -49,6 +48,7 @@ export {
   type ServerConfig,
   type TelemetryConfig,
 } from "./config.ts";
+export { defaultConfig, type DefaultConfigOptions } from "./default_config.ts";
 export { configJsonSchema } from "./config_json_schema.ts";
 export { listen, type Listener } from "./listen.ts";
 export { serve } from "./serve.ts";

@@ -1,7 +1,9 @@
 import { StructuredLogger } from "@llm-proxy/logging";
 import { type Command, HELP, parseCommand } from "./_arguments.ts";
 import { createApp } from "./app.ts";
-import { type Config, formatFault, loadConfig, parseConfig } from "./config.ts";
+import { isLoopback } from "./_config_loopback.ts";
+import type { Config } from "./config_types.ts";
+import { defaultConfig } from "./default_config.ts";
 import {
   environmentProviders,
   type ProviderOff,
@@ -95,7 +97,9 @@ async function start(command: Command & { name: "start" }): Promise<number> {
   return 0;
 }
 
+/** Reads a config file. What reads YAML is loaded only where there is some. */
 async function load(file: string): Promise<Loaded | number> {
+  const { formatFault, loadConfig } = await import("./config.ts");
   const result = await loadConfig(file);
   if (!result.ok) {
     return tell(result.faults.map(formatFault).join("\n"), FAULT);
@@ -107,18 +111,10 @@ async function load(file: string): Promise<Loaded | number> {
 }
 
 /** Without a config the environment says which providers are on. */
-function fromEnvironment(): Loaded | number {
+function fromEnvironment(): Loaded {
   const env = (name: string): string | undefined => Deno.env.get(name);
-  const { on, off } = environmentProviders(env);
-  const providers = on.map(({ type, keyEnv }) =>
-    JSON.stringify({ type, ...(keyEnv && { api_key_env: keyEnv }) })
-  );
-  const text = `providers: [${providers.join(", ")}]\n`;
-  const result = parseConfig(text, { file: "environment", env });
-  if (!result.ok) {
-    return tell(result.faults.map(formatFault).join("\n"), FAULT);
-  }
-  return { config: result.config, off, notices: result.notices };
+  const { off } = environmentProviders(env);
+  return { config: defaultConfig({ env }), off, notices: [] };
 }
 
 /** The one line that start prints. */
@@ -162,10 +158,6 @@ function untilStopped(
       Deno.addSignalListener(signal, stop);
     }
   });
-}
-
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127\./.test(host);
 }
 
 function listenFault(

@@ -1,4 +1,4 @@
-import { GatewayError } from "./errors.ts";
+import { GatewayError, UpstreamError } from "./errors.ts";
 
 /** What an attempt is waiting for. */
 export type AttemptPhase =
@@ -23,6 +23,9 @@ export interface AttemptLimits {
   /** The attempt as a whole. */
   readonly total: number;
 }
+
+/** The longest delay that a timer can have; a longer one would fire at once. */
+const MAX_DELAY = 2 ** 31 - 1;
 
 /** Limits that suit models that think before they answer. */
 export const defaultLimits: AttemptLimits = {
@@ -49,7 +52,7 @@ function timeoutOf(phase: AttemptPhase | "total"): GatewayError {
       code: "client_stalled",
     });
   }
-  return new GatewayError(
+  return new UpstreamError(
     "timeout",
     `The provider timed out: no sign of ${WAITED_FOR[phase]} in time`,
     { code: `${phase}_timeout` },
@@ -84,6 +87,7 @@ export class AttemptClock {
   #deadline: number;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #fireAt = Infinity;
+  #stopped = false;
 
   /** Starts in phase `connect`. `caller` is aborted when the caller has left. */
   constructor(limits: AttemptLimits, caller: AbortSignal) {
@@ -116,8 +120,9 @@ export class AttemptClock {
     else this.#deadline = performance.now() + this.#limits.idle;
   }
 
-  /** Stops all clocks. Always call it when the attempt has ended. */
+  /** Stops all clocks for good. Always call it when the attempt has ended. */
   stop(): void {
+    this.#stopped = true;
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#fireAt = Infinity;
@@ -132,10 +137,10 @@ export class AttemptClock {
   /** Makes sure that the timer fires at the next deadline or earlier. */
   #arm(now: number): void {
     const next = Math.min(this.#deadline, this.#end);
-    if (next >= this.#fireAt) return;
+    if (this.#stopped || next >= this.#fireAt) return;
     clearTimeout(this.#timer);
     this.#fireAt = next;
-    this.#timer = setTimeout(this.#onTimer, next - now);
+    this.#timer = setTimeout(this.#onTimer, Math.min(next - now, MAX_DELAY));
   }
 
   readonly #onTimer = (): void => {

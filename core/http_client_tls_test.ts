@@ -3,6 +3,9 @@ import { failure, readText, send, until } from "./_test_http.ts";
 import { TestUpstream } from "./_test_upstream.ts";
 import { HttpClient } from "./http_client.ts";
 
+/** What check C1 grants under load; alone it takes about a millisecond. */
+const MAX_CLOSE_MS = 250;
+
 function pem(name: string): string {
   return Deno.readTextFileSync(new URL(`testdata/${name}`, import.meta.url));
 }
@@ -108,7 +111,7 @@ Deno.test("U2: an abort during a handshake that never ends closes the connection
   const at = performance.now();
   controller.abort(reason);
   assertEquals(await assertRejects(() => work), reason);
-  assertLess(await closed! - at, 50);
+  assertLess(await closed! - at, MAX_CLOSE_MS);
   assertEquals(connected, 0);
   client.close();
 });

@@ -13,9 +13,13 @@ export interface Loss {
 /** How many losses a report names; further ones are counted. */
 const MAX_LOSSES = 32;
 
+/** How many characters of a field or a detail are kept: both may be a caller's words. */
+const MAX_TEXT = 100;
+
 /**
  * The list of everything that a request's translation changed, dropped or
- * approximated. At most 32 entries are kept, further ones are counted.
+ * approximated. At most 32 entries are kept, further ones are counted, repeated
+ * ones each time; of each text at most 100 characters are kept.
  *
  * @example As a header
  * ```ts
@@ -33,13 +37,14 @@ export class LossReport {
 
   /** Notes one loss; the same loss is noted once. */
   add(action: LossAction, field: string, detail: string): void {
+    const entry = { action, field: clip(field), detail: clip(detail) };
     const known = this.#losses.some((loss) =>
-      loss.action === action && loss.field === field && loss.detail === detail
+      loss.action === action && loss.field === entry.field &&
+      loss.detail === entry.detail
     );
     if (known) return;
-    if (this.#losses.length < MAX_LOSSES) {
-      this.#losses.push({ action, field, detail });
-    } else this.#more++;
+    if (this.#losses.length < MAX_LOSSES) this.#losses.push(entry);
+    else this.#more++;
   }
 
   /** Whether nothing was lost. */
@@ -60,4 +65,8 @@ export class LossReport {
     if (this.#more > 0) entries.push(`and ${this.#more} more`);
     return entries.join("; ").replace(/[^\x20-\x7e]/g, "?");
   }
+}
+
+function clip(text: string): string {
+  return text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT - 3)}...`;
 }

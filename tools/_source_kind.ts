@@ -1,5 +1,7 @@
 const TEST_FILE = /(_test|_bench)\.ts$|^_test_|(^|\/)(testdata|tests|bench)\//;
 
+const ROOT = new URL("..", import.meta.url).pathname;
+
 /** The last segment of a path. */
 export function baseName(path: string): string {
   return path.slice(
@@ -9,5 +11,6 @@ export function baseName(path: string): string {
 
 /** Tells whether a file is a test, a benchmark or a helper of theirs. */
 export function isTestFile(path: string): boolean {
-  return TEST_FILE.test(baseName(path)) || TEST_FILE.test(path);
+  const inside = path.startsWith(ROOT) ? path.slice(ROOT.length) : path;
+  return TEST_FILE.test(inside) || TEST_FILE.test(baseName(path));
 }

@@ -1,0 +1,46 @@
+import { configSchema } from "./config_schema.ts";
+import type { Config } from "./config_types.ts";
+import { environmentProviders } from "./environment_providers.ts";
+import { finish } from "./_config_finish.ts";
+
+/**
+ * What {@linkcode defaultConfig} may be given.
+ *
+ * @example The process's own variables
+ * ```ts
+ * import { defaultConfig } from "@llm-proxy/api";
+ *
+ * defaultConfig({ env: (name) => Deno.env.get(name) });
+ * ```
+ */
+export interface DefaultConfigOptions {
+  /** Looks up an environment variable. @default {nothing is found} */
+  readonly env?: (name: string) => string | undefined;
+}
+
+/**
+ * The config without a file: the gateway on 127.0.0.1:8000 with the provider
+ * `mock`, and every provider whose key is in the environment.
+ *
+ * @returns A new config at each call.
+ *
+ * @example A key in the environment
+ * ```ts
+ * import { defaultConfig } from "@llm-proxy/api";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { server, providers } = defaultConfig({
+ *   env: (name) => name === "GROQ_API_KEY" ? "gsk-w3Kd9xQ" : undefined,
+ * });
+ * assertEquals(server.port, 8000);
+ * assertEquals(providers.map(({ name }) => name), ["mock", "groq"]);
+ * ```
+ */
+export function defaultConfig(options: DefaultConfigOptions = {}): Config {
+  const env = options.env ?? (() => undefined);
+  const providers = environmentProviders(env).on.map(({ type, keyEnv }) => ({
+    type,
+    ...(keyEnv !== undefined && { api_key_env: keyEnv }),
+  }));
+  return finish(configSchema.parse({ providers }), env);
+}
