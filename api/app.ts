@@ -25,7 +25,7 @@ const ROUTES: readonly Route[] = [
 
 /** What an app may be given besides its config. */
 export interface AppOptions {
-  /** @default {a logger of warnings to standard output} */
+  /** Where it logs. @default {a logger of warnings to standard output} */
   readonly logger?: StructuredLogger;
 }
 
@@ -113,11 +113,12 @@ function makeRouter(gateway: Gateway): Hono<Bindings> {
     const { path } = context.req;
     const { incoming, outgoing } = context.env ?? {};
     if (incoming && outgoing) {
-      void dispatch(gateway, new NodeExchange(incoming, outgoing, path), route);
+      const exchange = new NodeExchange(incoming, outgoing, path);
+      void dispatch(route, { gateway, exchange });
       return RESPONSE_ALREADY_SENT;
     }
     const exchange = new WebExchange(context.req.raw, path);
-    void dispatch(gateway, exchange, route);
+    void dispatch(route, { gateway, exchange });
     return exchange.response;
   }
 }

@@ -9,7 +9,6 @@ import { pendingNotices } from "./_config_pending.ts";
 import { readTree } from "./_config_tree.ts";
 import { parseYaml } from "./_config_yaml.ts";
 import type { ConfigFault } from "./config_fault.ts";
-import { configSchema } from "./config_schema.ts";
 import type { Config } from "./config_types.ts";
 
 export { type ConfigFault, formatFault } from "./config_fault.ts";

@@ -2,7 +2,6 @@ import { GatewayError, openAiChatClient } from "@llm-proxy/core";
 import { replyHeaders } from "./_reply_headers.ts";
 import type { RequestContext } from "./endpoints.ts";
 import type { Exchange } from "./exchange.ts";
-import type { Gateway } from "./gateway.ts";
 import { RequestRecord } from "./request_record.ts";
 
 /** One route of the HTTP surface. */
@@ -20,9 +19,8 @@ export interface Route {
  * happened answers errors in the caller's dialect and logs one line.
  */
 export async function dispatch(
-  gateway: Gateway,
-  exchange: Exchange,
   route: Route,
+  { gateway, exchange }: Omit<RequestContext, "record">,
 ): Promise<void> {
   const record = new RequestRecord(exchange.method, route.path);
   try {

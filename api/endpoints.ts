@@ -45,7 +45,8 @@ export async function chatCompletions(context: RequestContext): Promise<void> {
   const deployment = await gateway.resolve(modelOf(document));
   record.deployment = deployment;
   record.losses = new LossReport();
-  const translation = translateChat(document, deployment, {
+  const translation = translateChat(document, {
+    deployment,
     stream,
     includeUsage: wantsUsage(document),
     losses: record.losses,

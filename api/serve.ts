@@ -1,4 +1,9 @@
-import { StructuredLogger } from "@llm-proxy/logging";
+import {
+  redactingSink,
+  Redactor,
+  stdoutSink,
+  StructuredLogger,
+} from "@llm-proxy/logging";
 import { type Command, HELP, parseCommand } from "./_arguments.ts";
 import { createApp } from "./app.ts";
 import { isLoopback } from "./_config_loopback.ts";
@@ -80,7 +85,8 @@ async function start(command: Command & { name: "start" }): Promise<number> {
     );
   }
   const { level, format } = config.logging;
-  const logger = new StructuredLogger({ level, format });
+  const sink = redactingSink(stdoutSink(), new Redactor(secretsOf(config)));
+  const logger = new StructuredLogger({ level, format, sink });
   const app = createApp({ ...config, server }, { logger });
   let listener: Listener;
   try {
@@ -95,6 +101,17 @@ async function start(command: Command & { name: "start" }): Promise<number> {
   await app.close();
   await logger.close();
   return 0;
+}
+
+/** Every secret that the config holds: none of them may reach a log. */
+function secretsOf({ auth, providers }: Config): string[] {
+  return [
+    ...auth.api_keys.map(({ key }) => key),
+    ...providers.flatMap(({ api_key: key, custom_headers: headers }) => [
+      ...key === undefined ? [] : [key],
+      ...Object.values(headers ?? {}),
+    ]),
+  ];
 }
 
 /** Reads a config file. What reads YAML is loaded only where there is some. */

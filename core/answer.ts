@@ -48,7 +48,9 @@ export interface Answer {
   readonly id: string;
   /** The model that answered, as the provider names it. */
   readonly model: string;
+  /** In the order in which the model gave them. */
   readonly parts: readonly AnswerPart[];
+  /** Why it ended. */
   readonly finish: FinishClass;
   /** The stop sequence that matched, where the provider tells. */
   readonly stopSequence?: string;

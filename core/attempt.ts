@@ -18,6 +18,7 @@ export interface AttemptOptions {
 /** One try at one provider, under its clocks. */
 export class Attempt {
   readonly #provider: Provider;
+  /** The clocks of this attempt. */
   readonly clock: AttemptClock;
 
   /** Starts the clocks; {@linkcode Attempt.stop} must follow in any case. */
@@ -80,7 +81,7 @@ export async function collectBody(
     await body.pump((chunk) => {
       chunks.push(chunk);
       size += chunk.byteLength;
-      if (size > maxBytes) throw new RangeError("enough");
+      if (size > maxBytes) throw new RangeError("Enough was read");
     });
   } catch (error) {
     if (size <= maxBytes) throw error;

@@ -14,13 +14,17 @@ export interface CacheControl {
 
 /** Plain text. */
 export interface TextPart {
+  /** Tells the kinds apart. */
   readonly type: "text";
+  /** The words. */
   readonly text: string;
+  /** A breakpoint of the prompt cache behind this. */
   readonly cacheControl?: CacheControl;
 }
 
 /** A picture, by address or by value. Exactly one of `url` and `data` is set. */
 export interface ImagePart {
+  /** Tells the kinds apart. */
   readonly type: "image";
   /** An `https:` address. */
   readonly url?: string;
@@ -30,12 +34,15 @@ export interface ImagePart {
   readonly mediaType?: string;
   /** How closely the model should look. */
   readonly detail?: "auto" | "low" | "high";
+  /** A breakpoint of the prompt cache behind this. */
   readonly cacheControl?: CacheControl;
 }
 
 /** A document, by address, by value or by the provider's file id. */
 export interface FilePart {
+  /** Tells the kinds apart. */
   readonly type: "file";
+  /** An `https:` address. */
   readonly url?: string;
   /** Base64 without a `data:` prefix; `mediaType` is then set. */
   readonly data?: string;
@@ -43,12 +50,15 @@ export interface FilePart {
   readonly fileId?: string;
   /** For example `application/pdf`. */
   readonly mediaType?: string;
+  /** The file's name, where the caller gave one. */
   readonly filename?: string;
+  /** A breakpoint of the prompt cache behind this. */
   readonly cacheControl?: CacheControl;
 }
 
 /** Recorded sound by value. */
 export interface AudioPart {
+  /** Tells the kinds apart. */
   readonly type: "audio";
   /** Base64. */
   readonly data: string;
@@ -58,6 +68,7 @@ export interface AudioPart {
 
 /** What the model thought before it answered. */
 export interface ReasoningPart {
+  /** Tells the kinds apart. */
   readonly type: "reasoning";
   /** Readable thought; may be empty when only the signature was shown. */
   readonly text: string;
@@ -69,26 +80,37 @@ export interface ReasoningPart {
 
 /** What the model declined to do, in its words. */
 export interface RefusalPart {
+  /** Tells the kinds apart. */
   readonly type: "refusal";
+  /** The words. */
   readonly text: string;
 }
 
 /** A call of a tool by the model. */
 export interface ToolCallPart {
+  /** Tells the kinds apart. */
   readonly type: "tool_call";
+  /** Joins the call and its result. */
   readonly id: string;
+  /** The tool's name. */
   readonly name: string;
   /** JSON text of an object, byte for byte as the model wrote it. */
   readonly arguments: string;
+  /** A breakpoint of the prompt cache behind this. */
   readonly cacheControl?: CacheControl;
 }
 
 /** What a tool answered. */
 export interface ToolResultPart {
+  /** Tells the kinds apart. */
   readonly type: "tool_result";
+  /** The id of the call that this answers. */
   readonly callId: string;
+  /** What was said, piece by piece. */
   readonly parts: readonly (TextPart | ImagePart | FilePart)[];
+  /** The tool failed. */
   readonly isError?: boolean;
+  /** A breakpoint of the prompt cache behind this. */
   readonly cacheControl?: CacheControl;
 }
 
@@ -108,7 +130,9 @@ export type Role = "system" | "developer" | "user" | "assistant" | "tool";
 
 /** One turn, or one of several in a row by the same speaker. */
 export interface Message {
+  /** Who speaks. */
   readonly role: Role;
+  /** What was said, piece by piece. */
   readonly parts: readonly Part[];
   /** A participant's name, where the dialect has one. */
   readonly name?: string;
@@ -116,12 +140,15 @@ export interface Message {
 
 /** A function that the model may call. */
 export interface Tool {
+  /** The tool's name. */
   readonly name: string;
+  /** What it does, for the model. */
   readonly description?: string;
   /** JSON Schema of the arguments: an object schema. */
   readonly parameters: Readonly<Record<string, unknown>>;
   /** Whether arguments must follow the schema to the letter. */
   readonly strict?: boolean;
+  /** A breakpoint of the prompt cache behind this. */
   readonly cacheControl?: CacheControl;
 }
 
@@ -157,12 +184,15 @@ export interface Sampling {
   readonly temperature?: number;
   /** 0 to 1. */
   readonly topP?: number;
+  /** How many of the likeliest tokens are drawn from. */
   readonly topK?: number;
   /** -2 to 2. */
   readonly presencePenalty?: number;
   /** -2 to 2. */
   readonly frequencyPenalty?: number;
+  /** For repeatable draws, where the provider has them. */
   readonly seed?: number;
+  /** Texts that end the answer. */
   readonly stop?: readonly string[];
 }
 
@@ -170,21 +200,28 @@ export interface Sampling {
 export interface Conversation {
   /** The model as the provider names it. */
   readonly model: string;
+  /** The turns, oldest first. */
   readonly messages: readonly Message[];
+  /** What the model may call. */
   readonly tools?: readonly Tool[];
+  /** Whether it must. */
   readonly toolChoice?: ToolChoice;
   /** `false`: at most one tool call in a turn. */
   readonly parallelToolCalls?: boolean;
+  /** The form that the answer must have. */
   readonly output?: OutputFormat;
   /** Upper bound of the answer in tokens, thought included. */
   readonly maxOutputTokens?: number;
+  /** How tokens are drawn. */
   readonly sampling: Sampling;
+  /** How much the model may think. */
   readonly reasoning?: {
     readonly effort?: Effort;
     readonly budgetTokens?: number;
   };
   /** A stable, opaque id of the end user. */
   readonly endUser?: string;
+  /** The caller wants a stream. */
   readonly stream: boolean;
   /** Names of fields that the caller set and this vocabulary has no word for. */
   readonly unmapped: readonly string[];

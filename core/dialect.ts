@@ -13,6 +13,7 @@ export interface DialectTarget {
   readonly model: string;
   /** How this provider departs from its dialect. */
   readonly quirks: Quirks;
+  /** Takes note of what could not be carried over. */
   readonly losses: LossReport;
 }
 
@@ -54,8 +55,11 @@ export interface EncodedRequest {
 export interface TranslatedAnswer {
   /** JSON in the client's dialect; the provider's own bytes where nothing had to change. */
   readonly body: string | Uint8Array;
+  /** Token counts, where the provider told them. */
   readonly usage?: Usage;
+  /** Why it ended. */
   readonly finish: FinishClass;
+  /** The model that answered, as the provider names it. */
   readonly model: string;
 }
 
@@ -82,21 +86,27 @@ export interface StreamTranslator {
   readonly progress: number;
   /** Whether the proper end has come; what follows is ignored. */
   readonly done: boolean;
+  /** Token counts, where the provider told them. */
   readonly usage: Usage | undefined;
+  /** Why it ended. */
   readonly finish: FinishClass | undefined;
+  /** The model that answered, as the provider names it. */
   readonly model: string | undefined;
 }
 
 /** Turns a provider's stream into canonical events. Errors as {@linkcode StreamTranslator}. */
 export interface StreamDecoder {
+  /** Takes one event. */
   push(event: SseEvent): readonly AnswerEvent[];
   /** The end of the body: closing events, or an error where the proper end is missing. */
   end(): readonly AnswerEvent[];
+  /** Whether the proper end has come. */
   readonly done: boolean;
 }
 
 /** Turns canonical events into a client's stream. */
 export interface StreamEncoder {
+  /** Takes one event. */
   push(event: AnswerEvent): string;
 }
 
@@ -108,10 +118,17 @@ export interface StreamOptions {
 
 /** What a gateway needs of a dialect in which clients speak. */
 export interface ClientDialect {
+  /** Its name in logs and errors. */
   readonly name: string;
-  /** @throws {GatewayError} naming the field at fault. */
+  /**
+   * Reads a request.
+   *
+   * @throws {GatewayError} naming the field at fault.
+   */
   decodeRequest(document: JsonDocument): Conversation;
+  /** A whole answer as JSON. */
   encodeAnswer(answer: Answer): string;
+  /** Makes the encoder of one stream. */
   streamEncoder(options: StreamOptions): StreamEncoder;
   /** The body of an error answer: JSON. */
   encodeError(error: GatewayError, requestId: string): string;
@@ -121,14 +138,24 @@ export interface ClientDialect {
 
 /** What a gateway needs of a dialect in which a provider speaks. */
 export interface ProviderDialect {
+  /** Its name in logs and errors. */
   readonly name: string;
-  /** @throws {GatewayError} naming the field that this dialect can't carry. */
+  /**
+   * Writes a request.
+   *
+   * @throws {GatewayError} naming the field that this dialect can't carry.
+   */
   encodeRequest(
     conversation: Conversation,
     target: DialectTarget,
   ): EncodedRequest;
-  /** @throws {UpstreamError} when the body is no valid, whole answer. */
+  /**
+   * Reads a whole answer.
+   *
+   * @throws {UpstreamError} when the body is no valid, whole answer.
+   */
   decodeAnswer(body: Uint8Array): Answer;
+  /** Makes the decoder of one stream. */
   streamDecoder(): StreamDecoder;
   /** An answer with an error status, whatever its body. */
   decodeError(

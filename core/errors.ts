@@ -65,6 +65,7 @@ export interface GatewayErrorOptions {
  * ```
  */
 export class GatewayError extends Error {
+  /** Tells the classes apart. */
   override readonly name: string = "GatewayError";
   /** The class of the failure. */
   readonly kind: ErrorKind;
@@ -104,5 +105,6 @@ export class GatewayError extends Error {
  * ```
  */
 export class UpstreamError extends GatewayError {
+  /** Tells the classes apart. */
   override readonly name = "UpstreamError";
 }

@@ -10,22 +10,17 @@ const HEADERS = {
   "content-type": "application/json",
 };
 
-/** Starts the upstream on a thread of its own. */
-async function upstream(): Promise<{ url: string; stop: () => void }> {
-  const worker = new Worker(
-    new URL("./_test_bench_server.ts", import.meta.url),
-    { type: "module" },
-  );
-  const port = await new Promise<number>((resolve) => {
-    worker.onmessage = ({ data }) => resolve(data);
-  });
-  return {
-    url: `http://127.0.0.1:${port}`,
-    stop: () => worker.terminate(),
-  };
-}
+/** The upstream, on a thread of its own until the process ends. */
+const SERVER = new Worker(
+  new URL("./_test_bench_server.ts", import.meta.url),
+  { type: "module" },
+);
+const PORT = await new Promise<number>((resolve) => {
+  SERVER.onmessage = ({ data }) => resolve(data);
+});
+const CLIENT = new HttpClient();
 
-async function withClient(client: HttpClient, url: string): Promise<number> {
+async function withClient(url: string): Promise<number> {
   const { signal } = new AbortController();
   const request = {
     method: "POST",
@@ -33,7 +28,7 @@ async function withClient(client: HttpClient, url: string): Promise<number> {
     headers: HEADERS,
     body: BODY,
   } as const;
-  const { body } = await client.send(request, { signal });
+  const { body } = await CLIENT.send(request, { signal });
   let bytes = 0;
   await body.pump((chunk) => {
     bytes += chunk.length;
@@ -55,6 +50,11 @@ async function withFetch(url: string): Promise<number> {
   return bytes;
 }
 
+const WAYS: Record<string, (url: string) => Promise<number>> = {
+  HttpClient: withClient,
+  fetch: withFetch,
+};
+
 for (
   const [group, path, parallel] of [
     ["a small answer, one at a time", "/chat", 1],
@@ -62,29 +62,14 @@ for (
     ["a stream of 100 events, 4 at a time", "/stream", 4],
   ] as const
 ) {
-  const ways: Record<string, (c: HttpClient, url: string) => Promise<number>> =
-    {
-      HttpClient: withClient,
-      fetch: (_, url) => withFetch(url),
-    };
-  for (const [name, way] of Object.entries(ways)) {
+  for (const [name, way] of Object.entries(WAYS)) {
     Deno.bench({
       name,
       group,
       baseline: name === "HttpClient",
-      async fn(bench) {
-        const { url, stop } = await upstream();
-        const client = new HttpClient();
-        const round = (calls: number): Promise<unknown> =>
-          Promise.all(Array.from({ length: parallel }, async () => {
-            for (let i = 0; i < calls; i++) await way(client, url + path);
-          }));
-        await round(20);
-        bench.start();
-        await round(10);
-        bench.end();
-        client.close();
-        stop();
+      async fn() {
+        const url = `http://127.0.0.1:${PORT}${path}`;
+        await Promise.all(Array.from({ length: parallel }, () => way(url)));
       },
     });
   }

@@ -433,6 +433,33 @@ Deno.test("L1: an abort while the body runs closes the connection at once", asyn
   client.close();
 });
 
+Deno.test("C2: many leave at once, and each connection is closed", async () => {
+  await using upstream = await TestUpstream.start((r) =>
+    r.write(`${CHUNKED}3\r\nabc\r\n`)
+  );
+  const client = new HttpClient();
+  const controller = new AbortController();
+  const { signal } = controller;
+  let taken = 0;
+  const work = Array.from({ length: 200 }, async () => {
+    const { body } = await send(client, upstream.url(), { signal });
+    await body.pump((chunk) => {
+      taken += chunk.length;
+    });
+  });
+  const settled = Promise.allSettled(work);
+  await until(() => taken === 600);
+  const reason = new Error("left");
+  const at = performance.now();
+  controller.abort(reason);
+  for (const result of await settled) {
+    assertEquals(result, { status: "rejected", reason });
+  }
+  await until(() => upstream.open === 0);
+  assertLess(performance.now() - at, 1_000);
+  client.close();
+});
+
 Deno.test("HttpClient.send() rejects with the reason of a signal that is aborted already", async () => {
   await using upstream = await TestUpstream.start((r) => r.respond("x"));
   const client = new HttpClient();

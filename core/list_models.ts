@@ -8,6 +8,7 @@ export interface ListedModel {
   readonly id: string;
   /** Seconds since 1970, where the provider tells. */
   readonly created?: number;
+  /** Who made it, where the provider tells. */
   readonly ownedBy?: string;
 }
 

@@ -3,6 +3,7 @@ export type LossAction = "dropped" | "changed" | "approximated";
 
 /** One thing that a translation did not carry over as it was. */
 export interface Loss {
+  /** What happened to the field. */
   readonly action: LossAction;
   /** The caller's field, for example `logit_bias` or `messages[2].audio`. */
   readonly field: string;

@@ -20,8 +20,12 @@
  * const ask = `{"model":"echo","messages":[{"role":"user","content":"ping"}]}`;
  * const translation = translateChat(
  *   parseJsonDocument(new TextEncoder().encode(ask)),
- *   { provider, model: "echo" },
- *   { stream: false, includeUsage: false, losses: new LossReport() },
+ *   {
+ *     deployment: { provider, model: "echo" },
+ *     stream: false,
+ *     includeUsage: false,
+ *     losses: new LossReport(),
+ *   },
  * );
  * const { signal } = new AbortController();
  * const attempt = new Attempt(provider, { signal, stream: false });
@@ -95,6 +99,7 @@ export {
   editJsonDocument,
   type JsonDocument,
   parseJsonDocument,
+  type ParseJsonOptions,
 } from "./json_document.ts";
 export { type ListedModel, listModels } from "./list_models.ts";
 export { type Loss, type LossAction, LossReport } from "./loss_report.ts";
@@ -113,7 +118,11 @@ export {
   type RouterEntry,
   type RouterOptions,
 } from "./router.ts";
-export { type SseEvent, SseParser } from "./sse_parser.ts";
+export {
+  type SseEvent,
+  SseParser,
+  type SseParserOptions,
+} from "./sse_parser.ts";
 export {
   translateChat,
   translateEmbeddings,

@@ -11,13 +11,17 @@ export interface Provider {
   readonly name: string;
   /** The provider type, for example `openai`; telemetry's `gen_ai.provider.name`. */
   readonly type: string;
+  /** The dialect in which it speaks. */
   readonly dialect: DialectName;
   /** Without a trailing slash, for example `https://api.openai.com/v1`. */
   readonly baseUrl: string;
   /** Credentials and custom headers, lower-case names. Never logged. */
   readonly headers: Readonly<Record<string, string>>;
+  /** How it departs from its dialect. */
   readonly quirks: Quirks;
+  /** How long an attempt may take. */
   readonly limits: AttemptLimits;
+  /** How it is reached. */
   readonly transport: Transport;
   /** The models from the config; `undefined` where the provider is asked. */
   readonly models: readonly string[] | undefined;

@@ -13,7 +13,7 @@ export interface ProviderSettings {
   readonly type: string;
   /** The credential; sent to this provider's origin only. */
   readonly apiKey?: string;
-  /** @default {the address of the type} */
+  /** Where it is reached. @default {the address of the type} */
   readonly baseUrl?: string;
   /** The models it serves. Absent: the provider is asked. */
   readonly models?: readonly string[];

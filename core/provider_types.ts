@@ -6,14 +6,15 @@ export type CredentialHeader = "authorization" | "x-api-key" | "api-key";
 
 /** One row of the table of provider types: everything that sets it apart. */
 export interface ProviderType {
+  /** The dialect in which it speaks. */
   readonly dialect: DialectName;
   /** Without a trailing slash. Absent: the config must give one. */
   readonly baseUrl?: string;
   /** Where the key is looked for when the config names none. Absent: none is needed. */
   readonly keyEnv?: string;
-  /** @default {"authorization"} */
+  /** The header of its credential. @default {"authorization"} */
   readonly credential?: CredentialHeader;
-  /** @default {{}} */
+  /** How it departs from its dialect. @default {{}} */
   readonly quirks?: Quirks;
 }
 

@@ -3,12 +3,15 @@ import type { Provider } from "./provider.ts";
 
 /** Where a request goes: a provider and the model as that provider names it. */
 export interface Deployment {
+  /** The provider. */
   readonly provider: Provider;
+  /** The model as the provider names it. */
   readonly model: string;
 }
 
 /** One provider and its place among the others. */
 export interface RouterEntry {
+  /** The provider. */
   readonly provider: Provider;
   /** The lower comes first among providers that list the same model. */
   readonly priority: number;

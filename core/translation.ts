@@ -23,9 +23,15 @@ import type { Deployment } from "./router.ts";
 
 /** One request on its way to one provider, with the way back. */
 export interface Translation {
+  /** What goes to the provider. */
   readonly request: EncodedRequest;
-  /** @throws {UpstreamError} when the body is no valid, whole answer. */
+  /**
+   * Makes the client's whole answer of the provider's.
+   *
+   * @throws {UpstreamError} when the body is no valid, whole answer.
+   */
   answer(body: Uint8Array): TranslatedAnswer;
+  /** Makes the translator of one stream. */
   stream(): StreamTranslator;
   /** What an answer with an error status means. */
   error(
@@ -35,8 +41,10 @@ export interface Translation {
   ): UpstreamError;
 }
 
-/** What a translation needs besides the request and where it goes. */
+/** What a translation needs besides the request. */
 export interface TranslateOptions extends StreamOptions {
+  /** Where the request goes. */
+  readonly deployment: Deployment;
   /** The client wants a stream. */
   readonly stream: boolean;
   /** Takes note of what could not be carried over. */
@@ -61,8 +69,12 @@ export interface TranslateOptions extends StreamOptions {
  * const body = `{"model":"mock/echo","messages":[{"role":"user","content":"hi"}]}`;
  * const { request } = translateChat(
  *   parseJsonDocument(new TextEncoder().encode(body)),
- *   { provider, model: "echo" },
- *   { stream: false, includeUsage: false, losses: new LossReport() },
+ *   {
+ *     deployment: { provider, model: "echo" },
+ *     stream: false,
+ *     includeUsage: false,
+ *     losses: new LossReport(),
+ *   },
  * );
  * assertEquals(request.body, body.replace("mock/echo", "echo"));
  * factory.close();
@@ -70,10 +82,9 @@ export interface TranslateOptions extends StreamOptions {
  */
 export function translateChat(
   document: JsonDocument,
-  deployment: Deployment,
   options: TranslateOptions,
 ): Translation {
-  const { provider, model } = deployment;
+  const { provider, model } = options.deployment;
   const target = {
     provider: provider.name,
     model,
@@ -89,9 +100,10 @@ export function translateChat(
       headers: {},
       body: passChatRequest(document, target, options),
     },
-    answer: passChatAnswer,
+    answer: (body) => passChatAnswer(body, { model }),
     stream: () =>
       new ChatPassStream({
+        model,
         includeUsage: options.includeUsage,
         streamEnd: provider.quirks.streamEnd ?? "done",
       }),

@@ -1,5 +1,6 @@
 /** One request to a provider, ready to be sent. */
 export interface UpstreamRequest {
+  /** The HTTP method. */
   readonly method: "GET" | "POST";
   /** Absolute address. */
   readonly url: string;
@@ -33,9 +34,11 @@ export interface UpstreamBody {
 
 /** A provider's answer: head known, body to come. */
 export interface UpstreamResponse {
+  /** The HTTP status. */
   readonly status: number;
   /** Lower-case names; repeated headers joined by `, `. */
   readonly headers: Readonly<Record<string, string>>;
+  /** What follows the head. */
   readonly body: UpstreamBody;
 }
 

@@ -1,15 +1,10 @@
-import { Buffer } from "node:buffer";
 import { write } from "node:fs";
 import { isatty } from "node:tty";
-import {
-  bufferedSink,
-  type BufferedSinkOptions,
-  PartialWriteError,
-} from "./buffered_sink.ts";
+import { bufferedSink, type BufferedSinkOptions } from "./buffered_sink.ts";
+import { lineWriter } from "./_line_writer.ts";
 import type { LogSink } from "./log_sink.ts";
 
 const STDOUT = 1;
-const LINE_FEED = 10;
 const BUSY_PAUSE = 10;
 
 let terminal: boolean | undefined;
@@ -19,49 +14,31 @@ export function isTerminal(): boolean {
   return terminal ??= isatty(STDOUT);
 }
 
+/** A descriptor that does not wait has no room now: asks again a moment later. */
+async function pauseIfBusy(error: unknown): Promise<number> {
+  if ((error as { code?: unknown }).code !== "EAGAIN") throw error;
+  await new Promise((resolve) => setTimeout(resolve, BUSY_PAUSE));
+  return 0;
+}
+
+/** Where Deno is not: Node, Bun and others. */
+function writeAsNode(bytes: Uint8Array): Promise<number> {
+  return new Promise((resolve, reject) => {
+    write(STDOUT, bytes, 0, bytes.length, null, (error, count) => {
+      if (error) reject(error);
+      else resolve(count);
+    });
+  });
+}
+
 /**
  * Writes a part of the bytes; resolves with how many. Deno's own call is used
  * where it is there: its `node:fs` blocks the process on a full pipe.
  */
 function writeSome(bytes: Uint8Array): Promise<number> {
   const { Deno: deno } = globalThis as { Deno?: typeof Deno };
-  if (deno) return deno.stdout.write(bytes);
-  return new Promise((resolve, reject) => {
-    write(STDOUT, bytes, 0, bytes.length, null, (error, count) => {
-      if (error?.code === "EAGAIN") setTimeout(resolve, BUSY_PAUSE, 0);
-      else if (error) reject(error);
-      else resolve(count);
-    });
-  });
-}
-
-function countLines(bytes: Uint8Array): number {
-  let count = 0;
-  for (const byte of bytes) if (byte === LINE_FEED) count++;
-  return count;
-}
-
-/** Makes the function that writes whole lines to standard output. */
-function stdoutWriter(): (text: string) => Promise<void> {
-  let midLine = false;
-  return async function writeText(text: string): Promise<void> {
-    // After a write that broke off, the next line must not join its rest.
-    const lead = midLine ? 1 : 0;
-    const bytes = Buffer.from(lead ? `\n${text}` : text);
-    let done = 0;
-    try {
-      while (done < bytes.length) done += await writeSome(bytes.subarray(done));
-      midLine = false;
-    } catch (cause) {
-      const written = bytes.subarray(0, done);
-      if (done > 0) midLine = written.at(-1) !== LINE_FEED;
-      const linesWritten = Math.max(0, countLines(written) - lead);
-      throw new PartialWriteError("Cannot write to standard output", {
-        linesWritten,
-        cause,
-      });
-    }
-  };
+  const written = deno ? deno.stdout.write(bytes) : writeAsNode(bytes);
+  return written.catch(pauseIfBusy);
 }
 
 /**
@@ -81,5 +58,5 @@ function stdoutWriter(): (text: string) => Promise<void> {
  * ```
  */
 export function stdoutSink(options: BufferedSinkOptions = {}): LogSink {
-  return bufferedSink(stdoutWriter(), options);
+  return bufferedSink(lineWriter(writeSome), options);
 }

@@ -137,6 +137,14 @@ Deno.test("C12: one record stays one line, whatever its values hold", () => {
   }
 });
 
+Deno.test("C12: breaks and turns of direction that JSON does not escape are escaped", () => {
+  const text = "a\u2028b\u2029c\u0085d\u202ee\u2066f\x7fg\ud800";
+  const { log, lines } = logInto();
+  log.info(text, { text });
+  assertEquals([record(lines[0]).msg, record(lines[0]).text], [text, text]);
+  assert(!BREAKS.test(lines[0] ?? ""));
+});
+
 Deno.test("StructuredLogger shows errors with code and causes, stacks only at debug", () => {
   const root = Object.assign(new TypeError("Refused"), {
     code: "ECONNREFUSED",

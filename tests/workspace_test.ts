@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assertEquals, assertMatch, equal } from "@std/assert";
 
 const ROOT = new URL("../", import.meta.url);
 
@@ -34,8 +34,11 @@ async function texts(): Promise<Map<string, string>> {
 
 Deno.test("deno.jsr.json is deno.json without links", async () => {
   const { links, ...rest } = await readJson("deno.json");
+  const other = await readJson("deno.jsr.json");
   assertEquals(links, ["./links/*"]);
-  assertEquals(await readJson("deno.jsr.json"), rest, "copy the change");
+  const keys = new Set([...Object.keys(rest), ...Object.keys(other)]);
+  const apart = [...keys].filter((key) => !equal(rest[key], other[key]));
+  assertEquals(apart, [], "copy what changed");
 });
 
 Deno.test("every text names the same version of Deno, and the README names one", async () => {

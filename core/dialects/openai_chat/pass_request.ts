@@ -28,8 +28,8 @@ const CACHE_CONTROL = "cache_control";
  *
  * Changed are the model; `stream`, where it disagrees; `stream_options`, so
  * that a stream tells its token counts; the names of the output limit
- * (A19–A21); and whatever the target's quirks ask for. Fields that were
- * renamed or dropped go on the loss report.
+ * (A19–A21); and whatever the target's quirks ask for. Fields that were dropped
+ * go on the loss report; another name for the same thing is no loss.
  */
 export function passChatRequest(
   document: JsonDocument,
@@ -105,7 +105,6 @@ function move(
     return;
   }
   edits.set(to, document.text.slice(...span));
-  target.losses.add("changed", from, `sent as ${to}`);
   if (isDouble) target.losses.add("dropped", to, `${from} counts`);
 }
 
@@ -133,7 +132,6 @@ function editMessages({ document, target, edits }: Passing): void {
       isDeveloper(message) ? { ...message, role: "system" } : message
     );
     edits.set("messages", JSON.stringify(messages));
-    losses.add("changed", "messages.role", "developer sent as system");
   }
   if (!quirks.drop?.includes(CACHE_CONTROL)) return;
   for (
