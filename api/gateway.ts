@@ -30,7 +30,10 @@ export class Gateway {
     this.config = config;
     this.logger = logger;
     this.keys = new KeyRing(config.auth.api_keys);
-    this.catalogue = new ModelCache();
+    this.catalogue = new ModelCache({
+      onFailure: (provider, cause) =>
+        logger.warn("a provider does not list its models", { provider, cause }),
+    });
     const enabled = config.providers.filter(({ enabled }) => enabled);
     this.router = new Router(enabled.map((entry) => this.#entry(entry)), {
       find: (model) => this.catalogue.find(model),
