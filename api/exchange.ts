@@ -37,11 +37,7 @@ export interface Exchange {
    */
   body(maxBytes: number): Promise<Uint8Array>;
   /** Answers whole. */
-  send(
-    status: number,
-    headers: ReplyHeaders,
-    body: string | Uint8Array,
-  ): void;
+  send(status: number, headers: ReplyHeaders, body: string): void;
   /** Begins a streamed answer. */
   stream(status: number, headers: ReplyHeaders): ReplyStream;
 }

@@ -1,3 +1,4 @@
+import { NodeReplyStream } from "./_node_reply_stream.ts";
 import { Buffer } from "node:buffer";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import {
@@ -55,48 +56,24 @@ export class NodeExchange implements Exchange {
   }
 
   /** Answers whole. */
-  send(
-    status: number,
-    headers: ReplyHeaders,
-    body: string | Uint8Array,
-  ): void {
+  send(status: number, headers: ReplyHeaders, body: string): void {
     const outgoing = this.#outgoing;
     if (outgoing.destroyed || outgoing.headersSent) return;
-    const bytes = typeof body === "string" ? Buffer.from(body) : body;
     const unread = !this.#incoming.readableEnded && this.#hasBody();
     outgoing.writeHead(status, {
       ...headers,
-      "content-length": bytes.byteLength,
+      "content-length": Buffer.byteLength(body),
       // What is left of a refused body must not be read as the next request.
       ...(unread && { connection: "close" }),
     });
-    outgoing.end(bytes);
+    // A string goes out in one piece with the head, bytes would not.
+    outgoing.end(body);
     if (unread) this.#swallow();
   }
 
   /** Begins a streamed answer. */
   stream(status: number, headers: ReplyHeaders): ReplyStream {
-    const outgoing = this.#outgoing;
-    outgoing.writeHead(status, headers);
-    return {
-      write: (text) => {
-        if (outgoing.destroyed || outgoing.write(text)) return undefined;
-        return new Promise((resolve) => {
-          const done = (): void => {
-            outgoing.off("drain", done);
-            outgoing.off("close", done);
-            resolve();
-          };
-          outgoing.on("drain", done);
-          outgoing.on("close", done);
-        });
-      },
-      end: () => void outgoing.end(),
-      fail: () => {
-        const { socket } = outgoing;
-        if (!outgoing.destroyed) outgoing.end(() => socket?.destroySoon());
-      },
-    };
+    return new NodeReplyStream(this.#outgoing, { status, headers });
   }
 
   #hasBody(): boolean {

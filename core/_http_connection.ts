@@ -95,13 +95,10 @@ export class Connection {
 
   #onStanding(): void {
     this.#standing = true;
-    // Set once and for good, so that they also see what comes while no request listens.
+    // Set once and for good, so that it also sees what comes while no request listens.
     this.socket.on("data", () => {
       this.answered = true;
       // An answer that nobody asked for: the peer is out of step.
-      if (this.#idle) this.destroy();
-    });
-    this.socket.on("end", () => {
       if (this.#idle) this.destroy();
     });
     this.socket.on("free", () => {

@@ -71,6 +71,8 @@ export class HttpExchange implements ConnectionUser, EventListenerObject {
     this.#connection = connection;
     try {
       if (!this.fresh) this.#options.onConnected?.();
+      // Whoever was told may have left upon it.
+      if (this.#over) return;
       this.#sentAt = performance.now();
       this.#send(connection);
     } catch (error) {
@@ -146,7 +148,7 @@ export class HttpExchange implements ConnectionUser, EventListenerObject {
 
   #onBroken(connection: Connection, raw: unknown): void {
     if (this.#body !== undefined) return this.#body.disconnected(raw);
-    const stale = !this.fresh && connection.uses > 1 && !connection.answered &&
+    const stale = connection.uses > 1 && !connection.answered &&
       performance.now() - this.#sentAt < STALE_WITHIN_MS;
     if (!stale) return this.#fail(exchangeFault(raw, false));
     this.fresh = true;

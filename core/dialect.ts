@@ -53,8 +53,8 @@ export interface EncodedRequest {
 
 /** An answer that is ready for the client. */
 export interface TranslatedAnswer {
-  /** JSON in the client's dialect; the provider's own bytes where nothing had to change. */
-  readonly body: string | Uint8Array;
+  /** JSON in the client's dialect; the provider's own text where nothing had to change. */
+  readonly body: string;
   /** Token counts, where the provider told them. */
   readonly usage?: Usage;
   /** Why it ended. */

@@ -334,12 +334,12 @@ Deno.test("U15: an answer that comes before the request is through is delivered"
       return false;
     },
   });
-  const client = new HttpClient();
+  // The connection is stuck in the request: only its end makes room for another.
+  const client = new HttpClient({ maxConnections: 1 });
   for (let i = 1; i <= 2; i++) {
     const response = await send(client, upstream.url(), { body: big });
     assertEquals(response.status, 413);
     assertEquals(await readText(response.body), "big");
-    // The connection is stuck in the request: it is closed, not kept.
     assertEquals(upstream.connections, i);
   }
   client.close();
@@ -366,7 +366,7 @@ Deno.test("U15: an answer that is whole stands, though the connection breaks und
   client.close();
 });
 
-Deno.test("HttpClient.send() rejects with what onConnected threw", async () => {
+Deno.test("HttpClient.send() rejects with what onConnected threw, or the reason of an abort in it", async () => {
   await using upstream = await TestUpstream.start((r) => r.respond("x"));
   const client = new HttpClient();
   const fault = new Error("no");
@@ -377,6 +377,13 @@ Deno.test("HttpClient.send() rejects with what onConnected threw", async () => {
       },
     });
   assertEquals(await assertRejects(work), fault);
+  const controller = new AbortController();
+  const left = send(client, upstream.url(), {
+    signal: controller.signal,
+    onConnected: () => controller.abort(fault),
+  });
+  assertEquals(await assertRejects(() => left), fault);
+  await until(() => upstream.connections === 2 && upstream.open === 0);
   assertEquals(upstream.requests.length, 0);
   client.close();
 });

@@ -4,6 +4,8 @@ import { editJsonDocument, type JsonDocument } from "../../json_document.ts";
 import { decodeChatErrorObject } from "./decode_error.ts";
 import { decodeChatUsage } from "./usage.ts";
 
+const decoder = new TextDecoder();
+
 /**
  * Checks an embeddings request and puts the provider's model name in it;
  * everything else stays byte for byte.
@@ -35,27 +37,28 @@ export function passEmbeddingsRequest(
 }
 
 /**
- * Checks a provider's embeddings and hands on its bytes.
+ * Checks a provider's embeddings and hands on its text.
  *
  * @throws {UpstreamError} when they are none, or an error in a 200 (U11).
  */
 export function passEmbeddingsAnswer(body: Uint8Array): TranslatedAnswer {
-  const value = parse(body);
+  const text = decoder.decode(body);
+  const value = parse(text);
   if (value.error) throw decodeChatErrorObject(value.error);
   if (!Array.isArray(value.data) || value.data.length === 0) throw invalid();
   const usage = decodeChatUsage(value.usage);
   return {
-    body,
+    body: text,
     ...(usage && { usage }),
     finish: "stop",
     model: typeof value.model === "string" ? value.model : "",
   };
 }
 
-function parse(body: Uint8Array): Record<string, unknown> {
+function parse(text: string): Record<string, unknown> {
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder().decode(body));
+    value = JSON.parse(text);
   } catch (cause) {
     throw invalid(cause);
   }

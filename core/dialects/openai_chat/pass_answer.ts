@@ -26,8 +26,7 @@ export interface PassAnswerOptions {
 }
 
 const OBJECT = "chat.completion";
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-const strictDecoder = new TextDecoder("utf-8", { fatal: true });
+const decoder = new TextDecoder();
 
 /**
  * Takes the answer of an OpenAI-compatible provider for a client of the same
@@ -36,7 +35,7 @@ const strictDecoder = new TextDecoder("utf-8", { fatal: true });
  * reason (A16), content arrays (H1), an empty list of tool calls (J20), thought
  * told twice (J22), ids and other members that must be there (J23).
  *
- * @returns The provider's own bytes where nothing had to change.
+ * @returns The provider's own text where nothing had to change.
  * @throws {UpstreamError} when the body is not one whole, valid answer (U7), or
  * tells an error in spite of its status 200 (U11, J2).
  */
@@ -44,7 +43,8 @@ export function passChatAnswer(
   body: Uint8Array,
   options: PassAnswerOptions = {},
 ): TranslatedAnswer {
-  const { value, isExact } = parse(body);
+  const text = decoder.decode(body);
+  const value = parse(text);
   if (!isMutableJson(value)) throw invalidResponse("is no JSON object");
   if (carriesError(value)) throw decodeChatErrorObject(value);
   const { choices } = value;
@@ -53,7 +53,7 @@ export function passChatAnswer(
       ? invalidResponse("has no choices")
       : decodeChatErrorObject(value);
   }
-  let changed = mendHead(value, options.model ?? "unknown") || !isExact;
+  let changed = mendHead(value, options.model ?? "unknown");
   let finish: FinishClass | undefined;
   for (const [place, choice] of choices.entries()) {
     const mended = mendChoice(choice, place);
@@ -62,27 +62,17 @@ export function passChatAnswer(
   }
   const usage = decodeChatUsage(usageOf(value));
   return {
-    body: changed ? encodeJson(value) : body,
+    body: changed ? encodeJson(value) : text,
     ...(usage && { usage }),
     finish: finish ?? "stop",
     model: String(value.model),
   };
 }
 
-/** Bytes that are no UTF-8, and a byte order mark, are not handed on as they are. */
-function parse(body: Uint8Array): { value: unknown; isExact: boolean } {
-  const text = decoder.decode(body);
-  const isMarked = text.startsWith("\ufeff");
-  let isExact = !isMarked;
-  if (text.includes("\ufffd")) {
-    try {
-      strictDecoder.decode(body);
-    } catch {
-      isExact = false;
-    }
-  }
+/** Reads JSON; what is no UTF-8 in it becomes U+FFFD, a byte order mark goes. */
+function parse(text: string): unknown {
   try {
-    return { value: JSON.parse(isMarked ? text.slice(1) : text), isExact };
+    return JSON.parse(text);
   } catch (cause) {
     throw invalidResponse("is no valid JSON", cause);
   }

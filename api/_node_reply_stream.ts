@@ -1,0 +1,67 @@
+import { Buffer } from "node:buffer";
+import type { ServerResponse } from "node:http";
+import type { ReplyHeaders, ReplyStream } from "./exchange.ts";
+
+/**
+ * A streamed answer over `node:http` that frames its own chunks: the platform
+ * writes each as four pieces through a vectored write, which was measured at
+ * three times the cost of one string.
+ */
+export class NodeReplyStream implements ReplyStream {
+  readonly #outgoing: ServerResponse;
+  /** HTTP/1.0 knows no chunks: there the end of the connection ends the body. */
+  readonly #chunked: boolean;
+
+  /** Begins the answer; its head goes out with the first write. */
+  constructor(
+    outgoing: ServerResponse,
+    { status, headers }: {
+      readonly status: number;
+      readonly headers: ReplyHeaders;
+    },
+  ) {
+    this.#outgoing = outgoing;
+    this.#chunked = outgoing.req.httpVersion !== "1.0";
+    outgoing.writeHead(
+      status,
+      this.#chunked
+        ? { ...headers, "transfer-encoding": "chunked" }
+        : { ...headers, "connection": "close" },
+    );
+    outgoing.chunkedEncoding = false;
+  }
+
+  write(text: string): Promise<void> | undefined {
+    const outgoing = this.#outgoing;
+    if (text === "" || outgoing.destroyed) return undefined;
+    if (outgoing.write(this.#chunked ? chunk(text) : text)) return undefined;
+    return new Promise((resolve) => {
+      const done = (): void => {
+        outgoing.off("drain", done);
+        outgoing.off("close", done);
+        resolve();
+      };
+      outgoing.on("drain", done);
+      outgoing.on("close", done);
+    });
+  }
+
+  end(): void {
+    this.#outgoing.end(this.#chunked ? "0\r\n\r\n" : "");
+  }
+
+  fail(): void {
+    const outgoing = this.#outgoing;
+    const { socket } = outgoing;
+    if (outgoing.destroyed) return;
+    outgoing.end(
+      this.#chunked ? "0\r\n\r\n" : "",
+      () => socket?.destroySoon(),
+    );
+  }
+}
+
+/** One chunk of RFC 9112, 7.1. */
+function chunk(text: string): string {
+  return `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`;
+}

@@ -1,0 +1,55 @@
+import {
+  type Answering,
+  type AnsweringUpstream,
+  startAnsweringUpstream,
+} from "./_answering_upstream.ts";
+import { startGateway, type TestGateway } from "./_gateway.ts";
+
+/** A running gateway with the upstream behind it. */
+export interface Running extends TestGateway {
+  readonly upstream: AnsweringUpstream;
+}
+
+/** What a provider of the gateway is, besides its address. */
+export interface GatewayOptions {
+  /** The members of the provider's entry in the config. @default {"name: up, type: openai_compatible"} */
+  readonly provider?: string;
+  /** Further sections of the config, YAML. */
+  readonly config?: string;
+}
+
+/** The entry of a provider that speaks Anthropic's dialect. */
+export const ANTHROPIC =
+  "name: claude, type: anthropic, api_key: key-of-the-gateway-0000";
+
+/** Runs a gateway before an upstream that answers this way, while `use` runs. */
+export async function withGateway(
+  { answer, provider = "name: up, type: openai_compatible", config = "" }:
+    & GatewayOptions
+    & { readonly answer: Answering },
+  use: (running: Running) => Promise<void>,
+): Promise<void> {
+  const upstream = startAnsweringUpstream(answer);
+  const entry = `{${provider}, base_url: "${upstream.origin}/v1"}`;
+  const gateway = await startGateway(
+    `providers: [${entry}]\n${config}`,
+  );
+  try {
+    await use({ ...gateway, upstream });
+  } finally {
+    await gateway.close();
+    await upstream.close();
+  }
+}
+
+/** Runs a gateway with nothing but the mock provider, while `use` runs. */
+export async function withMock(
+  use: (gateway: TestGateway) => Promise<void>,
+): Promise<void> {
+  const gateway = await startGateway("providers: [{type: mock}]\n");
+  try {
+    await use(gateway);
+  } finally {
+    await gateway.close();
+  }
+}
