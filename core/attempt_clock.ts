@@ -1,3 +1,4 @@
+import { unwatch, watch, type Watched } from "./_ticker.ts";
 import { GatewayError, UpstreamError } from "./errors.ts";
 
 /** What an attempt is waiting for. */
@@ -23,9 +24,6 @@ export interface AttemptLimits {
   /** The attempt as a whole. */
   readonly total: number;
 }
-
-/** The longest delay that a timer can have; a longer one would fire at once. */
-const MAX_DELAY = 2 ** 31 - 1;
 
 /** Limits that suit models that think before they answer. */
 export const defaultLimits: AttemptLimits = {
@@ -64,8 +62,8 @@ function timeoutOf(phase: AttemptPhase | "total"): GatewayError {
  * whole. Its {@linkcode AttemptClock.signal | signal} ends the attempt, with
  * the timeout as reason or with the caller's own reason when the caller left.
  *
- * One timer serves all phases and is moved lazily, so that noting progress
- * costs a clock reading and no timer.
+ * All attempts share one timer, so that a phase costs a clock reading and no
+ * timer; a limit is noticed at most 20 ms late.
  *
  * @example The first phase
  * ```ts
@@ -78,16 +76,13 @@ function timeoutOf(phase: AttemptPhase | "total"): GatewayError {
  * clock.stop();
  * ```
  */
-export class AttemptClock {
+export class AttemptClock implements Watched {
   readonly #limits: AttemptLimits;
   readonly #caller: AbortSignal;
   readonly #controller = new AbortController();
   readonly #end: number;
   #phase: AttemptPhase = "connect";
   #deadline: number;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #fireAt = Infinity;
-  #stopped = false;
 
   /** Starts in phase `connect`. `caller` is aborted when the caller has left. */
   constructor(limits: AttemptLimits, caller: AbortSignal) {
@@ -98,7 +93,7 @@ export class AttemptClock {
     this.#deadline = now + limits.connect;
     caller.addEventListener("abort", this.#onCallerLeft);
     if (caller.aborted) this.#onCallerLeft();
-    else this.#arm(now);
+    else watch(this);
   }
 
   /** Aborted when a limit is passed or the caller has left. */
@@ -108,47 +103,31 @@ export class AttemptClock {
 
   /** Starts the clock of the next phase. */
   enter(phase: AttemptPhase): void {
-    const now = performance.now();
     this.#phase = phase;
-    this.#deadline = now + this.#limits[phase];
-    this.#arm(now);
+    this.#deadline = performance.now() + this.#limits[phase];
   }
 
   /** Notes a content event: from now on only the idle and the total limit count. */
   progress(): void {
-    if (this.#phase !== "idle") this.enter("idle");
-    else this.#deadline = performance.now() + this.#limits.idle;
+    this.enter("idle");
   }
 
   /** Stops all clocks for good. Always call it when the attempt has ended. */
   stop(): void {
-    this.#stopped = true;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#fireAt = Infinity;
+    unwatch(this);
     this.#caller.removeEventListener("abort", this.#onCallerLeft);
+  }
+
+  /** Ends the attempt if a limit is passed. */
+  look(now: number): void {
+    if (now < this.#deadline && now < this.#end) return;
+    this.stop();
+    const phase = now >= this.#end ? "total" : this.#phase;
+    this.#controller.abort(timeoutOf(phase));
   }
 
   readonly #onCallerLeft = (): void => {
     this.stop();
     this.#controller.abort(this.#caller.reason);
-  };
-
-  /** Makes sure that the timer fires at the next deadline or earlier. */
-  #arm(now: number): void {
-    const next = Math.min(this.#deadline, this.#end);
-    if (this.#stopped || next >= this.#fireAt) return;
-    clearTimeout(this.#timer);
-    this.#fireAt = next;
-    this.#timer = setTimeout(this.#onTimer, Math.min(next - now, MAX_DELAY));
-  }
-
-  readonly #onTimer = (): void => {
-    this.#fireAt = Infinity;
-    const now = performance.now();
-    const phase = now >= this.#end ? "total" : this.#phase;
-    if (now < Math.min(this.#deadline, this.#end)) return this.#arm(now);
-    this.stop();
-    this.#controller.abort(timeoutOf(phase));
   };
 }

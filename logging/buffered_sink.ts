@@ -37,6 +37,11 @@ export class PartialWriteError extends Error {
   }
 }
 
+/** How long lines gather before they are written, in ms. */
+const GATHER_MS = 10;
+/** How many waiting characters end the gathering at once. */
+const FULL_BATCH = 64 * 1_024;
+
 /** The queue behind {@linkcode bufferedSink}. */
 class LineQueue {
   readonly #write: (text: string) => Promise<void>;
@@ -50,6 +55,8 @@ class LineQueue {
   #dropped = 0;
   #closed = false;
   #work: Promise<void> | undefined;
+  /** Ends the gathering that is under way. */
+  #wake: () => void = () => {};
 
   constructor(
     write: (text: string) => Promise<void>,
@@ -78,10 +85,14 @@ class LineQueue {
     this.#heldLines++;
     this.#lines.push(line);
     this.#work ??= this.#drain();
+    if (chars > FULL_BATCH) this.#wake();
   }
 
   async flush(): Promise<void> {
-    while (this.#work) await this.#work;
+    while (this.#work) {
+      this.#wake();
+      await this.#work;
+    }
   }
 
   async close(): Promise<void> {
@@ -97,11 +108,24 @@ class LineQueue {
     this.#lines = [];
   }
 
-  /** Writes turn by turn what has gathered, one write a turn. */
+  /** Writes batch by batch what has gathered. */
   async #drain(): Promise<void> {
-    await new Promise((resolve) => setImmediate(resolve));
-    while (this.#lines.length > 0) await this.#writeAll();
+    while (this.#lines.length > 0) {
+      await this.#gather();
+      await this.#writeAll();
+    }
     this.#work = undefined;
+  }
+
+  /** Lets lines come together for a moment: a write costs as much as ten lines. */
+  #gather(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, GATHER_MS);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   async #writeAll(): Promise<void> {
@@ -122,8 +146,8 @@ class LineQueue {
 }
 
 /**
- * A sink that gathers lines and hands them on once a turn of the event loop,
- * one write at a time. While a write hangs, lines wait up to the limits;
+ * A sink that gathers lines for up to 10 ms and hands them on together, one
+ * write at a time. While a write hangs, lines wait up to the limits;
  * beyond them, and where a write fails, lines are dropped and counted.
  *
  * @param write Writes a text of whole lines, each with its line break.

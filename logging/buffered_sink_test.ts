@@ -39,6 +39,7 @@ Deno.test("P8: while a write hangs, lines wait up to the limit and the rest is c
   const { writes, write, open } = hangingPlace();
   const sink = bufferedSink(write, { maxLines: 3 });
   sink("one");
+  void sink.flush?.();
   await turn();
   for (const line of ["two", "three", "four", "five"]) sink(line);
   assertEquals(sink.dropped?.(), 2);
@@ -100,6 +101,7 @@ Deno.test("P8: bufferedSink().close() gives up on a write that hangs", async () 
   const { write, open } = hangingPlace();
   const sink = bufferedSink(write, { closeTimeout: 20 });
   sink("one");
+  void sink.flush?.();
   await turn();
   sink("two");
   sink("three");

@@ -53,3 +53,17 @@ export async function withMock(
     await gateway.close();
   }
 }
+
+/** The log's line of the request with this number, once it has been written. */
+export async function logLine(
+  { log }: Pick<TestGateway, "log">,
+  number = 0,
+): Promise<Record<string, unknown>> {
+  const deadline = performance.now() + 10_000;
+  while (performance.now() < deadline) {
+    const line = log[number];
+    if (line !== undefined) return line;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  throw new Error(`No line of request ${number} in the log`);
+}
