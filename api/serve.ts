@@ -95,9 +95,12 @@ async function start(command: Command & { name: "start" }): Promise<number> {
     await app.close();
     return tell(`llm-proxy: ${listenFault(error, server)}`, FAULT);
   }
+  const grace = server.shutdown_timeout * 1000;
+  // Before the banner: whoever reads it may send a signal at once.
+  const stopped = untilStopped(listener, grace, logger);
   print(`${banner(listener.url, app.providers, loaded.off)}\n`);
   for (const notice of loaded.notices) print(`llm-proxy: ${notice}\n`);
-  await untilStopped(listener, server.shutdown_timeout * 1000, logger);
+  await stopped;
   await app.close();
   await logger.close();
   return 0;

@@ -1,0 +1,192 @@
+// The service as its users start it: a process, its arguments, its exit codes.
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+
+const ROOT = new URL("../", import.meta.url);
+const decoder = new TextDecoder();
+
+/** The service's own variables must not find the developer's keys. */
+function command(args: readonly string[], env: Record<string, string> = {}) {
+  return new Deno.Command("deno", {
+    args: ["run", "--quiet", "--frozen", "-A", "main.ts", ...args],
+    cwd: ROOT,
+    env: {
+      PATH: Deno.env.get("PATH") ?? "",
+      HOME: Deno.env.get("HOME") ?? "",
+      ...env,
+    },
+    clearEnv: true,
+    stdout: "piped",
+    stderr: "piped",
+  });
+}
+
+interface Ended {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function run(
+  args: readonly string[],
+  env?: Record<string, string>,
+): Promise<Ended> {
+  const { code, stdout, stderr } = await command(args, env).output();
+  return { code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
+}
+
+/** Starts the service on a free port; gives its first line and its address. */
+async function start(
+  args: readonly string[],
+  env?: Record<string, string>,
+): Promise<{ line: string; url: string; stop: () => Promise<number> }> {
+  const child = command(["--port", "0", ...args], env).spawn();
+  const reader = child.stdout.getReader();
+  let text = "";
+  while (!text.includes("\n")) {
+    const { value, done } = await reader.read();
+    if (done) break;
+    text += decoder.decode(value);
+  }
+  reader.releaseLock();
+  const errors = child.stderr.cancel();
+  const rest = child.stdout.cancel();
+  const line = text.split("\n")[0] ?? "";
+  return {
+    line,
+    url: /http:\/\/[\d.]+:\d+/.exec(line)?.[0] ?? "",
+    stop: async () => {
+      child.kill("SIGTERM");
+      const { code } = await child.status;
+      await Promise.all([rest, errors]);
+      return code;
+    },
+  };
+}
+
+/** One line, no trace of the program's inside. */
+function assertPlain(text: string): void {
+  assertEquals(text.trimEnd().split("\n").length, 1, text);
+  assert(!/\bat .*:\d+:\d+|\.ts\b|Uncaught|stack/i.test(text), text);
+}
+
+Deno.test("serve() starts without a config and answers", async () => {
+  const service = await start([], { GROQ_API_KEY: "gsk_3f9c1b7a55d2" });
+  assertMatch(
+    service.line,
+    /providers: mock, groq; off: openai \(no OPENAI_API_KEY\), anthropic/,
+  );
+  const response = await fetch(`${service.url}/v1/chat/completions`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({
+      model: "mock/echo",
+      messages: [{ role: "user", content: "ping 42" }],
+    }),
+  });
+  const answer = await response.json();
+  assertEquals(answer.choices[0].message.content, "ping 42");
+  assertEquals(await service.stop(), 0);
+});
+
+Deno.test("serve() takes its config from LLM_PROXY_CONFIG", async () => {
+  const file = await Deno.makeTempFile({ suffix: ".yaml" });
+  await Deno.writeTextFile(
+    file,
+    "providers: [{type: mock, name: bench}, {type: groq, enabled: false}]\n",
+  );
+  const service = await start([], { LLM_PROXY_CONFIG: file });
+  assertMatch(service.line, /providers: bench; off: groq \(enabled: false\)$/);
+  assertEquals(await service.stop(), 0);
+  await Deno.remove(file);
+});
+
+Deno.test("serve() ends with one line and code 1 when the port is taken", async () => {
+  const server = createServer();
+  await new Promise<void>((resolve) =>
+    server.listen(0, "127.0.0.1", () => resolve())
+  );
+  const { port } = server.address() as AddressInfo;
+  const { code, err } = await run(["--port", String(port)]);
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+  assertEquals(code, 1);
+  assertMatch(err, /the port is taken/);
+  assertPlain(err);
+});
+
+Deno.test("serve() ends with one line and code 2 on wrong usage", async () => {
+  for (
+    const args of [
+      ["--prot", "1"],
+      ["--port", "x"],
+      ["--port", "70000"],
+      ["--port"],
+      ["--config", ""],
+      ["nonsense"],
+      ["check", "extra"],
+      ["check"],
+    ]
+  ) {
+    const { code, err, out } = await run(args);
+    assertEquals([code, out], [2, ""], args.join(" "));
+    assertPlain(err);
+  }
+});
+
+Deno.test("F1: serve() and check tell every fault of a config, and end with code 1", async () => {
+  const file = await Deno.makeTempFile({ suffix: ".yaml" });
+  await Deno.writeTextFile(
+    file,
+    'sever:\n  port: 8000\nproviders:\n  - {type: openia}\n  - {type: openai, api_key: "${NO_SUCH_KEY}"}\n',
+  );
+  const verdicts = await Promise.all(
+    [["--config", file], ["check", "--config", file]].map((args) => run(args)),
+  );
+  for (const { code, err } of verdicts) {
+    assertEquals(code, 1);
+    const lines = err.trimEnd().split("\n");
+    assertEquals(lines.length, 3, err);
+    for (const line of lines) assertMatch(line, /\.yaml:\d+:\d+: /);
+    assertMatch(err, /did you mean .*server/i);
+    assertMatch(err, /did you mean .*openai/i);
+    assertMatch(err, /NO_SUCH_KEY/);
+  }
+  await Deno.remove(file);
+});
+
+Deno.test("check ends with code 0 for a sound config and 1 for none at all", async () => {
+  const sound = await run(["check", "--config", "config.example.yaml"], {
+    OPENAI_API_KEY: "sk-3f9c1b7a55d2",
+    ANTHROPIC_API_KEY: "sk-ant-3f9c1b7a55d2",
+    LLM_PROXY_KEY: "team-3f9c1b7a55d2-91",
+  });
+  assertEquals([sound.code, sound.err], [0, ""]);
+  const missing = await run(["check", "--config", "no/such.yaml"]);
+  assertEquals(missing.code, 1);
+  assertPlain(missing.err);
+});
+
+Deno.test("X14: serve() refuses a foreign address without a key", async () => {
+  const { code, err } = await run(["--host", "0.0.0.0", "--port", "0"]);
+  assertEquals(code, 1);
+  assertMatch(err, /without a key/);
+  assertPlain(err);
+});
+
+Deno.test("P1: serve() lets a running stream finish before it ends", async () => {
+  const service = await start([]);
+  const response = await fetch(`${service.url}/v1/chat/completions`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({
+      model: "mock/slow-10-50",
+      stream: true,
+      messages: [{ role: "user", content: "one two three four five six" }],
+    }),
+  });
+  const stopped = service.stop();
+  const text = await response.text();
+  assert(text.includes("six") && text.includes("[DONE]"));
+  assertEquals(await stopped, 0);
+});
