@@ -1,3 +1,3 @@
 import { serve } from "@llm-proxy/api/serve";
 
-Deno.exitCode = await serve(Deno.args);
+Deno.exit(await serve(Deno.args));

@@ -1,0 +1,63 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { keyVariable } from "./_config_provider_keys.ts";
+import { formatFault, parseConfig } from "./config.ts";
+import { defaultConfig } from "./default_config.ts";
+
+const KEY = "sk-3f9c1b7a55d2";
+const env = (name: string): string | undefined =>
+  name === "OPENAI_API_KEY" ? KEY : undefined;
+
+function keyOf(entry: string): string | undefined {
+  const text = `providers: [${entry}]\n`;
+  const result = parseConfig(text, { file: "t.yaml", env });
+  assert(result.ok, JSON.stringify(result));
+  return result.config.providers[0]?.api_key;
+}
+
+Deno.test("keyVariable() is the named variable, else the usual one of the type", () => {
+  assertEquals(keyVariable({ type: "openai", api_key_env: "MINE" }), "MINE");
+  assertEquals(keyVariable({ type: "openai" }), "OPENAI_API_KEY");
+  assertEquals(keyVariable({ type: "openai", api_key: "x" }), undefined);
+  assertEquals(keyVariable({ type: "mock" }), undefined);
+  assertEquals(keyVariable({ type: "constructor" }), undefined);
+  assertEquals(keyVariable({}), undefined);
+});
+
+Deno.test("X8: a usual key never goes to an address of the config's own", () => {
+  assertEquals(keyOf("{type: openai}"), KEY);
+  assertEquals(
+    keyOf('{type: openai, base_url: "https://elsewhere.example/v1"}'),
+    undefined,
+  );
+  assertEquals(
+    keyOf("{type: openai, custom_headers: {Authorization: Bearer 123456}}"),
+    undefined,
+  );
+});
+
+Deno.test("F3: a provider whose usual key is missing is a fault that says what to do", () => {
+  const result = parseConfig("providers:\n  - type: groq\n", {
+    file: "t.yaml",
+    env,
+  });
+  assert(!result.ok);
+  assertEquals(result.faults.length, 1);
+  const [fault] = result.faults;
+  assert(fault);
+  assertMatch(
+    formatFault(fault),
+    /^t\.yaml:2:11: .*GROQ_API_KEY.*set it, or give api_key or api_key_env/,
+  );
+});
+
+Deno.test("a provider that is off needs no key", () => {
+  assertEquals(keyOf("{type: groq, enabled: false}"), undefined);
+});
+
+Deno.test("defaultConfig() has the mock and the providers whose key is set", () => {
+  const { providers } = defaultConfig({ env });
+  assertEquals(
+    providers.map(({ name, api_key: key }) => [name, key]),
+    [["mock", undefined], ["openai", KEY]],
+  );
+});
