@@ -1,12 +1,15 @@
+import type { GatewayError } from "@llm-proxy/core";
 import type { Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { refusal, REQUEST_FAULT } from "./_request_fault.ts";
+import { WatchedConnection } from "./_watched_connection.ts";
 
 /** Limits of a listener's connections, times in milliseconds. */
 export interface GuardLimits {
   readonly maxConnections: number;
   /** How long a connection may be open without a request. */
   readonly idle: number;
-  /** How long a client may leave what was written to it where it is. */
+  /** How long a client may take nothing of an answer; longer by as much for each MiB that waits. */
   readonly stall: number;
   /** How often connections are looked at. */
   readonly interval: number;
@@ -14,28 +17,17 @@ export interface GuardLimits {
 
 /** How long a client may take to read a refusal before its connection is destroyed, in ms. */
 const LINGER = 500;
-
-/** What is known of a connection. */
-interface Watched {
-  /** The answer to its latest request; those to earlier ones are out before it. */
-  latest: ServerResponse | undefined;
-  /** When it was first seen without a request. */
-  idleSince: number | undefined;
-  /** How many bytes the operating system had taken of what was written. */
-  taken: number;
-  /** When it was first seen to take no more. */
-  stalledSince: number | undefined;
-}
+const MIB = 1024 * 1024;
 
 /**
  * Watches a listener's connections for what `node:http` lets live for ever:
  * more of them than there are file descriptors, those that send line ends in
- * place of a request, which stops its idle timer, and those whose client does
- * not read.
+ * place of a request, which stops the clock on idle ones, and those whose
+ * client does not read.
  */
 export class ConnectionGuard {
   readonly #limits: GuardLimits;
-  readonly #sockets = new Map<Socket, Watched>();
+  readonly #connections = new Map<Socket, WatchedConnection>();
   readonly #sweeper: ReturnType<typeof setInterval>;
 
   /** Watches the connections that a server accepts from now on. */
@@ -45,43 +37,50 @@ export class ConnectionGuard {
     this.#sweeper = setInterval(() => this.#sweep(), limits.interval);
   }
 
-  /** Notes a request. */
-  begin(outgoing: ServerResponse): void {
-    const watched = outgoing.req && this.#sockets.get(outgoing.req.socket);
-    if (watched === undefined) return;
-    watched.latest = outgoing;
-    watched.idleSince = undefined;
+  /** Notes a request; `false` where it must not be served. */
+  begin(outgoing: ServerResponse): boolean {
+    const connection = this.#connections.get(outgoing.req.socket);
+    if (connection === undefined || connection.refused) return false;
+    connection.begin(outgoing);
+    return true;
+  }
+
+  /** Refuses a request: its connection is closed, and nothing else on it served. */
+  refuse(outgoing: ServerResponse, error: GatewayError): void {
+    const connection = this.#connections.get(outgoing.req.socket);
+    if (connection !== undefined) connection.refused = true;
+    const { status, headers, body } = refusal(error);
+    outgoing.writeHead(status, headers);
+    outgoing.end(body);
   }
 
   /**
-   * Whether a refusal written to a connection would be read as the answer to
-   * the request at fault: no other answer is due or under way.
+   * Refuses what came on a connection that the parser has given up. It is
+   * answered by whoever reads the request's body; else here, unless that would
+   * be taken for the answer to an earlier request.
    */
-  mayRefuse(socket: Socket): boolean {
-    const latest = this.#sockets.get(socket)?.latest;
-    if (!socket.writable) return false;
-    if (latest === undefined || isOver(latest)) return true;
-    return latest.socket === socket && !latest.headersSent &&
-      !latest.req.complete;
-  }
-
-  /** Writes a last answer and closes. */
-  refuse(socket: Socket, answer: string): void {
-    socket.end(answer);
+  refuseRaw(socket: Socket, error: GatewayError): void {
+    const connection = this.#connections.get(socket);
+    // The refusal is on its way, and closes the connection.
+    if (connection?.refused) return;
+    if (connection?.unread?.emit(REQUEST_FAULT, error)) return;
+    if (!connection?.idle || !socket.writable) return void socket.destroy();
+    socket.on("error", () => socket.destroy());
+    socket.end(refusal(error).text);
     const timer = setTimeout(() => socket.destroy(), LINGER);
     socket.once("close", () => clearTimeout(timer));
   }
 
   /** Closes the connections on which nothing has ever come. */
   closeUnused(): void {
-    for (const socket of this.#sockets.keys()) {
+    for (const socket of this.#connections.keys()) {
       if (socket.bytesRead === 0) socket.destroy();
     }
   }
 
   /** Closes every connection. */
   closeAll(): void {
-    for (const socket of this.#sockets.keys()) socket.destroy();
+    for (const socket of this.#connections.keys()) socket.destroy();
   }
 
   /** Ends the watch. */
@@ -91,52 +90,21 @@ export class ConnectionGuard {
 
   #accept(socket: Socket): void {
     // A listener that runs out of file descriptors stops accepting for good.
-    if (this.#sockets.size >= this.#limits.maxConnections) {
+    if (this.#connections.size >= this.#limits.maxConnections) {
       return void socket.destroy();
     }
-    this.#sockets.set(socket, {
-      latest: undefined,
-      idleSince: undefined,
-      taken: 0,
-      stalledSince: undefined,
-    });
-    socket.once("close", () => this.#sockets.delete(socket));
+    this.#connections.set(socket, new WatchedConnection(socket));
+    socket.once("close", () => this.#connections.delete(socket));
   }
 
   #sweep(): void {
     const now = performance.now();
     const { idle, stall } = this.#limits;
-    for (const [socket, watched] of this.#sockets) {
-      noteIdle(watched, now);
-      noteStall(socket, watched, now);
+    for (const [socket, connection] of this.#connections) {
+      const patience = stall * (1 + socket.writableLength / MIB);
       if (
-        now - (watched.idleSince ?? now) > idle ||
-        now - (watched.stalledSince ?? now) > stall
+        connection.idleFor(now) > idle || connection.stalledFor(now) > patience
       ) socket.destroy();
     }
   }
-}
-
-function isOver(outgoing: ServerResponse): boolean {
-  return outgoing.writableFinished || outgoing.destroyed;
-}
-
-function noteIdle(watched: Watched, now: number): void {
-  if (watched.latest !== undefined) {
-    if (!isOver(watched.latest)) return;
-    watched.latest = undefined;
-  }
-  watched.idleSince ??= now;
-}
-
-// deno-lint-ignore house/max-required-params -- a step of the sweep, which makes no objects
-function noteStall(socket: Socket, watched: Watched, now: number): void {
-  if (socket.writableLength === 0) {
-    watched.stalledSince = undefined;
-    return;
-  }
-  const taken = socket.bytesWritten - socket.writableLength;
-  if (taken !== watched.taken) watched.stalledSince = undefined;
-  watched.taken = taken;
-  watched.stalledSince ??= now;
 }

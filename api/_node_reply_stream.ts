@@ -2,6 +2,9 @@ import { Buffer } from "node:buffer";
 import type { ServerResponse } from "node:http";
 import type { ReplyHeaders, ReplyStream } from "./exchange.ts";
 
+/** How long a client may take to read the end of a failed answer, in ms. */
+const LINGER = 1_000;
+
 /**
  * A streamed answer over `node:http` that frames its own chunks: the platform
  * writes each as four pieces through a vectored write, which was measured at
@@ -54,6 +57,9 @@ export class NodeReplyStream implements ReplyStream {
     const outgoing = this.#outgoing;
     const { socket } = outgoing;
     if (outgoing.destroyed) return;
+    // A client that does not read would hold the connection for ever.
+    const timer = setTimeout(() => socket?.destroy(), LINGER);
+    outgoing.once("close", () => clearTimeout(timer));
     outgoing.end(
       this.#chunked ? "0\r\n\r\n" : "",
       () => socket?.destroySoon(),

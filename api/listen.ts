@@ -1,7 +1,19 @@
-import { createServer, type Server } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import type { AddressInfo, Socket } from "node:net";
+import { ConnectionGuard } from "./_connection_guard.ts";
+import {
+  findRequestFault,
+  methodFault,
+  parserFault,
+  unknownExpectation,
+} from "./_request_fault.ts";
 import type { App } from "./app.ts";
-import type { Config } from "./config_types.ts";
+import type { ServerConfig } from "./config_types.ts";
 
 /** A listening gateway. */
 export interface Listener {
@@ -11,11 +23,22 @@ export interface Listener {
   close(graceMs?: number): Promise<void>;
 }
 
-const SECOND = 1000;
+/**
+ * Seconds that a client may leave an answer where it is: longer than a relay
+ * waits for it, which ends the stream itself and logs why.
+ */
+const WRITE_TIMEOUT = 90;
+
+/** The `server` section of a config. */
+type ListenSettings = ServerConfig & {
+  /** Seconds that a client may leave an answer where it is, for each MiB of it. */
+  readonly write_timeout?: number;
+};
 
 /**
  * Listens on `node:http`, with timeouts for slow heads and bodies, a cap on
- * connections, and the refusals that its parser leaves to us.
+ * connections, and the refusals that its parser leaves to us. Whatever is refused
+ * here is told in the same JSON as every other error.
  *
  * @throws {Error} with `code` `EADDRINUSE` or `EACCES` when it can't listen.
  *
@@ -35,81 +58,95 @@ const SECOND = 1000;
  */
 export function listen(
   app: App,
-  settings: Config["server"],
+  settings: ListenSettings,
 ): Promise<Listener> {
+  const interval = checkInterval(settings);
   const server = createServer({
     maxHeaderSize: settings.max_header_kb * 1024,
-    headersTimeout: settings.header_timeout * SECOND,
-    requestTimeout: (settings.header_timeout + settings.body_timeout) * SECOND,
-    keepAliveTimeout: settings.keep_alive_timeout * SECOND,
+    headersTimeout: milliseconds(settings.header_timeout),
+    requestTimeout: milliseconds(
+      settings.header_timeout + settings.body_timeout,
+    ),
+    keepAliveTimeout: milliseconds(settings.keep_alive_timeout),
+    connectionsCheckingInterval: interval,
+    // Checked here, so that it is refused like everything else.
+    requireHostHeader: false,
     noDelay: true,
-  }, (incoming, outgoing) => {
-    const fault = ambiguous(incoming.method, incoming.url, incoming.rawHeaders);
-    if (fault === undefined) return app.handle(incoming, outgoing);
-    outgoing.writeHead(400, {
-      "content-type": "text/plain",
-      "connection": "close",
-    });
-    outgoing.end(fault);
   });
-  const sockets = capConnections(server, settings.max_connections);
+  const guard = new ConnectionGuard(server, {
+    maxConnections: settings.max_connections,
+    idle: milliseconds(
+      settings.keep_alive_timeout + settings.header_timeout + 2,
+    ),
+    stall: milliseconds(settings.write_timeout ?? WRITE_TIMEOUT),
+    interval,
+  });
+  serveWith(server, app, guard);
   return new Promise((resolve, reject) => {
-    server.once("error", reject);
+    server.once("error", (error) => {
+      guard.stop();
+      reject(error);
+    });
     server.listen(settings.port, settings.host, () => {
-      server.off("error", reject);
+      server.removeAllListeners("error");
+      // A connection that can't be accepted must not end the process.
+      server.on("error", () => {});
       const { address, port, family } = server.address() as AddressInfo;
       const host = family === "IPv6" ? `[${address}]` : address;
       resolve({
         url: `http://${host}:${port}`,
-        close: (graceMs = 0) => close(server, sockets, graceMs),
+        close: (graceMs = 0) => close(server, guard, graceMs),
       });
     });
   });
 }
 
-/** What the parser lets through and a gateway must not: two hosts, an absolute target, TRACE. */
-function ambiguous(
-  method: string | undefined,
-  target: string | undefined,
-  rawHeaders: readonly string[],
-): string | undefined {
-  if (method === "TRACE" || method === "CONNECT") return "Method not supported";
-  if (target?.charCodeAt(0) !== 0x2f) return "The target must be a path";
-  let hosts = 0;
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i] ?? "";
-    if (name.length === 4 && name.toLowerCase() === "host") hosts++;
-  }
-  return hosts === 1 ? undefined : "There must be one Host header";
+function serveWith(server: Server, app: App, guard: ConnectionGuard): void {
+  const serve = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    if (!guard.begin(outgoing)) return;
+    const fault = findRequestFault(incoming);
+    if (fault === undefined) app.handle(incoming, outgoing);
+    else guard.refuse(outgoing, fault);
+  };
+  server.on("request", serve);
+  // The go-ahead is given where the body is wanted, not before the key is checked.
+  server.on("checkContinue", serve);
+  server.on("checkExpectation", (_incoming, outgoing: ServerResponse) => {
+    if (guard.begin(outgoing)) guard.refuse(outgoing, unknownExpectation());
+  });
+  server.on("connect", ({ method }: IncomingMessage, socket: Socket) => {
+    guard.refuseRaw(socket, methodFault(method));
+  });
+  server.on("clientError", (error: { code?: string }, socket: Socket) => {
+    if (error.code === "ECONNRESET") socket.destroy();
+    else guard.refuseRaw(socket, parserFault(error.code));
+  });
 }
 
-/**
- * Destroys connections over the cap as they come: a listener that runs out of
- * file descriptors stops accepting for good.
- */
-function capConnections(server: Server, most: number): ReadonlySet<Socket> {
-  const sockets = new Set<Socket>();
-  server.on("connection", (socket: Socket) => {
-    if (sockets.size >= most) return void socket.destroy();
-    sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
-  });
-  return sockets;
+/** Whole milliseconds: fractions are refused by the platform. */
+function milliseconds(seconds: number): number {
+  return Math.ceil(seconds * 1000);
+}
+
+/** How often slow heads and bodies are looked for: late by an eighth, or a second, at most. */
+function checkInterval(settings: ListenSettings): number {
+  const shortest = Math.min(settings.header_timeout, settings.body_timeout);
+  return Math.ceil(Math.min(Math.max(shortest * 125, 20), 1000));
 }
 
 function close(
   server: Server,
-  sockets: ReadonlySet<Socket>,
+  guard: ConnectionGuard,
   graceMs: number,
 ): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => {
-      for (const socket of sockets) socket.destroy();
-    }, graceMs);
+    const timer = setTimeout(() => guard.closeAll(), graceMs);
     server.close(() => {
       clearTimeout(timer);
+      guard.stop();
       resolve();
     });
     server.closeIdleConnections();
+    guard.closeUnused();
   });
 }

@@ -1,4 +1,4 @@
-import { NodeReplyStream } from "./_node_reply_stream.ts";
+import type { GatewayError } from "@llm-proxy/core";
 import { Buffer } from "node:buffer";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import {
@@ -7,6 +7,8 @@ import {
   clientLeft,
   joinChunks,
 } from "./_body.ts";
+import { NodeReplyStream } from "./_node_reply_stream.ts";
+import { REQUEST_FAULT } from "./_request_fault.ts";
 import type { Exchange, ReplyHeaders, ReplyStream } from "./exchange.ts";
 
 /** How long a refused upload is swallowed so that the client sees the refusal, in ms. */
@@ -52,6 +54,7 @@ export class NodeExchange implements Exchange {
   /** Reads the whole body. */
   async body(maxBytes: number): Promise<Uint8Array> {
     checkBodyHead((name) => this.header(name), maxBytes);
+    if (this.#incoming.headers.expect !== undefined) this.#goAhead();
     return await readAll(this.#incoming, maxBytes);
   }
 
@@ -66,9 +69,9 @@ export class NodeExchange implements Exchange {
       // What is left of a refused body must not be read as the next request.
       ...(unread && { connection: "close" }),
     });
+    if (unread) return this.#swallow(body);
     // A string goes out in one piece with the head, bytes would not.
     outgoing.end(body);
-    if (unread) this.#swallow();
   }
 
   /** Begins a streamed answer. */
@@ -82,15 +85,35 @@ export class NodeExchange implements Exchange {
       Number(headers["content-length"] ?? 0) > 0;
   }
 
-  /** Reads a refused upload to nowhere for a moment: closing at once would reset the answer away. */
-  #swallow(): void {
+  /** Tells a client that waits for it to send its body. */
+  #goAhead(): void {
+    const { headers, httpVersion } = this.#incoming;
+    if (httpVersion !== "1.1" || this.#outgoing.headersSent) return;
+    if (headers.expect?.toLowerCase() !== "100-continue") return;
+    this.#outgoing.writeContinue();
+  }
+
+  /**
+   * Answers in full while the upload goes on, and reads that to nowhere for a
+   * moment: the end of the answer is the end of the connection, and closing it
+   * on unread bytes would reset the answer away.
+   */
+  #swallow(body: string): void {
     const incoming = this.#incoming;
+    const outgoing = this.#outgoing;
+    outgoing.write(body);
+    const end = (): void => {
+      clearTimeout(timer);
+      incoming.off("end", end);
+      outgoing.end();
+    };
+    const timer = setTimeout(end, LINGER);
+    incoming.once("end", end);
+    outgoing.once("close", () => {
+      end();
+      incoming.destroy();
+    });
     incoming.resume();
-    const timer = setTimeout(() => incoming.socket.destroy(), LINGER);
-    const stop = (): void => clearTimeout(timer);
-    incoming.once("end", stop);
-    incoming.once("close", stop);
-    incoming.socket.once("close", stop);
   }
 }
 
@@ -107,6 +130,7 @@ function readAll(
       incoming.off("end", onEnd);
       incoming.off("close", onCut);
       incoming.off("error", onCut);
+      incoming.off(REQUEST_FAULT, onFault);
     };
     const onData = (chunk: Uint8Array): void => {
       size += chunk.byteLength;
@@ -123,9 +147,14 @@ function readAll(
       stop();
       reject(clientLeft());
     };
+    const onFault = (error: GatewayError): void => {
+      stop();
+      reject(error);
+    };
     incoming.on("data", onData);
     incoming.on("end", onEnd);
     incoming.on("close", onCut);
     incoming.on("error", onCut);
+    incoming.on(REQUEST_FAULT, onFault);
   });
 }

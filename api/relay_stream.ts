@@ -10,7 +10,7 @@ import {
 import { joinChunks } from "./_body.ts";
 import type { ReplyStream } from "./exchange.ts";
 
-/** How often a client hears a comment while the provider is silent, in ms (L8). */
+/** After how much silence a client hears a comment, in ms (L8). */
 const KEEP_ALIVE = 15_000;
 /** How long a body may dawdle behind its proper end before it is closed, in ms. */
 const LINGER = 250;
@@ -31,6 +31,12 @@ export interface RelayOptions {
   readonly stray: (body: Uint8Array) => UpstreamError;
   /** The closing event for a stream that fails after its commit point. */
   readonly failure: (error: GatewayError) => string;
+  /**
+   * After how much silence the client hears a comment, in milliseconds (L8).
+   *
+   * @default {15_000}
+   */
+  readonly keepAlive?: number;
 }
 
 /**
@@ -40,6 +46,9 @@ export interface RelayOptions {
  * until then is thrown and can be answered as a plain error. A failure after it
  * ends the stream with an error event of the client's dialect, never with a
  * clean end (L4, U6), and is thrown as well.
+ *
+ * Resolves when the client has its proper end, whatever the provider's
+ * connection still does.
  *
  * @throws {GatewayError} in either case.
  */
@@ -52,7 +61,7 @@ export async function relayStream(
     const pumped = response.body.pump((chunk) => relay.take(chunk));
     await Promise.race([pumped, relay.finished]);
     relay.end();
-    await lingering(pumped, response);
+    void linger(pumped, response);
   } catch (error) {
     response.body.cancel();
     relay.fail(error);
@@ -63,7 +72,7 @@ export async function relayStream(
 }
 
 /** Lets a complete body come to its end, so that its connection can be used again. */
-async function lingering(
+async function linger(
   pumped: Promise<void>,
   response: UpstreamResponse,
 ): Promise<void> {
@@ -71,6 +80,14 @@ async function lingering(
   // The answer is complete: how its connection ends no longer matters.
   await pumped.catch(() => {});
   clearTimeout(timer);
+}
+
+/** A fault that nobody foresaw: no detail of it is the client's. */
+function internalError(cause: unknown): GatewayError {
+  return new GatewayError("internal", "The gateway failed on this request", {
+    code: "internal_error",
+    cause,
+  });
 }
 
 function tooMuchNothing(): UpstreamError {
@@ -89,6 +106,7 @@ class StreamRelay {
   #held = "";
   #progress = 0;
   #lastWrite = 0;
+  #waiting = false;
   #keepAlive: ReturnType<typeof setInterval> | undefined;
   #stray: Uint8Array[] | undefined;
   #straySize = 0;
@@ -129,8 +147,9 @@ class StreamRelay {
 
   /** Ends an answer that has begun with an error event. */
   fail(error: unknown): void {
-    if (this.#reply === undefined || !(error instanceof GatewayError)) return;
-    this.#reply.write(this.#options.failure(error));
+    if (this.#reply === undefined) return;
+    const told = error instanceof GatewayError ? error : internalError(error);
+    this.#reply.write(this.#options.failure(told));
     this.#reply.fail();
   }
 
@@ -193,15 +212,24 @@ class StreamRelay {
     if (full === undefined) return undefined;
     const { clock } = this.#options;
     clock.enter("client");
-    return full.then(() => clock.enter("idle"));
+    this.#waiting = true;
+    return full.then(() => {
+      this.#waiting = false;
+      clock.enter("idle");
+    });
   }
 
   #commit(): void {
     if (this.#reply !== undefined) return;
     this.#reply = this.#options.open();
+    const { keepAlive = KEEP_ALIVE } = this.#options;
+    // Looked at more often, so that no silence is much longer.
     this.#keepAlive = setInterval(() => {
-      if (performance.now() - this.#lastWrite < KEEP_ALIVE) return;
+      const now = performance.now();
+      // A client that is slow has enough to read.
+      if (this.#waiting || now - this.#lastWrite < keepAlive) return;
+      this.#lastWrite = now;
       this.#reply?.write(": keep-alive\n\n");
-    }, KEEP_ALIVE);
+    }, keepAlive / 3);
   }
 }

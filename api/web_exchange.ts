@@ -4,10 +4,8 @@ import {
   clientLeft,
   joinChunks,
 } from "./_body.ts";
+import { WebReplyStream } from "./_web_reply_stream.ts";
 import type { Exchange, ReplyHeaders, ReplyStream } from "./exchange.ts";
-
-/** How many bytes of a stream may wait for a slow client. */
-const HIGH_WATER = 64 * 1024;
 
 /**
  * An exchange over the web's Request and Response, for `Deno.serve`, `deno
@@ -72,36 +70,9 @@ export class WebExchange implements Exchange {
 
   /** Begins a streamed answer. */
   stream(status: number, headers: ReplyHeaders): ReplyStream {
-    const encoder = new TextEncoder();
-    let room = Promise.withResolvers<void>();
-    let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
-    const body = new ReadableStream<Uint8Array>({
-      start: (given) => void (controller = given),
-      pull: () => room.resolve(),
-      cancel: () => {
-        controller = undefined;
-        room.resolve();
-        this.#leave();
-      },
-    }, new ByteLengthQueuingStrategy({ highWaterMark: HIGH_WATER }));
-    this.#reply.resolve(new Response(body, { status, headers }));
-    return {
-      write: (text) => {
-        if (controller === undefined) return undefined;
-        controller.enqueue(encoder.encode(text));
-        if ((controller.desiredSize ?? 0) > 0) return undefined;
-        room = Promise.withResolvers<void>();
-        return room.promise;
-      },
-      end: () => {
-        controller?.close();
-        controller = undefined;
-      },
-      fail: () => {
-        controller?.close();
-        controller = undefined;
-      },
-    };
+    const stream = new WebReplyStream(this.#leave);
+    this.#reply.resolve(new Response(stream.body, { status, headers }));
+    return stream;
   }
 
   readonly #leave = (): void => this.#controller.abort(clientLeft());

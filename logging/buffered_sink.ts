@@ -83,6 +83,10 @@ class LineQueue {
     }
     this.#heldChars = chars;
     this.#heldLines++;
+    // A line that was put together piece by piece is a tree of pieces until it
+    // is first read. Reading it now lets the tree go at once, where waiting
+    // lines as trees were measured at a fifth of a request's whole cost.
+    line.charCodeAt(0);
     this.#lines.push(line);
     this.#work ??= this.#drain();
     if (chars > FULL_BATCH) this.#wake();

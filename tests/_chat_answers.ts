@@ -9,8 +9,8 @@ export const CHAT_USAGE = {
   total_tokens: 18,
 };
 
-/** The number and text of a tool call on the wire. */
-export function toolCall(id: string, name: string, args: string): object {
+/** A tool call as a message has it. */
+export function toolCall(id: string, name: string, args = "{}"): object {
   return { id, type: "function", function: { name, arguments: args } };
 }
 

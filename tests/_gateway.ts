@@ -1,4 +1,10 @@
-import { createApp, listen, parseConfig } from "@llm-proxy/api";
+import {
+  type App,
+  type Config,
+  createApp,
+  listen,
+  parseConfig,
+} from "@llm-proxy/api";
 import { StructuredLogger } from "@llm-proxy/logging";
 
 /** A gateway that listens on a free port. */
@@ -10,8 +16,41 @@ export interface TestGateway {
   close(): Promise<void>;
 }
 
+/** Something that answers on a port. */
+export interface Answering {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** What makes an app answer on a free port. */
+export type Listening = (
+  app: App,
+  server: Config["server"],
+) => Promise<Answering>;
+
+/** As the service listens. */
+export function onNode(
+  app: App,
+  server: Config["server"],
+): Promise<Answering> {
+  return listen(app, { ...server, port: 0 });
+}
+
+/** As the app's fetch handler is served elsewhere. */
+export function onDenoServe(app: App): Promise<Answering> {
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    (request) => app.fetch(request),
+  );
+  const url = `http://127.0.0.1:${server.addr.port}`;
+  return Promise.resolve({ url, close: () => server.shutdown() });
+}
+
 /** Starts a gateway with the given config, as YAML; `server.port` is any free one. */
-export async function startGateway(yaml: string): Promise<TestGateway> {
+export async function startGateway(
+  yaml: string,
+  listening: Listening = onNode,
+): Promise<TestGateway> {
   const result = parseConfig(yaml, { file: "test.yaml", env: () => undefined });
   if (!result.ok) throw new Error(JSON.stringify(result.faults, null, 2));
   const log: Record<string, unknown>[] = [];
@@ -26,7 +65,7 @@ export async function startGateway(yaml: string): Promise<TestGateway> {
   });
   const { config } = result;
   const app = createApp(config, { logger });
-  const listener = await listen(app, { ...config.server, port: 0 });
+  const listener = await listening(app, config.server);
   return {
     url: listener.url,
     log,

@@ -104,9 +104,10 @@ function pieces(block: Block): { empty: Block; deltas: readonly object[] } {
       return {
         empty: { ...block, input: {} },
         // A call without arguments has no more than one empty piece.
-        deltas: (text === "{}" ? [""] : ["", ...halves(text)]).map((
-          partial_json,
-        ) => ({ type: "input_json_delta", partial_json })),
+        deltas: (text === "{}" ? [""] : ["", ...halves(text)]).map((piece) => ({
+          type: "input_json_delta",
+          partial_json: piece,
+        })),
       };
     }
     default:

@@ -347,12 +347,12 @@ Deno.test("A30, A31, O9: anthropic: stop, sampling, limit and end user arrive in
 });
 
 Deno.test("A28: anthropic: parse() asks with output_config.format and reads the object", async () => {
-  const City = z.object({ name: z.string(), people: z.number() });
+  const city = z.object({ name: z.string(), people: z.number() });
   const text = '{"name":"Rome","people":2800000}';
   await withGateway(
     { answer: answers([{ type: "text", text }]), provider: ANTHROPIC },
     async ({ url, upstream }) => {
-      const ask = { ...ASK, response_format: zodResponseFormat(City, "city") };
+      const ask = { ...ASK, response_format: zodResponseFormat(city, "city") };
       const { completions } = sdk(url).chat;
       const whole = await completions.parse(ask);
       const streamed = await completions.stream(ask).finalChatCompletion();
@@ -504,7 +504,7 @@ Deno.test("C11, C18: anthropic: cache breakpoints and pictures of tool results a
 
 Deno.test("A25, A27: anthropic: what can't be carried over is told in a header and in the log", async () => {
   const told =
-    "dropped: logprobs (claude); dropped: top_logprobs (claude); dropped: house_rule (claude); changed: temperature (1 is the highest); dropped: seed (claude)";
+    "dropped: logprobs (claude); dropped: top_logprobs (claude); dropped: house_rule (claude); dropped: seed (claude); changed: temperature (1 is the highest)";
   const { body } = await arrived({
     logprobs: true,
     top_logprobs: 3,
@@ -563,7 +563,7 @@ Deno.test("C20, C21, C22: anthropic: reasons to stop arrive as finish reasons", 
   });
 });
 
-Deno.test("K1, K5, K13, K14, C39: anthropic: errors are OpenAI's, with the provider's headers", async () => {
+Deno.test("K1, K5, K13, K14, K15, K16, C39: anthropic: errors are OpenAI's, with the provider's headers", async () => {
   const cases: [number, string, string, new () => unknown, number, string][] = [
     [
       400,
@@ -653,7 +653,7 @@ Deno.test("K1, K5, K13, K14, C39: anthropic: errors are OpenAI's, with the provi
   });
 });
 
-Deno.test("C28, C29, L6: anthropic: an error in mid-stream ends the stream as failed, and is not retried", async () => {
+Deno.test("C28, C29, K11, L6: anthropic: an error in mid-stream ends the stream as failed, and is not retried", async () => {
   const start = messageEvents([{ type: "text", text: "Half an answer" }])
     .split("event: message_delta")[0];
   const answer = () =>

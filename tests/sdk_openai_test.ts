@@ -175,18 +175,18 @@ Deno.test("A11, A13, A16: openai: interleaved parallel calls come apart, and fin
 });
 
 Deno.test("A28: openai: parse() gives an object of the schema, whole and streamed", async () => {
-  const City = z.object({
+  const city = z.object({
     name: z.string(),
     people: z.number().int(),
     kind: z.enum(["town", "city"]),
   });
   await withMock(async ({ url }) => {
-    const ask = { ...PING, response_format: zodResponseFormat(City, "city") };
+    const ask = { ...PING, response_format: zodResponseFormat(city, "city") };
     const whole = await sdk(url).chat.completions.parse(ask);
-    City.parse(whole.choices[0]?.message.parsed);
+    city.parse(whole.choices[0]?.message.parsed);
     const streamed = await sdk(url).chat.completions.stream(ask)
       .finalChatCompletion();
-    City.parse(streamed.choices[0]?.message.parsed);
+    city.parse(streamed.choices[0]?.message.parsed);
   });
 });
 

@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import type { Conversation, Part } from "../../conversation.ts";
 import { GatewayError } from "../../errors.ts";
 import {
@@ -166,7 +166,7 @@ Deno.test("C7: a call without a result is refused", () => {
 
 Deno.test("C7, A23: a result that matches no call of the preceding turn is refused", () => {
   refused({ messages: [user("Go"), result("a")] }, "messages[1].tool_call_id");
-  refused({
+  const late = refused({
     messages: [
       user("Go"),
       assistant([call("a")]),
@@ -175,9 +175,11 @@ Deno.test("C7, A23: a result that matches no call of the preceding turn is refus
       result("a"),
     ],
   }, "messages[4].tool_call_id");
-  refused({
+  assertStringIncludes(late.message, "is none of the preceding");
+  const twice = refused({
     messages: [user("Go"), assistant([call("a")]), result("a"), result("a")],
   }, "messages[3].tool_call_id");
+  assertStringIncludes(twice.message, "has a result already");
 });
 
 Deno.test("C7: two calls of one id in one turn are refused", () => {

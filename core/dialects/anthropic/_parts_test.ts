@@ -98,4 +98,24 @@ Deno.test("C17: a breakpoint inside a result moves to the result", () => {
     }),
     { ...BLOCK, content: "Long", cache_control: { type: "ephemeral" } },
   );
+  assertEquals(
+    resultBlock({
+      parts: [
+        { type: "text", text: "See", cacheControl: {} },
+        {
+          type: "image",
+          url: "https://x.test/a.png",
+          cacheControl: { ttl: "1h" },
+        },
+      ],
+    }),
+    {
+      ...BLOCK,
+      content: [
+        { type: "text", text: "See" },
+        { type: "image", source: { type: "url", url: "https://x.test/a.png" } },
+      ],
+      cache_control: { type: "ephemeral", ttl: "1h" },
+    },
+  );
 });

@@ -177,9 +177,10 @@ Deno.test("C12: manual thinking is dropped in a tool loop whose thought was not 
     losses.at(-1),
     "dropped: reasoning_effort (the tool loop has no signed thought)",
   );
-  assertEquals(thinking(loop("sig"), BUDGET).thinking, {
-    type: "enabled",
-    budget_tokens: 2_048,
-  });
+  const sure = { type: "enabled", budget_tokens: 2_048 };
+  assertEquals(thinking(loop("sig"), BUDGET).thinking, sure);
+  // Outside of a loop earlier turns need no thought.
+  const messages = [user("Go"), assistant("Hm"), user("And?")];
+  assertEquals(thinking({ ...loop(), messages }, BUDGET).thinking, sure);
   assertEquals(thinking(loop(), ADAPTIVE).effort, "low");
 });

@@ -100,29 +100,49 @@ Deno.test("C24: many blocks open at once are refused", () => {
 });
 
 Deno.test("C27: empty deltas say nothing", () => {
-  const tool = { type: "tool_use", id: "a", name: "b", input: {} };
   const events = decode(
     start(),
     ...block(
       0,
-      tool,
+      { type: "thinking", thinking: "", signature: "" },
+      { type: "thinking_delta", thinking: "" },
+      { type: "signature_delta", signature: "" },
+    ),
+    ...block(1, { type: "text", text: "" }, { type: "text_delta", text: "" }),
+    ...block(
+      2,
+      { type: "tool_use", id: "a", name: "b", input: {} },
       { type: "input_json_delta", partial_json: "" },
       { type: "input_json_delta", partial_json: "{}" },
     ),
     ...stop("tool_use"),
   );
   assertEquals(events.filter(({ type }) => type === "part_delta"), [
-    { type: "part_delta", part: 0, text: "{}" },
+    { type: "part_delta", part: 2, text: "{}" },
   ]);
+  assertEquals(events.find(({ type }) => type === "part_end"), {
+    type: "part_end",
+    part: 0,
+  });
 });
 
-Deno.test("C28: pings pass anywhere", () => {
-  assertEquals(decode({ type: "ping" }, start(), { type: "ping" }, ...stop()), [
-    { type: "ping" },
-    START,
-    { type: "ping" },
-    FINISH,
-  ]);
+Deno.test("C28: pings pass anywhere, in the middle of a block too", () => {
+  const ping = { type: "ping" };
+  const values = [
+    start(),
+    ...block(0, { type: "text", text: "" }, { type: "text_delta", text: "x" }),
+    ...stop(),
+  ];
+  const events = decode(ping, ...values.flatMap((value) => [value, ping]));
+  // The ping behind the end is none any more.
+  assertEquals(
+    events.filter(({ type }) => type === "ping").length,
+    values.length,
+  );
+  assertEquals(
+    events.filter(({ type }) => type !== "ping"),
+    decode(...values),
+  );
 });
 
 Deno.test("C29: an error in the stream ends it with its own class", () => {
@@ -304,7 +324,7 @@ Deno.test("O1, O3: the reason is classified, the stop sequence kept", () => {
   );
 });
 
-Deno.test("L4, U6: a stream that is cut anywhere throws at its end and tells no finish", () => {
+Deno.test("A3, L4, U6: a stream that is cut anywhere throws at its end and tells no finish", () => {
   const whole = [
     start({ input_tokens: 1 }),
     ...block(0, { type: "text", text: "" }, { type: "text_delta", text: "x" }),

@@ -122,7 +122,8 @@ function withTextBlocks(messages: unknown): unknown {
 }
 
 Deno.test({
-  name: `C2–C18: recorded requests come out as the provider took them${note}`,
+  name:
+    `C2, C5, C12, C17: recorded requests come out as the provider took them${note}`,
   ignore,
   fn() {
     let count = 0;

@@ -52,6 +52,14 @@ Deno.test("O7, K2, K10, C39: statuses and types have their classes", () => {
     assertEquals(summary(decoded), expected, `${status} ${type}`);
     assertEquals(decoded.message, "Because");
   }
+  // Something in front of the provider answers without a type.
+  for (const status of [503, 529]) {
+    assertEquals(summary(decode(status, "<html>")), [
+      "overloaded",
+      "overloaded_error",
+      503,
+    ]);
+  }
 });
 
 Deno.test("K16: an unknown model is model_not_found", () => {
