@@ -14,6 +14,14 @@ export interface Route {
   readonly handle: (context: RequestContext) => Promise<void> | void;
 }
 
+/** What an error tells the client of retrying, and of methods (K5, K8, L14). */
+const CARRIED = [
+  "retry-after",
+  "retry-after-ms",
+  "x-should-retry",
+  "allow",
+] as const;
+
 /**
  * Serves one request: authenticates it, lets its route answer, and whatever
  * happened answers errors in the caller's dialect and logs one line.
@@ -45,7 +53,7 @@ function refuse(
   if (record.status !== 0) return;
   record.status = error.status;
   const headers = replyHeaders(record, error.headers);
-  for (const name of ["retry-after", "retry-after-ms", "allow"]) {
+  for (const name of CARRIED) {
     const value = error.headers[name];
     if (value !== undefined) headers[name] = value;
   }

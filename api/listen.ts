@@ -29,12 +29,6 @@ export interface Listener {
  */
 const WRITE_TIMEOUT = 90;
 
-/** The `server` section of a config. */
-type ListenSettings = ServerConfig & {
-  /** Seconds that a client may leave an answer where it is, for each MiB of it. */
-  readonly write_timeout?: number;
-};
-
 /**
  * Listens on `node:http`, with timeouts for slow heads and bodies, a cap on
  * connections, and the refusals that its parser leaves to us. Whatever is refused
@@ -58,7 +52,7 @@ type ListenSettings = ServerConfig & {
  */
 export function listen(
   app: App,
-  settings: ListenSettings,
+  settings: ServerConfig & { readonly write_timeout?: number },
 ): Promise<Listener> {
   const interval = checkInterval(settings);
   const server = createServer({
@@ -129,7 +123,7 @@ function milliseconds(seconds: number): number {
 }
 
 /** How often slow heads and bodies are looked for: late by an eighth, or a second, at most. */
-function checkInterval(settings: ListenSettings): number {
+function checkInterval(settings: ServerConfig): number {
   const shortest = Math.min(settings.header_timeout, settings.body_timeout);
   return Math.ceil(Math.min(Math.max(shortest * 125, 20), 1000));
 }

@@ -1,8 +1,10 @@
 /** Longer texts are no time. */
 const MAX_LENGTH = 64;
 const NUMBER = /^\d+(?:\.\d+)?$/;
-const TIMESTAMP = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d/;
-const HTTP_DATE = /^[A-Z][a-z]{2,8}, \d\d[ -][A-Z][a-z]{2}[ -]\d{2,4} [\d:]{8} GMT$/;
+const TIMESTAMP =
+  /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)$/;
+const HTTP_DATE =
+  /^[A-Z][a-z]{2,8}, \d\d[ -][A-Z][a-z]{2}[ -]\d{2,4} [\d:]{8} GMT$/;
 const ASCTIME = /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d [\d:]{8} \d{4}$/;
 const PART = /(\d+(?:\.\d+)?)(ms|us|µs|ns|d|h|m|s)/y;
 const UNIT_MS: ReadonlyMap<string, number> = new Map([

@@ -20,6 +20,8 @@ export interface ProviderType {
 
 /** Most compatible servers know the older name of the output limit only (A19). */
 const OLD_LIMIT = { rename: { max_completion_tokens: "max_tokens" } } as const;
+/** Prompt cache marks that the provider answers with a 4xx (C18). */
+const NO_CACHE_MARKS = { drop: ["cache_control"] } as const;
 /** Local servers and proxies that are no more than compatible. */
 const PLAIN = { ...OLD_LIMIT, noDeveloperRole: true } as const;
 
@@ -83,6 +85,7 @@ export const providerTypes: ReadonlyMap<string, ProviderType> = new Map<
     dialect: "openai_chat",
     baseUrl: "https://api.groq.com/openai/v1",
     keyEnv: "GROQ_API_KEY",
+    quirks: NO_CACHE_MARKS,
   }],
   ["deepseek", {
     dialect: "openai_chat",
@@ -97,7 +100,14 @@ export const providerTypes: ReadonlyMap<string, ProviderType> = new Map<
     // H9, H10: Mistral answers 422 to a field that it does not know.
     quirks: {
       rename: { max_completion_tokens: "max_tokens", seed: "random_seed" },
-      drop: ["user", "logit_bias", "store", "metadata", "service_tier"],
+      drop: [
+        "user",
+        "logit_bias",
+        "store",
+        "metadata",
+        "service_tier",
+        "cache_control",
+      ],
       noDeveloperRole: true,
       noStreamOptions: true,
     },
@@ -124,6 +134,7 @@ export const providerTypes: ReadonlyMap<string, ProviderType> = new Map<
     dialect: "openai_chat",
     baseUrl: "https://api.cerebras.ai/v1",
     keyEnv: "CEREBRAS_API_KEY",
+    quirks: NO_CACHE_MARKS,
   }],
   ["huggingface", {
     dialect: "openai_chat",
@@ -141,13 +152,13 @@ export const providerTypes: ReadonlyMap<string, ProviderType> = new Map<
     dialect: "openai_chat",
     baseUrl: "https://api.z.ai/api/paas/v4",
     keyEnv: "ZAI_API_KEY",
-    quirks: PLAIN,
+    quirks: { ...PLAIN, ...NO_CACHE_MARKS },
   }],
   ["moonshot", {
     dialect: "openai_chat",
     baseUrl: "https://api.moonshot.ai/v1",
     keyEnv: "MOONSHOT_API_KEY",
-    quirks: PLAIN,
+    quirks: { ...PLAIN, ...NO_CACHE_MARKS },
   }],
   ["blackbox", {
     dialect: "openai_chat",

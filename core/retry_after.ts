@@ -1,9 +1,4 @@
-import {
-  parseCount,
-  parseReset,
-  parseSpan,
-  parseUntil,
-} from "./_durations.ts";
+import { parseCount, parseReset, parseSpan, parseUntil } from "./_durations.ts";
 
 /** What else {@linkcode retryDelay} goes by. */
 export interface RetryDelayOptions {

@@ -1,10 +1,7 @@
 import { checkNumber } from "./_check_number.ts";
+import { type CheckedRatio, checkRatioOptions } from "./_ratio_options.ts";
 import type { BreakerStrategy } from "./breaker_strategy.ts";
-import {
-  type CheckedRatio,
-  checkRatioOptions,
-  type RatioStrategyOptions,
-} from "./ratio_strategy.ts";
+import type { RatioStrategyOptions } from "./ratio_strategy.ts";
 
 /** When answers come too slowly; see {@linkcode SlowFirstByteStrategy}. */
 export interface SlowFirstByteStrategyOptions extends RatioStrategyOptions {

@@ -1,7 +1,7 @@
 // What the listener does with clients that are slow, many, or not what they
 // seem. One request in is at most one request out.
-import { listen } from "@llm-proxy/api";
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { createApp, defaultConfig, listen } from "@llm-proxy/api";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { ask, post, type RawAnswer, type RawClient } from "./_raw_client.ts";
 import { errorOf, Rig, soon, until } from "./_rig.ts";
 import { CHAT_PIECES, DIALECTS } from "./_wire_pieces.ts";
@@ -521,6 +521,16 @@ Deno.test("C9: connections over the cap are closed at once, and room is taken ag
   let answered = false;
   for (let i = 0; i < 100 && !answered; i++) answered = await served();
   assert(answered, "no room was taken again");
+});
+
+Deno.test("listen() rejects when the port is taken, and leaves nothing behind", async () => {
+  await using rig = await answeringRig();
+  const { server } = defaultConfig();
+  const port = Number(new URL(rig.url).port);
+  const app = createApp(defaultConfig());
+  const error = await assertRejects(() => listen(app, { ...server, port }));
+  await app.close();
+  assertEquals((error as { code?: string }).code, "EADDRINUSE");
 });
 
 Deno.test("P1: closing lets requests finish and waits for nobody else", async () => {

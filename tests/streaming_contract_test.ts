@@ -691,3 +691,29 @@ Deno.test("U12: an event over the cap is refused, before and after the commit po
     ),
   );
 });
+
+Deno.test("U12: a body that is no stream and never ends is given up as soon as it says enough", async () => {
+  await using rig = await Rig.start();
+  await Promise.all(
+    DIALECTS.flatMap(({ provider }) =>
+      [200, 500].map(async (status) => {
+        const model = `${provider}-${status}`;
+        rig.upstream.on(model, async (call) => {
+          await call.answer({ status });
+          await call.write(`{"a":"`);
+          while (!call.gone && call.accepted < 64 * 1024 * 1024) {
+            await call.write("x".repeat(64 * 1024));
+          }
+        });
+        const answer = await rig.answer(ask(`${provider}/${model}`));
+        assertEquals(answer.status, 502, model);
+        const call = await rig.upstream.call(model);
+        await soon(call.left, model);
+        assert(
+          call.accepted < 32 * 1024 * 1024,
+          `${call.accepted} bytes taken`,
+        );
+      })
+    ),
+  );
+});

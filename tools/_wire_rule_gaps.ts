@@ -25,7 +25,6 @@ export const WIRE_GAPS: ReadonlyMap<string, WireGap> = new Map([
   ["A24", part("as it is to compatible providers, text or parts")],
   ["A26", part("chat clients; other clients come with their dialects")],
   ["C10", part("chat clients have no word for it")],
-  ["C18", part("stripping works, but no built-in type asks for it yet")],
   ["C20", part("chat clients; Messages clients come with their dialect")],
   ["C21", part("chat clients see length; Messages clients come later")],
   ["C23", MESSAGES_CLIENT],

@@ -1,0 +1,186 @@
+import { LatencyHistogram } from "./_latency_histogram.ts";
+import type { RateLimitStatus } from "./rate_limit_headers.ts";
+
+/** How a deployment does, to be read. */
+export interface DeploymentStateView {
+  /** Attempts that are under way. */
+  readonly inFlight: number;
+  /** What its account has left, as the provider told last. */
+  readonly rateLimits: RateLimitStatus | undefined;
+  /** Attempts that began since the provider told. */
+  readonly startedSinceRateLimits: number;
+  /** Attempts that began, in all. */
+  readonly attempts: number;
+  /** Attempts that failed, in all. */
+  readonly failures: number;
+  /** Attempts that failed since one went well. */
+  readonly failuresInARow: number;
+  /** How many first tokens the figures below stand for, 512 at most. */
+  readonly samples: number;
+  /**
+   * The moving average of the time to the first token, in ms. It fades while
+   * nothing is measured, so that a deployment once slow is tried again.
+   */
+  latency(now: number): number | undefined;
+  /** The time within which a share of first tokens came, in ms; exact to 25 %. */
+  quantile(share: number): number | undefined;
+}
+
+/** How quickly the average follows: the weight of what is older than this is 1/e. */
+const FOLLOW_MS = 30_000;
+/** A sample counts at least so much, however quickly it follows the one before. */
+const MIN_WEIGHT = 0.1;
+/** The average halves in such a time without a sample. */
+const FADE_MS = 60_000;
+
+/** How a deployment does: a few numbers and a histogram, about 500 bytes. */
+export class DeploymentState implements DeploymentStateView {
+  readonly #now: () => number;
+  readonly #histogram = new LatencyHistogram();
+  #inFlight = 0;
+  #attempts = 0;
+  #failures = 0;
+  #failuresInARow = 0;
+  #average: number | undefined;
+  #measuredAt = 0;
+  #rateLimits: RateLimitStatus | undefined;
+  #startedSinceRateLimits = 0;
+
+  /** Begins with nothing known; `now` never goes back, in ms. */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** Attempts that are under way. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** What its account has left, as the provider told last. */
+  get rateLimits(): RateLimitStatus | undefined {
+    return this.#rateLimits;
+  }
+
+  /** Attempts that began since the provider told. */
+  get startedSinceRateLimits(): number {
+    return this.#startedSinceRateLimits;
+  }
+
+  /** Attempts that began, in all. */
+  get attempts(): number {
+    return this.#attempts;
+  }
+
+  /** Attempts that failed, in all. */
+  get failures(): number {
+    return this.#failures;
+  }
+
+  /** Attempts that failed since one went well. */
+  get failuresInARow(): number {
+    return this.#failuresInARow;
+  }
+
+  /** How many first tokens the figures stand for, 512 at most. */
+  get samples(): number {
+    return this.#histogram.count;
+  }
+
+  /** The moving average of the time to the first token, in ms; it fades. */
+  latency(now: number): number | undefined {
+    if (this.#average === undefined) return undefined;
+    return this.#average * 2 ** -((now - this.#measuredAt) / FADE_MS);
+  }
+
+  /** The time within which a share of first tokens came, in ms; exact to 25 %. */
+  quantile(share: number): number | undefined {
+    return this.#histogram.quantile(share);
+  }
+
+  /** Counts an attempt that begins now; it must be ended. */
+  start(): Flight {
+    this.#inFlight++;
+    this.#attempts++;
+    this.#startedSinceRateLimits++;
+    const startedAt = this.#now();
+    return new Flight(
+      () => this.#measure(this.#now(), startedAt),
+      (failed) => this.#end(failed),
+    );
+  }
+
+  /** Takes what an answer told of the account's limits, with {@linkcode readRateLimits}. */
+  limited(status: RateLimitStatus | undefined): void {
+    if (status === undefined) return;
+    this.#rateLimits = status;
+    this.#startedSinceRateLimits = 0;
+  }
+
+  #measure(now: number, startedAt: number): void {
+    const ms = now - startedAt;
+    this.#histogram.add(ms);
+    const age = now - this.#measuredAt;
+    const weight = Math.max(MIN_WEIGHT, 1 - Math.exp(-age / FOLLOW_MS));
+    this.#average = this.#average === undefined
+      ? ms
+      : this.#average + (ms - this.#average) * weight;
+    this.#measuredAt = now;
+  }
+
+  #end(failed: boolean | undefined): void {
+    this.#inFlight--;
+    if (failed === undefined) return;
+    if (failed) this.#failures++;
+    this.#failuresInARow = failed ? this.#failuresInARow + 1 : 0;
+  }
+}
+
+/** An attempt that is counted as under way until it ends, which it does once. */
+export class Flight implements Disposable {
+  readonly #measure: () => void;
+  readonly #end: (failed: boolean | undefined) => void;
+  #begun = false;
+  #ended = false;
+
+  /** Made by {@linkcode DeploymentState.start}. */
+  constructor(
+    measure: () => void,
+    end: (failed: boolean | undefined) => void,
+  ) {
+    this.#measure = measure;
+    this.#end = end;
+  }
+
+  /** Notes that the first token has come; the first call counts. */
+  firstToken(): void {
+    if (this.#begun || this.#ended) return;
+    this.#begun = true;
+    this.#measure();
+  }
+
+  /** Ends it: the attempt went well. */
+  succeeded(): void {
+    this.#finish(false);
+  }
+
+  /** Ends it: the attempt failed, and the deployment is to blame. */
+  failed(): void {
+    this.#finish(true);
+  }
+
+  /** Ends it with nothing told, for an attempt that was given up; later calls do nothing. */
+  release(): void {
+    this.#finish(undefined);
+  }
+
+  /** Ends it if nothing else has. */
+  [Symbol.dispose](): void {
+    this.#finish(undefined);
+  }
+
+  #finish(failed: boolean | undefined): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#end(failed);
+  }
+}
