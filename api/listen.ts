@@ -31,8 +31,11 @@ const WRITE_TIMEOUT = 90;
 
 /**
  * Listens on `node:http`, with timeouts for slow heads and bodies, a cap on
- * connections, and the refusals that its parser leaves to us. Whatever is refused
- * here is told in the same JSON as every other error.
+ * connections, and the refusals that its parser leaves to us. Whatever is
+ * refused here is told in the same JSON as every other error.
+ *
+ * `write_timeout` is how many seconds a client may leave an answer where it is,
+ * for each MiB that waits; 90 unless told.
  *
  * @throws {Error} with `code` `EADDRINUSE` or `EACCES` when it can't listen.
  *

@@ -178,7 +178,7 @@ Deno.test("probes whose permits are never ended are given up after probeTimeout"
   assertEquals([breaker.state, breaker.probes], ["closed", 0]);
 });
 
-Deno.test("U16: 60 s of failures at 200 a second send 20 requests and one probe for each open time", () => {
+Deno.test("U16: 60 s of failures at 200 a second open the circuit after 5 and let one probe go", () => {
   const world = new VirtualWorld();
   world.chance = 0.5;
   const breaker = world.breaker();

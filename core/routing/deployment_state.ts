@@ -1,4 +1,5 @@
 import { LatencyHistogram } from "./_latency_histogram.ts";
+import { Flight } from "./flight.ts";
 import type { RateLimitStatus } from "./rate_limit_headers.ts";
 
 /** How a deployment does, to be read. */
@@ -33,7 +34,27 @@ const MIN_WEIGHT = 0.1;
 /** The average halves in such a time without a sample. */
 const FADE_MS = 60_000;
 
-/** How a deployment does: a few numbers and a histogram, about 500 bytes. */
+/**
+ * How a deployment does: a few numbers and a histogram, about 500 bytes.
+ *
+ * @example One attempt, its first token after 300 ms
+ * ```ts
+ * import { DeploymentState } from "@llm-proxy/core";
+ * import { assertEquals } from "@std/assert";
+ *
+ * let time = 0;
+ * const state = new DeploymentState(() => time);
+ * {
+ *   using flight = state.start();
+ *   assertEquals(state.inFlight, 1);
+ *   time = 300;
+ *   flight.firstToken();
+ *   flight.succeeded();
+ * }
+ * assertEquals(state.inFlight, 0);
+ * assertEquals(state.latency(time), 300);
+ * ```
+ */
 export class DeploymentState implements DeploymentStateView {
   readonly #now: () => number;
   readonly #histogram = new LatencyHistogram();
@@ -132,55 +153,5 @@ export class DeploymentState implements DeploymentStateView {
     if (failed === undefined) return;
     if (failed) this.#failures++;
     this.#failuresInARow = failed ? this.#failuresInARow + 1 : 0;
-  }
-}
-
-/** An attempt that is counted as under way until it ends, which it does once. */
-export class Flight implements Disposable {
-  readonly #measure: () => void;
-  readonly #end: (failed: boolean | undefined) => void;
-  #begun = false;
-  #ended = false;
-
-  /** Made by {@linkcode DeploymentState.start}. */
-  constructor(
-    measure: () => void,
-    end: (failed: boolean | undefined) => void,
-  ) {
-    this.#measure = measure;
-    this.#end = end;
-  }
-
-  /** Notes that the first token has come; the first call counts. */
-  firstToken(): void {
-    if (this.#begun || this.#ended) return;
-    this.#begun = true;
-    this.#measure();
-  }
-
-  /** Ends it: the attempt went well. */
-  succeeded(): void {
-    this.#finish(false);
-  }
-
-  /** Ends it: the attempt failed, and the deployment is to blame. */
-  failed(): void {
-    this.#finish(true);
-  }
-
-  /** Ends it with nothing told, for an attempt that was given up; later calls do nothing. */
-  release(): void {
-    this.#finish(undefined);
-  }
-
-  /** Ends it if nothing else has. */
-  [Symbol.dispose](): void {
-    this.#finish(undefined);
-  }
-
-  #finish(failed: boolean | undefined): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#end(failed);
   }
 }

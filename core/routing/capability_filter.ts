@@ -1,0 +1,68 @@
+import { capabilitiesOf, capabilityBits } from "./capability.ts";
+import type { Candidate } from "./route.ts";
+import type { RouteRequest } from "./route_request.ts";
+
+/** Why a candidate is passed over, in a word for programs. */
+export type SkipCode =
+  | "tried"
+  | "tags"
+  | "capability"
+  | "context_window"
+  | "unavailable";
+
+/** Why a candidate is passed over. */
+export interface SkipReason {
+  /** In a word for programs. */
+  readonly code: SkipCode;
+  /** In words for people. */
+  readonly reason: string;
+  /** When it may be used again, on the plan's clock, in ms; where that is known. */
+  readonly retryAt?: number;
+}
+
+const TRIED: SkipReason = {
+  code: "tried",
+  reason: "it was tried for this request already",
+};
+
+/** Finds out whether a candidate can serve a request, whatever its state. Made once per request. */
+export class CapabilityFilter {
+  readonly #request: RouteRequest;
+  readonly #needs: number;
+  readonly #tokens: number;
+
+  /** Takes what the request needs. */
+  constructor(request: RouteRequest) {
+    const { needs, inputTokens, outputTokens = 0 } = request;
+    this.#request = request;
+    this.#needs = needs === undefined ? 0 : capabilityBits(needs);
+    this.#tokens = inputTokens === undefined ? 0 : inputTokens + outputTokens;
+  }
+
+  /** Why it can't; `undefined` where it can. What is unknown of a deployment is allowed. */
+  refuse({ deployment }: Candidate): SkipReason | undefined {
+    const { tried, tags } = this.#request;
+    if (tried !== undefined && tried.has(deployment.id)) return TRIED;
+    const missing = this.#needs & deployment.lacks;
+    if (missing !== 0) {
+      const words = capabilitiesOf(missing).join(", ");
+      return { code: "capability", reason: `it can't do: ${words}` };
+    }
+    if (this.#tokens > deployment.contextWindow) {
+      return {
+        code: "context_window",
+        reason:
+          `about ${this.#tokens} tokens are more than its context window of ${deployment.contextWindow}`,
+      };
+    }
+    if (tags === undefined || tags.length === 0) return undefined;
+    const absent = tags.filter((tag) => !deployment.tags.includes(tag));
+    if (absent.length === 0) return undefined;
+    return { code: "tags", reason: `it has no tag: ${clip(absent)}` };
+  }
+}
+
+/** Tags may be a caller's words. */
+function clip(words: readonly string[]): string {
+  return words.slice(0, 8).map((word) => word.slice(0, 64)).join(", ");
+}

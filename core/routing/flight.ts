@@ -1,0 +1,64 @@
+/**
+ * An attempt that is counted as under way until it ends, which it does once;
+ * what is called after that does nothing. With `using` it ends in any case.
+ *
+ * @example An attempt that was given up
+ * ```ts
+ * import { DeploymentState, type Flight } from "@llm-proxy/core";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const state = new DeploymentState(() => 0);
+ * const flight: Flight = state.start();
+ * flight.release();
+ * flight.failed();
+ * assertEquals([state.inFlight, state.attempts, state.failures], [0, 1, 0]);
+ * ```
+ */
+export class Flight implements Disposable {
+  readonly #measure: () => void;
+  readonly #end: (failed: boolean | undefined) => void;
+  #begun = false;
+  #ended = false;
+
+  /** Made by {@linkcode DeploymentState.start}. */
+  constructor(
+    measure: () => void,
+    end: (failed: boolean | undefined) => void,
+  ) {
+    this.#measure = measure;
+    this.#end = end;
+  }
+
+  /** Notes that the first token has come; the first call counts. */
+  firstToken(): void {
+    if (this.#begun || this.#ended) return;
+    this.#begun = true;
+    this.#measure();
+  }
+
+  /** Ends it: the attempt went well. */
+  succeeded(): void {
+    this.#finish(false);
+  }
+
+  /** Ends it: the attempt failed, and the deployment is to blame. */
+  failed(): void {
+    this.#finish(true);
+  }
+
+  /** Ends it with nothing told, for an attempt that was given up; later calls do nothing. */
+  release(): void {
+    this.#finish(undefined);
+  }
+
+  /** Ends it if nothing else has. */
+  [Symbol.dispose](): void {
+    this.#finish(undefined);
+  }
+
+  #finish(failed: boolean | undefined): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#end(failed);
+  }
+}

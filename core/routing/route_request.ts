@@ -1,0 +1,31 @@
+import type { Capability } from "./capability.ts";
+
+/** What routing knows of a request. Only `model` is needed; what is absent is unknown. */
+export interface RouteRequest {
+  /** The model as the caller named it, or a fallback of a plan. */
+  readonly model: string;
+  /** What a model must be able to do for it. */
+  readonly needs?: readonly Capability[];
+  /**
+   * The tokens of the input. Deployments are refused by it, so estimate low:
+   * one whose window is nearly large enough may then judge itself.
+   */
+  readonly inputTokens?: number;
+  /** The most tokens of the answer that the caller asked for. */
+  readonly outputTokens?: number;
+  /** A deployment must have all of these tags. */
+  readonly tags?: readonly string[];
+  /** The ids of the deployments that were tried for this request: they are not tried again (U20). */
+  readonly tried?: ReadonlySet<string>;
+  /** Gives a header of the request by its lower-case name; asked where a route sticks to one. */
+  readonly header?: (name: string) => string | undefined;
+  /**
+   * A hash of the conversation's first words, with {@linkcode prefixHash}. It
+   * is read only where a route asks for it, so it may be a getter.
+   */
+  readonly prefix?: number | undefined;
+  /** Who asks, a key or an end user: stays in the same arm of an experiment. */
+  readonly subject?: string;
+  /** An id of the request: decides alike, however often it is asked, whether a shadow copy goes out. */
+  readonly id?: string;
+}
