@@ -33,19 +33,3 @@ export function checkBodyHead(
     throw bodyTooLarge(maxBytes);
   }
 }
-
-/** Joins the chunks of a body; a single one is handed on as it is. */
-export function joinChunks(
-  chunks: readonly Uint8Array[],
-  size: number,
-): Uint8Array {
-  const [first] = chunks;
-  if (chunks.length === 1 && first) return first;
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return whole;
-}

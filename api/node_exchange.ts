@@ -1,12 +1,7 @@
 import type { GatewayError } from "@llm-proxy/core";
 import { Buffer } from "node:buffer";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import {
-  bodyTooLarge,
-  checkBodyHead,
-  clientLeft,
-  joinChunks,
-} from "./_body.ts";
+import { bodyTooLarge, checkBodyHead, clientLeft } from "./_body.ts";
 import { NodeReplyStream } from "./_node_reply_stream.ts";
 import { REQUEST_FAULT } from "./_request_fault.ts";
 import type { Exchange, ReplyHeaders, ReplyStream } from "./exchange.ts";

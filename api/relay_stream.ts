@@ -1,13 +1,13 @@
 import {
   type AttemptClock,
   GatewayError,
+  joinChunks,
   type SseEvent,
   SseParser,
   type StreamTranslator,
   UpstreamError,
   type UpstreamResponse,
 } from "@llm-proxy/core";
-import { joinChunks } from "./_body.ts";
 import type { ReplyStream } from "./exchange.ts";
 
 /** After how much silence a client hears a comment, in ms (L8). */

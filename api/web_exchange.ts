@@ -1,9 +1,5 @@
-import {
-  bodyTooLarge,
-  checkBodyHead,
-  clientLeft,
-  joinChunks,
-} from "./_body.ts";
+import { joinChunks } from "@llm-proxy/core";
+import { bodyTooLarge, checkBodyHead, clientLeft } from "./_body.ts";
 import { WebReplyStream } from "./_web_reply_stream.ts";
 import type { Exchange, ReplyHeaders, ReplyStream } from "./exchange.ts";
 

@@ -1,5 +1,6 @@
 import { AttemptClock } from "./attempt_clock.ts";
 import type { EncodedRequest } from "./dialect.ts";
+import { joinChunks } from "./join_chunks.ts";
 import type { Provider } from "./provider.ts";
 import type { UpstreamBody, UpstreamResponse } from "./upstream.ts";
 
@@ -86,13 +87,5 @@ export async function collectBody(
   } catch (error) {
     if (size <= maxBytes) throw error;
   }
-  const [first] = chunks;
-  if (chunks.length === 1 && first) return first;
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return whole;
+  return joinChunks(chunks, size);
 }

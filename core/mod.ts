@@ -95,6 +95,7 @@ export {
   UpstreamError,
 } from "./errors.ts";
 export { HttpClient, type HttpClientOptions } from "./http_client.ts";
+export { joinChunks } from "./join_chunks.ts";
 export {
   editJsonDocument,
   type JsonDocument,
