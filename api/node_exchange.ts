@@ -1,5 +1,4 @@
-import { joinChunks } from "@llm-proxy/core";
-import type { GatewayError } from "@llm-proxy/core";
+import { type GatewayError, joinChunks } from "@llm-proxy/core";
 import { Buffer } from "node:buffer";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { bodyTooLarge, checkBodyHead, clientLeft } from "./_body.ts";
