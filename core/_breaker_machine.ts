@@ -24,7 +24,7 @@ export class BreakerMachine implements PermitOwner {
   readonly #options: CheckedBreakerOptions;
   #listeners: readonly ChangeListener[] = [];
   #state: BreakerState = "closed";
-  #closedAt = -Infinity;
+  #closedAt: number;
   #openUntil = 0;
   #lastResortAt = 0;
   #openings = 0;
@@ -38,6 +38,7 @@ export class BreakerMachine implements PermitOwner {
 
   constructor(options: CheckedBreakerOptions) {
     this.#options = options;
+    this.#closedAt = this.now;
   }
 
   get state(): BreakerState {
@@ -123,13 +124,11 @@ export class BreakerMachine implements PermitOwner {
 
   snapshot(): BreakerSnapshot {
     const { now } = this;
-    const closed = this.#state === "closed";
-    const known = closed && Number.isFinite(this.#closedAt);
     return {
       state: this.#state,
-      openings: this.#isStable(now) ? 0 : this.#openings,
+      openings: this.#openings,
       openFor: Math.max(0, (this.openUntil ?? now) - now),
-      closedFor: known ? now - this.#closedAt : 0,
+      closedFor: this.#state === "closed" ? now - this.#closedAt : 0,
       savedAt: this.#options.wallNow(),
     };
   }
@@ -144,10 +143,8 @@ export class BreakerMachine implements PermitOwner {
     this.#generation++;
     this.#successes = 0;
     this.#options.strategy.reset();
-    this.#openings = Math.min(snapshot.openings, MAX_OPENINGS);
-    this.#closedAt = this.#openings === 0
-      ? -Infinity
-      : now - snapshot.closedFor - gone;
+    this.#openings = snapshot.openings;
+    this.#closedAt = now - snapshot.closedFor - gone;
     this.#openUntil = now + left;
     this.#delayLastResort(now);
     // The probes of another process are not ours to wait for.
@@ -155,11 +152,12 @@ export class BreakerMachine implements PermitOwner {
   }
 
   reset(): void {
+    const { now } = this;
     this.#generation++;
     this.#openings = 0;
-    this.#closedAt = -Infinity;
+    this.#closedAt = now;
     this.#options.strategy.reset();
-    this.#enter("closed", "reset", this.now);
+    this.#enter("closed", "reset", now);
   }
 
   #admitsProbe(now: number): boolean {

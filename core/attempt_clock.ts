@@ -1,4 +1,4 @@
-import { unwatch, watch, type Watched } from "./_ticker.ts";
+import { unwatch, watch } from "./_ticker.ts";
 import { GatewayError, UpstreamError } from "./errors.ts";
 
 /** What an attempt is waiting for. */
@@ -76,7 +76,7 @@ function timeoutOf(phase: AttemptPhase | "total"): GatewayError {
  * clock.stop();
  * ```
  */
-export class AttemptClock implements Watched {
+export class AttemptClock {
   readonly #limits: AttemptLimits;
   readonly #caller: AbortSignal;
   readonly #controller = new AbortController();

@@ -104,7 +104,12 @@ Deno.test("U16: a last-resort probe takes a slot as any other", () => {
   world.pass(1_000);
   const resort = breaker.tryLastResort();
   assert(resort);
-  world.pass(29_000);
+  world.pass(1_000);
+  assertEquals([breaker.tryLastResort(), breaker.probeDue], [
+    undefined,
+    undefined,
+  ]);
+  world.pass(28_000);
   assertEquals([breaker.probes, breaker.tryAcquire()], [1, undefined]);
   resort.release();
   assertEquals([breaker.state, breaker.probes], ["open", 0]);
@@ -143,5 +148,32 @@ Deno.test("CircuitBreaker.tryLastResort() is tryAcquire() where that gives a per
   fail(breaker, 1);
   world.pass(30_000);
   assertEquals(breaker.tryLastResort()?.probe, true);
-  assertEquals([breaker.state, breaker.tryLastResort()], ["half_open", undefined]);
+  assertEquals([breaker.state, breaker.tryLastResort()], [
+    "half_open",
+    undefined,
+  ]);
+});
+
+Deno.test("U16: last-resort probes that tell nothing go no faster, however many slots there are", () => {
+  const world = new VirtualWorld();
+  const breaker = openBreaker(world, {
+    halfOpenMaxCalls: 3,
+    lastResortInterval: 1_000,
+  });
+  world.pass(1_000);
+  breaker.tryLastResort()?.release();
+  assertEquals(breaker.tryLastResort(), undefined);
+  world.pass(1_000);
+  assert(breaker.tryLastResort());
+  assertEquals(breaker.tryLastResort(), undefined);
+});
+
+Deno.test("U19: last-resort probes have jitter", () => {
+  const world = new VirtualWorld();
+  world.chance = 0.5;
+  const breaker = openBreaker(world, {
+    lastResortInterval: 10_000,
+    jitter: 0.4,
+  });
+  assertEquals(breaker.probeDue, world.time + 12_000);
 });

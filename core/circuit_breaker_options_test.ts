@@ -1,17 +1,21 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { fail, openBreaker, VirtualWorld } from "./_test_breaker.ts";
-import {
-  CircuitBreaker,
-} from "./circuit_breaker.ts";
+import { CircuitBreaker } from "./circuit_breaker.ts";
 import type { CircuitBreakerOptions } from "./circuit_breaker_options.ts";
 import { RatioStrategy } from "./ratio_strategy.ts";
 
 Deno.test("CircuitBreaker refuses options that make no sense, and names them", () => {
   const wrong: [CircuitBreakerOptions, string][] = [
-    [{ failureThreshold: 0 }, "'failureThreshold' must be a whole number not below 1, got '0'"],
+    [
+      { failureThreshold: 0 },
+      "'failureThreshold' must be a whole number not below 1, got '0'",
+    ],
     [{ failureThreshold: 1.5 }, "'failureThreshold'"],
     [{ recoveryTimeout: 0 }, "'recoveryTimeout'"],
-    [{ recoveryTimeout: NaN }, "'recoveryTimeout' must be a number not below 1 and not above 86400000, got 'NaN'"],
+    [
+      { recoveryTimeout: NaN },
+      "'recoveryTimeout' must be a number not below 1 and not above 86400000, got 'NaN'",
+    ],
     [{ recoveryTimeout: Infinity }, "'recoveryTimeout'"],
     [{ recoveryTimeout: 10_000, maxOpenTime: 9_999 }, "'maxOpenTime'"],
     [{ jitter: -0.1 }, "'jitter'"],

@@ -75,6 +75,7 @@ class Run {
       halfOpenMaxCalls,
       successThreshold,
       probeTimeout: 1e12,
+      lastResortInterval: 2_000,
     });
   }
 

@@ -151,3 +151,33 @@ Deno.test("CircuitBreaker.restore() takes no word of permits from before, but ge
   probe.success();
   assertEquals([breaker.state, breaker.probes], ["open", 0]);
 });
+
+Deno.test("CircuitBreaker.restore() starts to count anew", () => {
+  const world = new VirtualWorld();
+  const breaker = world.breaker({ failureThreshold: 3, successThreshold: 2 });
+  fail(breaker, 2);
+  assert(breaker.restore(breaker.snapshot()));
+  fail(breaker, 2);
+  assertEquals(breaker.state, "closed");
+  fail(breaker, 1);
+
+  world.pass(30_000);
+  permitOf(breaker).success();
+  assertEquals(breaker.state, "half_open");
+  assert(breaker.restore(breaker.snapshot()));
+  permitOf(breaker).success();
+  assertEquals(breaker.state, "half_open");
+  permitOf(breaker).success();
+  assertEquals(breaker.state, "closed");
+});
+
+Deno.test("U19: CircuitBreaker.restore() waits for the last-resort interval too", () => {
+  const world = new VirtualWorld();
+  const snapshot = openBreaker(world).snapshot();
+  const other = restarted(world, 0);
+  const breaker = other.breaker({ lastResortInterval: 5_000 });
+  assert(breaker.restore(snapshot));
+  assertEquals(breaker.tryLastResort(), undefined);
+  other.pass(5_000);
+  assert(breaker.tryLastResort());
+});

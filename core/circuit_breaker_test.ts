@@ -196,6 +196,18 @@ Deno.test("CircuitBreaker.reset() closes at once and forgets the open times", ()
   assertEquals(breaker.openUntil, world.time + 30_000);
 });
 
+Deno.test("CircuitBreaker.reset() forgets what was counted and what was let through before", () => {
+  const breaker = new VirtualWorld().breaker();
+  const before = Array.from({ length: 5 }, () => permitOf(breaker));
+  fail(breaker, 4);
+  breaker.reset();
+  for (const permit of before) permit.failure("fault");
+  fail(breaker, 4);
+  assertEquals(breaker.state, "closed");
+  fail(breaker, 1);
+  assertEquals(breaker.state, "open");
+});
+
 Deno.test("CircuitBreaker works on the real clocks", () => {
   const breaker = new CircuitBreaker({ failureThreshold: 1 });
   const before = performance.now();

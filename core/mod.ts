@@ -53,6 +53,23 @@ export {
   type AttemptPhase,
   defaultLimits,
 } from "./attempt_clock.ts";
+export {
+  acquireLastResort,
+  earliestProbe,
+  type LastResort,
+} from "./breaker_group.ts";
+export type { BreakerPermit } from "./breaker_permit.ts";
+export type {
+  BreakerChangeReason,
+  BreakerSnapshot,
+  BreakerState,
+  BreakerStateChange,
+} from "./breaker_state.ts";
+export type { BreakerStrategy } from "./breaker_strategy.ts";
+export { CircuitBreaker } from "./circuit_breaker.ts";
+export type { CircuitBreakerOptions } from "./circuit_breaker_options.ts";
+export { CompositeStrategy } from "./composite_strategy.ts";
+export { ConsecutiveStrategy } from "./consecutive_strategy.ts";
 export type {
   AudioPart,
   CacheControl,
@@ -94,6 +111,11 @@ export {
   type GatewayErrorOptions,
   UpstreamError,
 } from "./errors.ts";
+export {
+  classifyFailure,
+  type FailureClass,
+  type FailureContext,
+} from "./failure_class.ts";
 export { HttpClient, type HttpClientOptions } from "./http_client.ts";
 export { joinChunks } from "./join_chunks.ts";
 export {
@@ -113,6 +135,7 @@ export {
   type ProviderType,
   providerTypes,
 } from "./provider_types.ts";
+export { RatioStrategy, type RatioStrategyOptions } from "./ratio_strategy.ts";
 export {
   type Deployment,
   Router,

@@ -88,7 +88,10 @@ Deno.test("RatioStrategy refuses options out of range, and names them", () => {
     [{ window: 0 }, "'window'"],
     [{ window: Infinity }, "'window'"],
     [{ buckets: 0 }, "'buckets'"],
-    [{ buckets: 61 }, "'buckets' must be a whole number not below 1 and not above 60, got '61'"],
+    [
+      { buckets: 61 },
+      "'buckets' must be a whole number not below 1 and not above 60, got '61'",
+    ],
   ] as const;
   for (const [options, words] of wrong) {
     assertThrows(() => new RatioStrategy(options), RangeError, words);
