@@ -122,7 +122,10 @@ export class Cooldown {
    */
   observe(target: string, error: unknown): number {
     if (!(error instanceof UpstreamError)) return 0;
-    const asked = retryDelay(error.headers, { body: error.details });
+    const asked = retryDelay(error.headers, {
+      body: error.details,
+      maxMs: this.#maxMs,
+    });
     const always = error.kind === "rate_limit" ||
       error.kind === "authentication" || error.code === "insufficient_quota";
     const ifAsked = error.kind === "overloaded" && (asked ?? 0) > 0;

@@ -150,12 +150,20 @@ Deno.test("U19: earliest() is when the first of all can be used again", () => {
   ]);
 });
 
+Deno.test("U17: the bound of trust is an option, both ways", () => {
+  const asks = fault("rate_limit", { "retry-after": "3600" });
+  const observe = (maxMs: number): number =>
+    new Cooldown({ maxMs, now: () => 0 }).observe(KEY_1, asks);
+  assertEquals(observe(60_000), 60_000);
+  assertEquals(observe(86_400_000), 3_600_000);
+});
+
 Deno.test("Cooldown is bounded: at its capacity what was cooled longest ago goes", () => {
   const cooldown = new Cooldown({ capacity: 3, now: () => 0 });
   for (const target of ["a", "b", "c"]) cooldown.start(target, 1_000);
-  cooldown.start("a", 2_000);
+  cooldown.start("b", 2_000);
   cooldown.start("d", 1_000);
-  assertEquals(cooldown.list().map(({ target }) => target), ["c", "a", "d"]);
+  assertEquals(cooldown.list().map(({ target }) => target), ["c", "b", "d"]);
 });
 
 Deno.test("Cooldown adds jitter to its own times only", () => {

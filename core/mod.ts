@@ -47,6 +47,30 @@ export type {
   Usage,
 } from "./answer.ts";
 export { Attempt, type AttemptOptions, collectBody } from "./attempt.ts";
+export { AttemptLog, type AttemptRecord } from "./attempt_log.ts";
+export {
+  type Backoff,
+  type BackoffOptions,
+  type BackoffStep,
+  decorrelatedJitter,
+  fullJitter,
+} from "./backoff.ts";
+export { Cooldown, type CooldownOptions, type Cooling } from "./cooldown.ts";
+export {
+  retryAfterHeaders,
+  retryDelay,
+  type RetryDelayOptions,
+} from "./retry_after.ts";
+export { RetryBudget, type RetryBudgetOptions } from "./retry_budget.ts";
+export {
+  decideRetry,
+  type FailedAttempt,
+  type RetryAction,
+  type RetryDecision,
+  type RetryPolicyOptions,
+  type RetryReason,
+} from "./retry_policy.ts";
+export { wait } from "./wait.ts";
 export {
   AttemptClock,
   type AttemptLimits,

@@ -23,7 +23,7 @@ export interface RetryDelayOptions {
   readonly date?: number;
 }
 
-/** Where limits are told that get reset; each name ends in `reset` or has it inside. */
+/** Where the resets of limits are told, and what is left until then. */
 const RESETS: readonly (readonly [reset: string, remaining: string])[] = [
   ["x-ratelimit-reset-requests", "x-ratelimit-remaining-requests"],
   ["x-ratelimit-reset-tokens", "x-ratelimit-remaining-tokens"],
@@ -39,8 +39,6 @@ const RESETS: readonly (readonly [reset: string, remaining: string])[] = [
 /** How many details of an error are looked at. */
 const MAX_DETAILS = 32;
 const MAX_DEPTH = 3;
-
-type Headers = Readonly<Record<string, string>>;
 
 /**
  * Finds out how long a provider asks to be left alone (K5–K7, D26, F7, U17).
@@ -74,7 +72,7 @@ type Headers = Readonly<Record<string, string>>;
  * ```
  */
 export function retryDelay(
-  headers: Headers,
+  headers: Readonly<Record<string, string>>,
   options: RetryDelayOptions = {},
 ): number | undefined {
   const { body, maxMs = 300_000, date = Date.now() } = options;
@@ -117,7 +115,7 @@ export function retryAfterHeaders(
 
 /** An answer, as far as it matters here. */
 interface Told {
-  readonly headers: Headers;
+  readonly headers: Readonly<Record<string, string>>;
   readonly body: unknown;
   readonly date: number;
 }

@@ -166,6 +166,8 @@ Deno.test("K7: of several limits that are used up the latest reset counts; a hea
     "x-ratelimit-remaining-tokens": "0",
   };
   assertEquals(delayOf(headers), 5_000);
+  const slow = { ...headers, "x-ratelimit-reset-requests": "8s" };
+  assertEquals(delayOf(slow), 8_000);
   assertEquals(delayOf({ ...headers, "retry-after": "1" }), 1_000);
 });
 

@@ -118,7 +118,6 @@ export class RetryBudget {
     return () => {
       if (!held) return;
       held = false;
-      this.#extras.at(this.#slot());
       this.#extras.add(slot, -1);
     };
   }
