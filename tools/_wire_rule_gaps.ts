@@ -41,8 +41,6 @@ export const WIRE_GAPS: ReadonlyMap<string, WireGap> = new Map([
   ["J27", part("never split; splitting is not on offer")],
   ["J28", later("passes as it is, and the provider answers for itself")],
   ["K5", part("one provider is asked; the last of several comes with retries")],
-  ["K6", later("needs retries")],
-  ["K7", later("needs cool-down times; all spellings reach the client")],
   ["K8", part("read and kept; it comes into force with retries")],
   ["K9", part("told apart; another key is tried once there is failover")],
   ["K10", part("told as such; it is tried elsewhere once there are retries")],

@@ -31,7 +31,7 @@ const SHARED: ReadonlyMap<string, readonly [last: number, files: RegExp]> =
         /^(?!core\/dialects\/(?:anthropic\/|openai_chat\/(?!_?pass_))|tests\/(?:sdk|wire)_)/,
       ],
     ],
-    ["L", [11, /(?:^|[/_])(?:load|overload)/]],
+    ["L", [11, /(?:^|[/_])(?:load|overload)|^core\/(?:routing\/|rate_)/]],
   ]);
 
 /** Every test under a folder whose name begins with rules, in a stable order. */
