@@ -48,7 +48,6 @@ export const WIRE_GAPS: ReadonlyMap<string, WireGap> = new Map([
   ["K12", part("headers and log; billing comes with the ledger")],
   ["K16", part("models that a key may not use come with access by key")],
   ["L2", part("in the log; the ledger comes later")],
-  ["L3", later("needs retries")],
   ["L12", later("the wrong one of both is refused with a 502")],
   ["L13", part("within the time for it; behind that the connection is cut")],
   ["M17", later("needs Ollama's own API")],
