@@ -55,7 +55,8 @@ export class WebReplyStream implements ReplyStream {
     }
     const timer = setTimeout(() => {
       this.#controller = undefined;
-      controller.error(new Error("The client stopped reading"));
+      // Words alone: the platform prints them, and a stack would say nothing.
+      controller.error("The client stopped reading");
     }, patience);
     this.#room = Promise.withResolvers();
     void this.#room.promise.then(() => {

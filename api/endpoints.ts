@@ -143,11 +143,11 @@ async function answerWhole(
   record.usage = answer.usage;
   record.finish = answer.finish;
   record.answeredBy = answer.model;
-  record.status = 200;
   const headers = replyHeaders(record, response.headers);
   headers["content-type"] = "application/json";
   headers["cache-control"] = "no-store";
   exchange.send(200, headers, answer.body);
+  record.status = 200;
 }
 
 /** Answers with a stream, from a provider's stream. */
@@ -166,11 +166,12 @@ async function answerStream(
       clock: attempt.clock,
       open: () => {
         record.gotContent();
-        record.status = 200;
         const headers = replyHeaders(record, response.headers);
         headers["content-type"] = "text/event-stream";
         headers["cache-control"] = "no-cache";
-        return exchange.stream(200, headers);
+        const reply = exchange.stream(200, headers);
+        record.status = 200;
+        return reply;
       },
       stray: (body) => translation.error(200, response.headers, body),
       failure: (error) => openAiChatClient.encodeStreamError(error, record.id),

@@ -19,9 +19,9 @@ export function getHealth({ gateway, exchange, record }: RequestContext): void {
       },
     },
   };
-  record.status = 200;
   const headers = replyHeaders(record);
   headers["content-type"] = "application/json";
   headers["cache-control"] = "no-store";
   exchange.send(200, headers, JSON.stringify(body));
+  record.status = 200;
 }

@@ -64,9 +64,9 @@ function decode(path: string): string {
 }
 
 function sendJson({ exchange, record }: RequestContext, value: unknown): void {
-  record.status = 200;
   const headers = replyHeaders(record);
   headers["content-type"] = "application/json";
   headers["cache-control"] = "no-store";
   exchange.send(200, headers, JSON.stringify(value));
+  record.status = 200;
 }
