@@ -40,7 +40,15 @@ await Deno.writeTextFile(
   `providers: [{name: bench, type: openai_compatible, base_url: "${upstream.url}/v1", models: [bench-1]}]\n` +
     `logging: {level: info, format: json}\n`,
 );
-const gatewayArgs = ["main.ts", "--config", config, "--port", "0"];
+const service = [...await serviceFlags(), "main.ts", "--port", "0"];
+const gatewayArgs = [...service, "--config", config];
+
+/** The engine's flags with which `deno task start` runs the service. */
+async function serviceFlags(): Promise<string[]> {
+  const url = new URL("../deno.json", import.meta.url);
+  const { tasks } = JSON.parse(await Deno.readTextFile(url));
+  return String(tasks.start).match(/--v8-flags=\S+/g) ?? [];
+}
 
 async function measure(subject: Subject, stream: boolean): Promise<Row> {
   const connections = stream ? 16 : 32;
@@ -91,7 +99,7 @@ async function compare(stream: boolean): Promise<void> {
 /** From the start of the process to its first answer, in ms. */
 async function startUp(): Promise<number> {
   const before = performance.now();
-  const subject = await startSubject(0, ["main.ts", "--port", "0"]);
+  const subject = await startSubject(0, service);
   const answer = await fetch(`${subject.url}/v1/chat/completions`, {
     method: "POST",
     headers: { "content-type": "application/json" },
