@@ -27,7 +27,7 @@ Options:
                    found by their environment variables and 'mock' is on
   --host ADDRESS   listen there instead of server.host
   --port NUMBER    listen there instead of server.port
-  --help           print this
+  -h, --help       print this
   --version        print the version
 
 Exit codes: 0 done, 1 a fault (each told in a line of its own), 2 wrong usage
@@ -44,7 +44,7 @@ export function parseCommand(args: readonly string[]): Command {
         config: { type: "string" },
         host: { type: "string" },
         port: { type: "string" },
-        help: { type: "boolean" },
+        help: { type: "boolean", short: "h" },
         version: { type: "boolean" },
       },
     });
@@ -53,7 +53,7 @@ export function parseCommand(args: readonly string[]): Command {
     return { name: "usage", fault: message.split(/[.\n]/)[0] ?? message };
   }
   const { values, positionals } = parsed;
-  if (values.help) return { name: "help" };
+  if (values.help || positionals[0] === "help") return { name: "help" };
   if (values.version) return { name: "version" };
   const [word, surplus] = positionals;
   const config = values.config === undefined ? {} : { config: values.config };

@@ -42,7 +42,9 @@ const provider = z.strictObject({
   enabled: z.boolean().default(true)
     .describe("Whether this provider takes part at all."),
   forced: z.boolean().default(false)
-    .describe("Whether every request goes here; at most one provider may."),
+    .describe(
+      "Whether every bare model name goes here; at most one provider may.",
+    ),
   priority: count(0, 1_000_000).default(100)
     .describe("The provider with the lowest number is tried first."),
   timeout: seconds(86_400).optional()

@@ -53,7 +53,7 @@ export function secret(least: number): z.ZodString {
     "must hold nothing but printable ASCII without spaces",
   ).refine(
     (value) => !isFillIn(value),
-    "is a text that stands for a key, not a key; for a variable write ${NAME}",
+    "looks like a placeholder, not like a key; for a variable write ${NAME}",
   );
 }
 

@@ -9,7 +9,7 @@ import { dispatch, type Route } from "./dispatch.ts";
 import { chatCompletions, embeddings } from "./endpoints.ts";
 import type { Exchange } from "./exchange.ts";
 import { Gateway } from "./gateway.ts";
-import { getHealth } from "./health.ts";
+import { getHealth, getRoot } from "./health.ts";
 import { getModel, getModels } from "./model_endpoints.ts";
 import { NodeExchange } from "./node_exchange.ts";
 import { WebExchange } from "./web_exchange.ts";
@@ -20,6 +20,7 @@ const ROUTES: readonly Route[] = [
   { method: "POST", path: "/v1/embeddings", handle: embeddings },
   { method: "GET", path: "/v1/models", handle: getModels },
   { method: "GET", path: "/v1/models/*", handle: getModel },
+  { method: "GET", path: "/", handle: getRoot, open: true },
   { method: "GET", path: "/health", handle: getHealth, open: true },
 ];
 

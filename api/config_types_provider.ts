@@ -71,7 +71,7 @@ export interface ProviderConfig {
   readonly models?: readonly string[] | undefined;
   /** Whether it takes part at all. @default {true} */
   readonly enabled: boolean;
-  /** Whether every request goes here; at most one may. @default {false} */
+  /** Whether every bare model name goes here; at most one may. @default {false} */
   readonly forced: boolean;
   /** The lowest is tried first. @default {100} */
   readonly priority: number;

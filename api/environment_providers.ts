@@ -27,10 +27,9 @@ export function environmentProviders(
   const off: ProviderOff[] = [];
   for (const [name, { keyEnv, baseUrl }] of providerTypes) {
     if (keyEnv === undefined || ALIASES.has(name)) continue;
-    if (!env(keyEnv)) off.push({ name, reason: `no ${keyEnv}` });
-    else if (baseUrl === undefined) {
-      off.push({ name, reason: "needs a base_url in the config" });
-    } else on.push({ type: name, keyEnv });
+    if (baseUrl === undefined) off.push({ name, reason: "needs a config" });
+    else if (!env(keyEnv)) off.push({ name, reason: `no ${keyEnv}` });
+    else on.push({ type: name, keyEnv });
   }
   return { on, off };
 }

@@ -4,6 +4,7 @@ import {
   listModels,
   type Provider,
   ProviderFactory,
+  providerTypes,
   Router,
 } from "@llm-proxy/core";
 import type { StructuredLogger } from "@llm-proxy/logging";
@@ -11,6 +12,18 @@ import { KeyRing } from "./authenticate.ts";
 import type { Config } from "./config_types.ts";
 import type { ProviderConfig } from "./config_types_provider.ts";
 import { providerSettings } from "./_provider_settings.ts";
+
+/** Why a provider that exists is off: what would switch it on. */
+function reasonOff(name: string, { providers }: Config): string | undefined {
+  if (providers.some((entry) => entry.name === name)) {
+    return "the config has it with 'enabled: false'";
+  }
+  const type = providerTypes.get(name);
+  if (type === undefined) return undefined;
+  return type.keyEnv === undefined || type.baseUrl === undefined
+    ? "add it to the config"
+    : `set ${type.keyEnv}, or add it to the config`;
+}
 
 /** Everything that a request needs, made once from the config. */
 export class Gateway {
@@ -37,6 +50,7 @@ export class Gateway {
     const enabled = config.providers.filter(({ enabled }) => enabled);
     this.router = new Router(enabled.map((entry) => this.#entry(entry)), {
       find: (model) => this.catalogue.find(model),
+      off: (name) => reasonOff(name, config),
     });
     this.#asked = this.router.providers.filter(({ models }) => !models);
     for (const provider of this.#asked) {

@@ -1,27 +1,34 @@
-import { replyHeaders } from "./_reply_headers.ts";
+import { sendJson } from "./_send_json.ts";
 import type { RequestContext } from "./endpoints.ts";
 import { VERSION } from "./version.ts";
 
+/** `GET /`: what answers here, for whoever looks. */
+export function getRoot(context: RequestContext): void {
+  const { name } = context.gateway.config.app;
+  sendJson(context, {
+    name,
+    version: VERSION,
+    health: "/health",
+    models: "/v1/models",
+  });
+}
+
 /** `GET /health`: whether the gateway works, and what it rests on. */
-export function getHealth({ gateway, exchange, record }: RequestContext): void {
-  const providers = gateway.router.providers.length;
-  const status = providers > 0 ? "healthy" : "degraded";
-  const body = {
+export function getHealth(context: RequestContext): void {
+  const { router, startedAt } = context.gateway;
+  const on = router.providers.map(({ name }) => name);
+  const status = on.length > 0 ? "healthy" : "degraded";
+  sendJson(context, {
     status,
     timestamp: new Date().toISOString(),
     version: VERSION,
-    uptime: (Date.now() - gateway.startedAt) / 1000,
+    uptime: (Date.now() - startedAt) / 1000,
     checks: {
       providers: {
         status,
-        count: providers,
-        ...(providers === 0 && { reason: "no provider is enabled" }),
+        count: on.length,
+        ...(on.length === 0 && { reason: "no provider is enabled" }),
       },
     },
-  };
-  const headers = replyHeaders(record);
-  headers["content-type"] = "application/json";
-  headers["cache-control"] = "no-store";
-  exchange.send(200, headers, JSON.stringify(body));
-  record.status = 200;
+  });
 }

@@ -1,5 +1,5 @@
 import { GatewayError, type ListedModel } from "@llm-proxy/core";
-import { replyHeaders } from "./_reply_headers.ts";
+import { sendJson } from "./_send_json.ts";
 import type { RequestContext } from "./endpoints.ts";
 import type { Gateway } from "./gateway.ts";
 
@@ -61,12 +61,4 @@ function decode(path: string): string {
   } catch {
     return path;
   }
-}
-
-function sendJson({ exchange, record }: RequestContext, value: unknown): void {
-  const headers = replyHeaders(record);
-  headers["content-type"] = "application/json";
-  headers["cache-control"] = "no-store";
-  exchange.send(200, headers, JSON.stringify(value));
-  record.status = 200;
 }

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import {
   redactingSink,
   Redactor,
@@ -23,6 +24,8 @@ interface Loaded {
   readonly notices: readonly string[];
 }
 
+/** Signals so close together are one, in ms. */
+const SAME_SIGNAL = 500;
 const FAULT = 1;
 const USAGE = 2;
 
@@ -59,7 +62,7 @@ export async function serve(args: readonly string[]): Promise<number> {
 
 /** `check`: tells every fault of a config, or that there is none. */
 async function check(command: Command & { name: "check" }): Promise<number> {
-  const file = command.config ?? Deno.env.get("LLM_PROXY_CONFIG");
+  const file = configFile(command);
   if (!file) return tell("llm-proxy: check needs --config FILE", USAGE);
   const loaded = await load(file);
   if (typeof loaded === "number") return loaded;
@@ -69,7 +72,7 @@ async function check(command: Command & { name: "check" }): Promise<number> {
 
 /** Starts the service and waits for its end. */
 async function start(command: Command & { name: "start" }): Promise<number> {
-  const file = command.config ?? Deno.env.get("LLM_PROXY_CONFIG");
+  const file = configFile(command);
   const loaded = await (file ? load(file) : fromEnvironment());
   if (typeof loaded === "number") return loaded;
   const { config } = loaded;
@@ -99,6 +102,9 @@ async function start(command: Command & { name: "start" }): Promise<number> {
   // Before the banner: whoever reads it may send a signal at once.
   const stopped = untilStopped(listener, grace, logger);
   print(`${banner(listener.url, app.providers, loaded.off)}\n`);
+  if (app.providers.length === 0) {
+    print("llm-proxy: no provider is on, so no request can be served\n");
+  }
   for (const notice of loaded.notices) print(`llm-proxy: ${notice}\n`);
   await stopped;
   await app.close();
@@ -115,6 +121,18 @@ function secretsOf({ auth, providers }: Config): string[] {
       ...Object.values(headers ?? {}),
     ]),
   ];
+}
+
+/**
+ * The config file that the arguments or the environment name. A task runs in
+ * the project's folder; the path is meant from where its caller stood.
+ */
+function configFile(
+  { config }: { readonly config?: string },
+): string | undefined {
+  const file = config ?? Deno.env.get("LLM_PROXY_CONFIG");
+  const from = Deno.env.get("INIT_CWD");
+  return file && from ? resolve(from, file) : file;
 }
 
 /** Reads a config file. What reads YAML is loaded only where there is some. */
@@ -156,15 +174,20 @@ function untilStopped(
   logger: StructuredLogger,
 ): Promise<void> {
   return new Promise((resolve) => {
-    let stopping = false;
+    let stoppedAt: number | undefined;
     const onRejection = (event: PromiseRejectionEvent): void => {
       // One request's stray promise must not end the others.
       event.preventDefault();
       logger.error("unhandled rejection", { cause: event.reason });
     };
     const stop = (): void => {
-      if (stopping) return void listener.close(0);
-      stopping = true;
+      const now = performance.now();
+      if (stoppedAt !== undefined) {
+        // One Ctrl-C reaches a task's process twice, by its terminal and by its parent.
+        if (now - stoppedAt > SAME_SIGNAL) void listener.close(0);
+        return;
+      }
+      stoppedAt = now;
       listener.close(graceMs).then(() => {
         globalThis.removeEventListener("unhandledrejection", onRejection);
         for (const signal of ["SIGINT", "SIGTERM"] as const) {

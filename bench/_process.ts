@@ -21,10 +21,15 @@ const ROOT = new URL("../", import.meta.url);
 /** Ticks a second in `/proc/PID/stat`: fixed at 100 on Linux. */
 const TICK_US = 10_000;
 
+/** Whether there are two processors, and util-linux's `taskset` to keep them apart. */
+const pinning = navigator.hardwareConcurrency > 1 &&
+  await new Deno.Command("taskset", { args: ["-V"], stdout: "null" }).output()
+    .then(() => true, () => false);
+
 /** Pins a command to one processor where there are two or more. */
 function pinned(cpu: number, args: readonly string[]): Deno.Command {
   const deno = Deno.execPath();
-  const [program, ...rest] = navigator.hardwareConcurrency > 1
+  const [program, ...rest] = pinning
     ? ["taskset", "-c", String(cpu), deno, ...args]
     : [deno, ...args];
   return new Deno.Command(program ?? deno, {

@@ -23,6 +23,8 @@ export interface RouterEntry {
 export interface RouterOptions {
   /** The names of the providers that are known to list a model; memory only. */
   readonly find?: (model: string) => readonly string[];
+  /** Why a provider that is not among the entries is off, if it is known at all. */
+  readonly off?: (provider: string) => string | undefined;
 }
 
 /**
@@ -32,7 +34,9 @@ export interface RouterOptions {
  * forced provider; else to the first, by priority, that lists the model in its
  * config; else to the first that is known to list it; else, where just one
  * real provider has no list in its config, to that one, which then judges
- * itself: a catalogue never decides access.
+ * itself: a catalogue never decides access. A name with a slash that leads
+ * nowhere is never given to another provider: it may be a slip, and what it
+ * carries is meant for somebody else.
  *
  * @example By address and by bare name
  * ```ts
@@ -54,11 +58,13 @@ export class Router {
   readonly #forced: Provider | undefined;
   readonly #open: Provider | undefined;
   readonly #find: (model: string) => readonly string[];
+  readonly #off: (provider: string) => string | undefined;
 
   /** Orders the providers; see {@linkcode RouterOptions}. */
   constructor(entries: readonly RouterEntry[], options: RouterOptions = {}) {
     this.#ordered = entries.toSorted((a, b) => a.priority - b.priority);
     this.#find = options.find ?? (() => []);
+    this.#off = options.off ?? (() => undefined);
     this.#forced = entries.find(({ forced }) => forced)?.provider;
     for (const { provider } of this.#ordered) {
       this.#byName.set(provider.name, provider);
@@ -89,8 +95,16 @@ export class Router {
       if (provider) return { provider, model: name.slice(slash + 1) };
     }
     const provider = this.#forced ?? this.#byModel.get(name) ??
-      this.#known(name) ?? this.#open;
+      this.#known(name) ?? (slash < 0 ? this.#open : undefined);
     if (provider) return { provider, model: name };
+    const off = slash > 0 ? this.#off(name.slice(0, slash)) : undefined;
+    if (off !== undefined) {
+      throw new GatewayError(
+        "not_found",
+        `Provider '${name.slice(0, slash)}' is off: ${off}`,
+        { code: "model_not_found", param: "model" },
+      );
+    }
     throw new GatewayError(
       "not_found",
       `The model '${

@@ -89,3 +89,19 @@ Deno.test("K16: an unknown model is a 404 that names the field", () => {
     ]);
   }
 });
+
+Deno.test("Router.resolve() never gives a name with a prefix to another provider", () => {
+  const router = new Router([entry("b")], {
+    off: (name) => name === "anthropic" ? "set ANTHROPIC_API_KEY" : undefined,
+  });
+  assertThrows(
+    () => router.resolve("anthropic/claude"),
+    GatewayError,
+    "Provider 'anthropic' is off: set ANTHROPIC_API_KEY",
+  );
+  assertThrows(
+    () => router.resolve("anthropc/claude"),
+    GatewayError,
+    "does not exist",
+  );
+});

@@ -40,7 +40,14 @@ async function run(
 async function start(
   args: readonly string[],
   env?: Record<string, string>,
-): Promise<{ line: string; url: string; stop: () => Promise<number> }> {
+): Promise<
+  {
+    line: string;
+    url: string;
+    signal: (name: Deno.Signal) => void;
+    stop: () => Promise<number>;
+  }
+> {
   const child = command(["--port", "0", ...args], env).spawn();
   const reader = child.stdout.getReader();
   let text = "";
@@ -56,6 +63,7 @@ async function start(
   return {
     line,
     url: /http:\/\/[\d.]+:\d+/.exec(line)?.[0] ?? "",
+    signal: (name) => child.kill(name),
     stop: async () => {
       child.kill("SIGTERM");
       const { code } = await child.status;
@@ -174,19 +182,46 @@ Deno.test("X14: serve() refuses a foreign address without a key", async () => {
   assertPlain(err);
 });
 
+/** A stream of about a second. */
+async function slowStream(url: string): Promise<Response> {
+  return await fetch(`${url}/v1/chat/completions`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({
+      model: "mock/slow-10-150",
+      stream: true,
+      messages: [{ role: "user", content: "one two three four five six" }],
+    }),
+  });
+}
+
 Deno.test("P1: serve() lets a running stream finish before it ends", async () => {
+  const service = await start([]);
+  const response = await slowStream(service.url);
+  // A terminal and a parent process may both pass on one Ctrl-C.
+  service.signal("SIGINT");
+  service.signal("SIGINT");
+  const stopped = service.stop();
+  const text = await response.text();
+  assert(text.includes("six") && text.includes("[DONE]"));
+  assertEquals(await stopped, 0);
+});
+
+Deno.test("P1: a second signal later on ends what runs", async () => {
   const service = await start([]);
   const response = await fetch(`${service.url}/v1/chat/completions`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({
-      model: "mock/slow-10-50",
+      model: "mock/slow-10-5000",
       stream: true,
       messages: [{ role: "user", content: "one two three four five six" }],
     }),
   });
+  service.signal("SIGTERM");
+  await new Promise((resolve) => setTimeout(resolve, 700));
   const stopped = service.stop();
-  const text = await response.text();
-  assert(text.includes("six") && text.includes("[DONE]"));
+  const text = await response.text().catch(() => "cut");
+  assert(!text.includes("[DONE]"));
   assertEquals(await stopped, 0);
 });
