@@ -310,3 +310,32 @@ providers:
   }
   await app.close();
 });
+
+Deno.test("GET / and GET /health answer without a key", async () => {
+  const app = makeApp("app: {name: my-gateway}\nproviders: []\n");
+  const root = await (await ask(app, { method: "GET", path: "/" })).json();
+  assertEquals([root.name, root.health], ["my-gateway", "/health"]);
+  const health = await ask(app, { method: "GET", path: "/health" });
+  const { status, uptime, checks } = await health.json();
+  assertEquals(status, "degraded");
+  assert(uptime >= 0);
+  assertEquals(checks.providers.count, 0);
+  await app.close();
+});
+
+Deno.test("K16: a provider that is off is named, with what would switch it on", async () => {
+  const app = makeApp("providers: [{type: mock, enabled: false}]\n");
+  for (
+    const [model, reason] of [
+      ["mock/echo", "'enabled: false'"],
+      ["anthropic/claude", "set ANTHROPIC_API_KEY"],
+      ["vllm/llama", "add it to the config"],
+    ]
+  ) {
+    const response = await ask(app, { body: { ...hello, model } });
+    assertEquals(response.status, 404);
+    const { error } = await response.json();
+    assert(error.message.includes(reason), error.message);
+  }
+  await app.close();
+});
