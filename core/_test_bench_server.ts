@@ -36,5 +36,9 @@ const server = createServer({ noDelay: true }, (socket) => {
 });
 server.listen(0, "127.0.0.1", () => {
   const address = server.address();
-  if (typeof address === "object") self.postMessage(address?.port);
+  if (typeof address === "object") {
+    (self as unknown as { postMessage(message: unknown): void }).postMessage(
+      address?.port,
+    );
+  }
 });
