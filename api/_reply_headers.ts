@@ -49,6 +49,6 @@ export function replyHeaders(
 }
 
 /** Keeps a foreign value from breaking out of its header (C12). */
-function visible(value: string): string {
+export function visible(value: string): string {
   return value.replace(/[^\x20-\x7e]/g, "?").slice(0, 256);
 }

@@ -339,3 +339,18 @@ Deno.test("K16: a provider that is off is named, with what would switch it on", 
   }
   await app.close();
 });
+
+Deno.test("X1: a right X-API-Key counts beside a made-up bearer", async () => {
+  const app = makeApp(
+    `${MOCK}auth: {api_keys: [{name: team, key: ${KEY}}]}\n`,
+  );
+  const headers = {
+    "content-type": "application/json",
+    "authorization": "Bearer none",
+    "x-api-key": KEY,
+  };
+  const response = await ask(app, { headers, body: hello });
+  assertEquals(response.status, 200);
+  await response.body?.cancel();
+  await app.close();
+});

@@ -26,17 +26,21 @@ export class KeyRing {
    */
   check(exchange: Exchange): string | undefined {
     if (this.#names.size === 0) return undefined;
-    const key = bearer(exchange.header("authorization")) ??
-      exchange.header("x-api-key");
-    const name = key === undefined ? key : this.#names.get(digest(key));
+    // SDKs always send a bearer, if only a made-up one beside the real header.
+    const name = this.#nameOf(bearer(exchange.header("authorization"))) ??
+      this.#nameOf(exchange.header("x-api-key"));
     if (name === undefined) {
       throw new GatewayError(
         "authentication",
         "A valid API key is needed: send it as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'",
-        { code: "invalid_api_key" },
+        { code: "invalid_api_key", headers: { "www-authenticate": "Bearer" } },
       );
     }
     return name;
+  }
+
+  #nameOf(key: string | undefined): string | undefined {
+    return key === undefined ? key : this.#names.get(digest(key));
   }
 }
 

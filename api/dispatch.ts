@@ -1,5 +1,6 @@
 import { GatewayError, openAiChatClient } from "@llm-proxy/core";
-import { replyHeaders } from "./_reply_headers.ts";
+import { replyHeaders, visible } from "./_reply_headers.ts";
+import { scrubError } from "./_scrub_error.ts";
 import type { RequestContext } from "./endpoints.ts";
 import type { Exchange } from "./exchange.ts";
 import { RequestRecord } from "./request_record.ts";
@@ -20,6 +21,7 @@ const CARRIED = [
   "retry-after-ms",
   "x-should-retry",
   "allow",
+  "www-authenticate",
 ] as const;
 
 /**
@@ -49,17 +51,17 @@ function refuse(
   record: RequestRecord,
   error: GatewayError,
 ): void {
-  record.error = error;
+  record.error = scrubError(error, record);
   if (record.status !== 0) return;
   record.status = error.status;
   const headers = replyHeaders(record, error.headers);
   for (const name of CARRIED) {
     const value = error.headers[name];
-    if (value !== undefined) headers[name] = value;
+    if (value !== undefined) headers[name] = visible(value);
   }
   headers["content-type"] = "application/json";
   headers["cache-control"] = "no-store";
-  const body = openAiChatClient.encodeError(error, record.id);
+  const body = openAiChatClient.encodeError(record.error, record.id);
   exchange.send(error.status, headers, body);
 }
 

@@ -2,6 +2,7 @@ import {
   Attempt,
   checkChatRequest,
   collectBody,
+  collectErrorBody,
   GatewayError,
   type JsonDocument,
   LossReport,
@@ -13,14 +14,13 @@ import {
   type UpstreamResponse,
 } from "@llm-proxy/core";
 import { replyHeaders, upstreamRequestId } from "./_reply_headers.ts";
+import { scrubError } from "./_scrub_error.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
 import { relayStream } from "./relay_stream.ts";
 import type { RequestRecord } from "./request_record.ts";
 
 const MIB = 1024 * 1024;
-/** How much of an error body is read: its head says what is wrong. */
-const MAX_ERROR_BODY = 64 * 1024;
 
 /** One request at hand: what serves it, the way to answer, what is known so far. */
 export interface RequestContext {
@@ -128,7 +128,7 @@ async function send(
   record.gotHeaders();
   record.upstreamId = upstreamRequestId(headers);
   if (status === 200) return response;
-  const bytes = await collectBody(body, MAX_ERROR_BODY);
+  const bytes = await collectErrorBody(body);
   throw translation.error(status, headers, bytes);
 }
 
@@ -174,7 +174,11 @@ async function answerStream(
         return reply;
       },
       stray: (body) => translation.error(200, response.headers, body),
-      failure: (error) => openAiChatClient.encodeStreamError(error, record.id),
+      failure: (error) =>
+        openAiChatClient.encodeStreamError(
+          scrubError(error, record),
+          record.id,
+        ),
     });
   } finally {
     record.usage = translator.usage;

@@ -1,4 +1,4 @@
-import { type GatewayError, joinChunks } from "@llm-proxy/core";
+import { ByteCollector, type GatewayError } from "@llm-proxy/core";
 import { Buffer } from "node:buffer";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { bodyTooLarge, checkBodyHead, clientLeft } from "./_body.ts";
@@ -118,8 +118,7 @@ function readAll(
   maxBytes: number,
 ): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    const chunks: Uint8Array[] = [];
-    let size = 0;
+    const body = new ByteCollector();
     const stop = (): void => {
       incoming.off("data", onData);
       incoming.off("end", onEnd);
@@ -128,15 +127,14 @@ function readAll(
       incoming.off(REQUEST_FAULT, onFault);
     };
     const onData = (chunk: Uint8Array): void => {
-      size += chunk.byteLength;
-      if (size <= maxBytes) return void chunks.push(chunk);
+      if (body.size + chunk.byteLength <= maxBytes) return body.add(chunk);
       stop();
       incoming.pause();
       reject(bodyTooLarge(maxBytes));
     };
     const onEnd = (): void => {
       stop();
-      resolve(joinChunks(chunks, size));
+      resolve(body.bytes());
     };
     const onCut = (): void => {
       stop();

@@ -1,7 +1,7 @@
 import {
   type AttemptClock,
+  ByteCollector,
   GatewayError,
-  joinChunks,
   type SseEvent,
   SseParser,
   type StreamTranslator,
@@ -108,8 +108,7 @@ class StreamRelay {
   #lastWrite = 0;
   #waiting = false;
   #keepAlive: ReturnType<typeof setInterval> | undefined;
-  #stray: Uint8Array[] | undefined;
-  #straySize = 0;
+  #stray: ByteCollector | undefined;
   #started = false;
 
   constructor(options: RelayOptions) {
@@ -133,7 +132,7 @@ class StreamRelay {
   end(): void {
     const { translator, stray } = this.#options;
     if (this.#stray !== undefined) {
-      throw stray(joinChunks(this.#stray, this.#straySize));
+      throw stray(this.#stray.bytes());
     }
     if (!translator.done) {
       this.#relay(this.#parser.end());
@@ -162,13 +161,14 @@ class StreamRelay {
     const first = chunk.find((byte) => byte > 0x20);
     if (first === undefined) return;
     this.#started = true;
-    if (first === OPENING_BRACE || first === OPENING_BRACKET) this.#stray = [];
+    if (first === OPENING_BRACE || first === OPENING_BRACKET) {
+      this.#stray = new ByteCollector();
+    }
   }
 
   #collect(chunk: Uint8Array): undefined {
-    this.#stray?.push(chunk);
-    this.#straySize += chunk.byteLength;
-    if (this.#straySize > MAX_STRAY) this.#finished.resolve();
+    this.#stray?.add(chunk);
+    if ((this.#stray?.size ?? 0) > MAX_STRAY) this.#finished.resolve();
   }
 
   /** Translates events; what came before a faulty one still reaches the client. */

@@ -7,6 +7,7 @@ import {
 } from "@llm-proxy/logging";
 import { type Command, HELP, parseCommand } from "./_arguments.ts";
 import { createApp } from "./app.ts";
+import { connectionRoom } from "./_file_limit.ts";
 import { isLoopback } from "./_config_loopback.ts";
 import type { Config } from "./config_types.ts";
 import { defaultConfig } from "./default_config.ts";
@@ -26,6 +27,8 @@ interface Loaded {
 
 /** Signals so close together are one, in ms. */
 const SAME_SIGNAL = 500;
+/** How many characters of secrets a log can be watched for. */
+const MAX_SECRETS = 1_048_576;
 const FAULT = 1;
 const USAGE = 2;
 
@@ -76,8 +79,11 @@ async function start(command: Command & { name: "start" }): Promise<number> {
   const loaded = await (file ? load(file) : fromEnvironment());
   if (typeof loaded === "number") return loaded;
   const { config } = loaded;
+  const most = config.server.max_connections;
+  const room = Math.min(most, connectionRoom() ?? most);
   const server = {
     ...config.server,
+    max_connections: room,
     ...(command.host !== undefined && { host: command.host }),
     ...(command.port !== undefined && { port: command.port }),
   };
@@ -88,7 +94,15 @@ async function start(command: Command & { name: "start" }): Promise<number> {
     );
   }
   const { level, format } = config.logging;
-  const sink = redactingSink(stdoutSink(), new Redactor(secretsOf(config)));
+  const secrets = secretsOf(config);
+  const size = secrets.reduce((sum, { length }) => sum + length, 0);
+  if (size > MAX_SECRETS) {
+    return tell(
+      `llm-proxy: the config's keys and headers have ${size} characters in all, more than ${MAX_SECRETS} can be kept out of the log`,
+      FAULT,
+    );
+  }
+  const sink = redactingSink(stdoutSink(), new Redactor(secrets));
   const logger = new StructuredLogger({ level, format, sink });
   const app = createApp({ ...config, server }, { logger });
   let listener: Listener;
@@ -104,6 +118,11 @@ async function start(command: Command & { name: "start" }): Promise<number> {
   print(`${banner(listener.url, app.providers, loaded.off)}\n`);
   if (app.providers.length === 0) {
     print("llm-proxy: no provider is on, so no request can be served\n");
+  }
+  if (room < most) {
+    print(
+      `llm-proxy: takes ${room} connections, not ${most}: the limit on open files allows no more\n`,
+    );
   }
   for (const notice of loaded.notices) print(`llm-proxy: ${notice}\n`);
   await stopped;

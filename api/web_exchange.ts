@@ -1,4 +1,4 @@
-import { joinChunks } from "@llm-proxy/core";
+import { ByteCollector, GatewayError } from "@llm-proxy/core";
 import { bodyTooLarge, checkBodyHead, clientLeft } from "./_body.ts";
 import { WebReplyStream } from "./_web_reply_stream.ts";
 import type { Exchange, ReplyHeaders, ReplyStream } from "./exchange.ts";
@@ -45,18 +45,18 @@ export class WebExchange implements Exchange {
   /** Reads the whole body. */
   async body(maxBytes: number): Promise<Uint8Array> {
     checkBodyHead((name) => this.header(name), maxBytes);
-    const chunks: Uint8Array[] = [];
-    let size = 0;
+    const body = new ByteCollector();
     try {
       for await (const chunk of this.#request.body ?? []) {
-        size += chunk.byteLength;
-        if (size > maxBytes) throw bodyTooLarge(maxBytes);
-        chunks.push(chunk);
+        if (body.size + chunk.byteLength > maxBytes) {
+          throw bodyTooLarge(maxBytes);
+        }
+        body.add(chunk);
       }
     } catch (error) {
-      throw size > maxBytes ? error : clientLeft();
+      throw error instanceof GatewayError ? error : clientLeft();
     }
-    return joinChunks(chunks, size);
+    return body.bytes();
   }
 
   /** Answers whole. */

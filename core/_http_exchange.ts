@@ -14,7 +14,7 @@ import type { UpstreamResponse } from "./upstream.ts";
  * means that the peer was at work on the request, and sending it again would
  * make it do, and bill, the work twice (U15).
  */
-const STALE_WITHIN_MS = 1_000;
+const STALE_WITHIN_MS = 100;
 
 /** A request as it goes over a connection. */
 export interface HttpRequest {

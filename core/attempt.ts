@@ -1,6 +1,7 @@
 import { AttemptClock } from "./attempt_clock.ts";
+import { ByteCollector } from "./byte_collector.ts";
 import type { EncodedRequest } from "./dialect.ts";
-import { joinChunks } from "./join_chunks.ts";
+
 import type { Provider } from "./provider.ts";
 import type { UpstreamBody, UpstreamResponse } from "./upstream.ts";
 
@@ -68,24 +69,44 @@ export class Attempt {
 /**
  * Reads a body whole.
  *
- * @param maxBytes Where to stop and close the exchange; what came until then
- * is returned. For error bodies, of which the head is enough. Absent: the
- * transport's own cap decides.
+ * @throws {UpstreamError} when it is cut or larger than the transport allows.
  */
-export async function collectBody(
+export async function collectBody(body: UpstreamBody): Promise<Uint8Array> {
+  const collected = new ByteCollector();
+  await body.pump((chunk) => collected.add(chunk));
+  return collected.bytes();
+}
+
+/** How much of an error's body is waited for: its head says what is wrong. */
+export interface ErrorBodyLimits {
+  /** @default {65_536} */
+  readonly maxBytes?: number;
+  /** In milliseconds. @default {2_000} */
+  readonly maxWait?: number;
+}
+
+/**
+ * Reads what comes of an error's body: the status is the news, and a body that
+ * is cut or dawdles must neither hide nor delay it (K1).
+ *
+ * @returns What came until the body's end, its failure, or a limit.
+ */
+export async function collectErrorBody(
   body: UpstreamBody,
-  maxBytes: number = Infinity,
+  options: ErrorBodyLimits = {},
 ): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
+  const { maxBytes = 65_536, maxWait = 2_000 } = options;
+  const collected = new ByteCollector();
+  const timer = setTimeout(() => body.cancel(), maxWait);
   try {
     await body.pump((chunk) => {
-      chunks.push(chunk);
-      size += chunk.byteLength;
-      if (size > maxBytes) throw new RangeError("Enough was read");
+      collected.add(chunk);
+      if (collected.size > maxBytes) body.cancel();
     });
-  } catch (error) {
-    if (size <= maxBytes) throw error;
+  } catch {
+    // What came until then is what there is to say.
+  } finally {
+    clearTimeout(timer);
   }
-  return joinChunks(chunks, size);
+  return collected.bytes();
 }

@@ -46,7 +46,13 @@ export type {
   FinishClass,
   Usage,
 } from "./answer.ts";
-export { Attempt, type AttemptOptions, collectBody } from "./attempt.ts";
+export {
+  Attempt,
+  type AttemptOptions,
+  collectBody,
+  collectErrorBody,
+  type ErrorBodyLimits,
+} from "./attempt.ts";
 export { AttemptLog, type AttemptRecord } from "./attempt_log.ts";
 export {
   type Backoff,
@@ -77,6 +83,7 @@ export {
   type AttemptPhase,
   defaultLimits,
 } from "./attempt_clock.ts";
+export { ByteCollector } from "./byte_collector.ts";
 export {
   acquireLastResort,
   earliestProbe,
@@ -141,7 +148,6 @@ export {
   type FailureContext,
 } from "./failure_class.ts";
 export { HttpClient, type HttpClientOptions } from "./http_client.ts";
-export { joinChunks } from "./join_chunks.ts";
 export {
   editJsonDocument,
   type JsonDocument,

@@ -94,8 +94,10 @@ export class Router {
       const provider = this.#byName.get(name.slice(0, slash));
       if (provider) return { provider, model: name.slice(slash + 1) };
     }
-    const provider = this.#forced ?? this.#byModel.get(name) ??
-      this.#known(name) ?? (slash < 0 ? this.#open : undefined);
+    const bare = slash < 0;
+    const provider = (bare ? this.#forced : undefined) ??
+      this.#byModel.get(name) ?? this.#known(name) ??
+      (bare ? this.#open : undefined);
     if (provider) return { provider, model: name };
     const off = slash > 0 ? this.#off(name.slice(0, slash)) : undefined;
     if (off !== undefined) {

@@ -4,7 +4,7 @@ import { spellingsOf } from "./_spellings.ts";
 import { findUrlSecrets } from "./_url_queries.ts";
 
 /** Characters of all values together: each costs up to some hundred bytes. */
-const MAX_TOTAL = 65_536;
+const MAX_TOTAL = 1_048_576;
 /** Of longer values only so much is registered. */
 const MAX_LENGTH = 4_096;
 
@@ -38,7 +38,7 @@ export class Redactor {
   /**
    * Makes a redactor that knows some values from the start.
    *
-   * @throws {RangeError} when they have more than 65,536 characters in all.
+   * @throws {RangeError} when they have more than 1,048,576 characters in all.
    */
   constructor(values: Iterable<string> = []) {
     for (const value of values) this.add(value);
@@ -54,7 +54,7 @@ export class Redactor {
    *
    * @param value The secret.
    * @returns `false` where it has fewer than 8 characters and is not registered.
-   * @throws {RangeError} when the values have more than 65,536 characters in all.
+   * @throws {RangeError} when the values have more than 1,048,576 characters in all.
    */
   add(value: string): boolean {
     if (value.length < MIN_SECRET) return false;

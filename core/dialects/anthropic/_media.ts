@@ -84,7 +84,7 @@ function imageType(mediaType = "image/png"): string {
 
 function decodeText(base64: string, param: string): string {
   try {
-    const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+    const bytes = Uint8Array.fromBase64(base64);
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
     throw cannotCarry(

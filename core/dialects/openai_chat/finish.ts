@@ -6,8 +6,21 @@ const CLASSES: ReadonlyMap<string, FinishClass> = new Map([
   ["model_length", "length"],
   ["tool_calls", "tool"],
   ["function_call", "tool"],
+  ["max_tokens", "length"],
+  ["max_output_tokens", "length"],
   ["content_filter", "filter"],
+  ["safety", "filter"],
+  ["recitation", "filter"],
+  ["blocklist", "filter"],
+  ["prohibited_content", "filter"],
+  ["spii", "filter"],
   ["error", "error"],
+  // What local servers say of an answer that was cut off.
+  ["abort", "error"],
+  ["aborted", "error"],
+  ["cancelled", "error"],
+  ["canceled", "error"],
+  ["timeout", "error"],
   ["insufficient_system_resource", "error"],
 ]);
 
@@ -21,14 +34,14 @@ const REASONS: Readonly<Record<FinishClass, string>> = {
 };
 
 /**
- * Reads a chat `finish_reason` (O1, H11). A reason that is not known ends an
+ * Reads a chat `finish_reason` (O1, H11), whatever its case. A reason that is not known ends an
  * answer like any other: `stop`.
  *
  * @returns `undefined` where none is given.
  */
 export function decodeChatFinish(reason: unknown): FinishClass | undefined {
   if (typeof reason !== "string" || reason === "") return undefined;
-  return CLASSES.get(reason) ?? "stop";
+  return CLASSES.get(reason.toLowerCase()) ?? "stop";
 }
 
 /**

@@ -64,12 +64,12 @@ export class ChatPassStream implements StreamTranslator {
   /** Takes one event; see {@linkcode StreamTranslator.push}. */
   push({ event, data }: SseEvent): string {
     if (this.#done) return "";
+    if (event === "error") throw toError(data);
     if (data.length < 16) {
       const word = data.trim();
       if (word === "[DONE]") return this.#complete();
       if (word === "") return "";
     }
-    if (event === "error") throw toError(data);
     const chunk = parse(data);
     if (!isMutableJson(chunk)) {
       throw invalidResponse("has an event that is no JSON object");

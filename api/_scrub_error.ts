@@ -1,0 +1,37 @@
+import { type GatewayError, UpstreamError } from "@llm-proxy/core";
+import { Redactor } from "@llm-proxy/logging";
+import type { RequestRecord } from "./request_record.ts";
+
+/** Values shorter than this are words, not secrets. */
+const MIN_SECRET = 8;
+
+/**
+ * An error as the client may see it: what a provider said may hold the very
+ * credential that it was sent, or any other header of ours (K3, X11).
+ */
+export function scrubError(
+  error: GatewayError,
+  { deployment }: RequestRecord,
+): GatewayError {
+  if (!(error instanceof UpstreamError) || !deployment) return error;
+  const { headers } = deployment.provider;
+  const redactor = new Redactor();
+  for (const value of Object.values(headers)) {
+    for (const secret of [value, value.replace(/^Bearer /i, "")]) {
+      if (secret.length >= MIN_SECRET) redactor.add(secret);
+    }
+  }
+  const message = redactor.redact(error.message);
+  const told = JSON.stringify(error.details);
+  const clean = redactor.redact(told) === told;
+  if (message === error.message && clean) return error;
+  return new UpstreamError(error.kind, message, {
+    code: error.code,
+    status: error.status,
+    headers: error.headers,
+    cause: error.cause,
+    ...(error.param !== undefined && { param: error.param }),
+    // What holds a secret anywhere is not worth mending.
+    ...(clean && { details: error.details }),
+  });
+}
