@@ -1,8 +1,9 @@
+import type { Slot } from "./concurrency_slots.ts";
 import type { Limit, LimitUnit } from "./rate_limit.ts";
 
 /** One part of an admission: so much of one limit, for one key. */
 export interface Hold {
-  /** The name of the limit. */
+  /** The name that the limit was defined by. */
   readonly name: string;
   /** Who decides and keeps count. */
   readonly gate: LimitGate;
@@ -10,10 +11,14 @@ export interface Hold {
   readonly key: string;
   /** What is asked for, then what was taken. */
   amount: number;
+  /** The row of the key, -1 for none; good from `wait` to `take`. */
+  row: number;
   /** Where and when it was taken; for the gate alone. */
   mark: number;
-  /** In which life of the key's state it was taken; for the gate alone. */
+  /** In which life of the row it was taken; for the gate alone. */
   stamp: number;
+  /** The slots that were taken; for the gate alone. */
+  slot: Slot | undefined;
 }
 
 /** How a limit stands for one key. */
@@ -30,11 +35,9 @@ export interface GateState {
 export interface LimitGate {
   /** What is counted. */
   readonly unit: LimitUnit;
-  /** How many keys have a state. */
-  readonly size: number;
   /** Milliseconds until the hold fits: 0 now, Infinity never. Consumes nothing. */
   wait(hold: Hold, now: number): number;
-  /** Takes it, whether it fits or not. */
+  /** Takes it, at once after `wait` said 0. */
   take(hold: Hold, now: number): void;
   /** Ends a hold, once. `used` is what it came to, `undefined` where nobody knows. */
   end(hold: Hold, used: number | undefined, now: number): void;
@@ -42,6 +45,4 @@ export interface LimitGate {
   state(key: string, now: number): GateState;
   /** Goes on under another limit with the state there is; false where it can't. */
   adopt(limit: Limit): boolean;
-  /** Frees a few states that say no more than none would. */
-  sweep(now: number): void;
 }

@@ -5,7 +5,8 @@ export type LimitUnit = "requests" | "tokens" | "concurrent";
  * One limit, in numbers.
  *
  * Without `burst` no window of that length ever has more than `amount`: a
- * sliding window. With `burst` the limit is a token bucket that holds `burst`
+ * sliding window, in which what came within one twelfth of it comes free
+ * together, with its last. With `burst` the limit is a token bucket that holds `burst`
  * and is refilled with `amount` per window, so a window has at most
  * `amount + burst` (L8).
  */

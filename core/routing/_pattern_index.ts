@@ -15,6 +15,8 @@ export function splitPattern(text: string): Pattern | undefined {
 export interface PatternMatch<Value> {
   readonly value: Value;
   readonly capture: string;
+  /** How many letters stand before the `*`. */
+  readonly before: number;
 }
 
 interface Node<Value> {
@@ -75,7 +77,7 @@ export class PatternIndex<Value> {
       at = at.next?.get(name.charCodeAt(before));
     }
     if (value === undefined) return undefined;
-    return { value, capture: name.slice(from, to) };
+    return { value, capture: name.slice(from, to), before: from };
   }
 }
 

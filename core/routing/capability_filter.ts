@@ -33,10 +33,10 @@ export class CapabilityFilter {
 
   /** Takes what the request needs. */
   constructor(request: RouteRequest) {
-    const { needs, inputTokens, outputTokens = 0 } = request;
+    const { needs, inputTokens = 0, outputTokens = 0 } = request;
     this.#request = request;
     this.#needs = needs === undefined ? 0 : capabilityBits(needs);
-    this.#tokens = inputTokens === undefined ? 0 : inputTokens + outputTokens;
+    this.#tokens = inputTokens + outputTokens;
   }
 
   /** Why it can't; `undefined` where it can. What is unknown of a deployment is allowed. */

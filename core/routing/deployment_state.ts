@@ -1,15 +1,15 @@
 import { LatencyHistogram } from "./_latency_histogram.ts";
 import { Flight } from "./flight.ts";
-import type { RateLimitStatus } from "./rate_limit_headers.ts";
+import type { UpstreamLimits } from "./upstream_limits.ts";
 
 /** How a deployment does, to be read. */
 export interface DeploymentStateView {
   /** Attempts that are under way. */
   readonly inFlight: number;
   /** What its account has left, as the provider told last. */
-  readonly rateLimits: RateLimitStatus | undefined;
+  readonly upstreamLimits: UpstreamLimits | undefined;
   /** Attempts that began since the provider told. */
-  readonly startedSinceRateLimits: number;
+  readonly startedSinceLimits: number;
   /** Attempts that began, in all. */
   readonly attempts: number;
   /** Attempts that failed, in all. */
@@ -64,8 +64,8 @@ export class DeploymentState implements DeploymentStateView {
   #failuresInARow = 0;
   #average: number | undefined;
   #measuredAt = 0;
-  #rateLimits: RateLimitStatus | undefined;
-  #startedSinceRateLimits = 0;
+  #upstreamLimits: UpstreamLimits | undefined;
+  #startedSinceLimits = 0;
 
   /** Begins with nothing known; `now` never goes back, in ms. */
   constructor(now: () => number) {
@@ -78,13 +78,13 @@ export class DeploymentState implements DeploymentStateView {
   }
 
   /** What its account has left, as the provider told last. */
-  get rateLimits(): RateLimitStatus | undefined {
-    return this.#rateLimits;
+  get upstreamLimits(): UpstreamLimits | undefined {
+    return this.#upstreamLimits;
   }
 
   /** Attempts that began since the provider told. */
-  get startedSinceRateLimits(): number {
-    return this.#startedSinceRateLimits;
+  get startedSinceLimits(): number {
+    return this.#startedSinceLimits;
   }
 
   /** Attempts that began, in all. */
@@ -122,7 +122,7 @@ export class DeploymentState implements DeploymentStateView {
   start(): Flight {
     this.#inFlight++;
     this.#attempts++;
-    this.#startedSinceRateLimits++;
+    this.#startedSinceLimits++;
     const startedAt = this.#now();
     return new Flight(
       () => this.#measure(this.#now(), startedAt),
@@ -130,11 +130,11 @@ export class DeploymentState implements DeploymentStateView {
     );
   }
 
-  /** Takes what an answer told of the account's limits, with {@linkcode readRateLimits}. */
-  limited(status: RateLimitStatus | undefined): void {
+  /** Takes what an answer told of the account's limits, with {@linkcode readUpstreamLimits}. */
+  limited(status: UpstreamLimits | undefined): void {
     if (status === undefined) return;
-    this.#rateLimits = status;
-    this.#startedSinceRateLimits = 0;
+    this.#upstreamLimits = status;
+    this.#startedSinceLimits = 0;
   }
 
   #measure(now: number, startedAt: number): void {

@@ -1,5 +1,5 @@
 import type { DeploymentStateView } from "./deployment_state.ts";
-import type { Allowance } from "./rate_limit_headers.ts";
+import type { UpstreamAllowance } from "./upstream_limits.ts";
 import type { Candidate } from "./route.ts";
 import type { StrategyContext } from "./strategy.ts";
 import { drawByWeight } from "./weighted.ts";
@@ -21,16 +21,16 @@ export function quotaAware(
     const state = context.stateOf(deployment);
     weights.push(weight * shareLeft(state, context));
   }
-  return drawByWeight(candidates, weights, context.draw());
+  return drawByWeight(candidates, { weights, draw: context.draw() });
 }
 
 /** The smaller share of what is left, 0 to 1; 0 where it is not enough. */
 function shareLeft(
-  { rateLimits, startedSinceRateLimits: started }: DeploymentStateView,
+  { upstreamLimits, startedSinceLimits: started }: DeploymentStateView,
   { request, now }: StrategyContext,
 ): number {
-  if (rateLimits === undefined) return 1;
-  const { requests, tokens } = rateLimits;
+  if (upstreamLimits === undefined) return 1;
+  const { requests, tokens } = upstreamLimits;
   const { inputTokens = 1, outputTokens = 0 } = request;
   const need = inputTokens + outputTokens;
   return Math.min(
@@ -41,7 +41,7 @@ function shareLeft(
 }
 
 function left(
-  allowance: Allowance | undefined,
+  allowance: UpstreamAllowance | undefined,
   { now, spent, need }: { now: number; spent: number; need: number },
 ): number {
   if (allowance === undefined || now >= allowance.resetAt) return 1;

@@ -9,9 +9,12 @@ const FREE_LOAD = 8;
 /** So much of a header counts. */
 const MAX_HEADER = 256;
 
+/** So many pieces of a conversation count. */
+const MAX_PIECES = 16;
+
 /** What {@linkcode prefixHash} may be told. */
 export interface PrefixHashOptions {
-  /** How many UTF-16 units are read in all. @default {8192} */
+  /** How many UTF-16 units of each piece are read. @default {2048} */
   readonly maxLength?: number;
 }
 
@@ -20,7 +23,8 @@ export interface PrefixHashOptions {
  * message of the user, which stay the same while the conversation grows. All of
  * its turns then go to one deployment, whose prompt cache is warm.
  *
- * @param pieces The texts, in order; their borders count.
+ * @param pieces The texts, in order; their borders and lengths count. The first
+ * 16 are read.
  *
  * @example A conversation that grows keeps its hash
  * ```ts
@@ -36,12 +40,12 @@ export function prefixHash(
   pieces: Iterable<string>,
   options: PrefixHashOptions = {},
 ): number {
-  let left = options.maxLength ?? 8192;
+  const { maxLength = 2048 } = options;
   let hash = 0;
+  let count = 0;
   for (const piece of pieces) {
-    if (left <= 0) break;
-    hash = mixHash(hash, hashText(piece, left));
-    left -= piece.length;
+    if (++count > MAX_PIECES) break;
+    hash = mixHash(mixHash(hash, hashText(piece, maxLength)), piece.length);
   }
   return hash;
 }
@@ -65,6 +69,8 @@ export interface StickOptions {
   readonly session: number;
   /** How many times the mean load a home takes. @default {1.5} */
   readonly maxLoad?: number | undefined;
+  /** How a deployment does. */
+  readonly stateOf: StrategyContext["stateOf"];
 }
 
 /**
@@ -78,10 +84,8 @@ export interface StickOptions {
  */
 export function stickToHome(
   candidates: readonly Candidate[],
-  context: StrategyContext,
-  { session, maxLoad = 1.5 }: StickOptions,
+  { session, maxLoad = 1.5, stateOf }: StickOptions,
 ): readonly Candidate[] {
-  const { stateOf } = context;
   let load = 1;
   let weights = 0;
   for (const { deployment, weight } of candidates) {

@@ -13,7 +13,10 @@ export function weighted(
   candidates: readonly Candidate[],
   context: StrategyContext,
 ): readonly Candidate[] {
-  return drawByWeight(candidates, weightsOf(candidates), context.draw());
+  return drawByWeight(candidates, {
+    weights: weightsOf(candidates),
+    draw: context.draw(),
+  });
 }
 
 function weightsOf(candidates: readonly Candidate[]): number[] {
@@ -22,11 +25,18 @@ function weightsOf(candidates: readonly Candidate[]): number[] {
   return weights;
 }
 
-/** Orders by weights of one's own; a number from 0 up to but not including 1 decides. */
+/** What {@linkcode drawByWeight} goes by. */
+export interface DrawOptions {
+  /** One for each candidate; the list is used up. */
+  readonly weights: number[];
+  /** Decides: from 0 up to but not including 1. */
+  readonly draw: number;
+}
+
+/** Orders by weights of one's own. */
 export function drawByWeight(
   candidates: readonly Candidate[],
-  weights: number[],
-  draw: number,
+  { weights, draw }: DrawOptions,
 ): Candidate[] {
   const drawn = candidates.slice();
   let total = 0;
@@ -44,6 +54,8 @@ export function drawByWeight(
       mark -= weight;
     }
     const weight = weights[picked] as number;
+    // What rounding leaves of the total when all weights are drawn.
+    if (!(weight > 0)) break;
     left = Math.min(Math.max(mark / weight, 0), 1 - Number.EPSILON);
     total -= weight;
     moveUp(drawn, picked, place);

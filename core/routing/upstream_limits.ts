@@ -1,7 +1,7 @@
 import { parseReset } from "../_durations.ts";
 
 /** What is left of one of an account's limits. */
-export interface Allowance {
+export interface UpstreamAllowance {
   /** How many there are in all, where that is told. */
   readonly limit: number | undefined;
   /** How many were left. */
@@ -11,15 +11,15 @@ export interface Allowance {
 }
 
 /** An account's limits as a provider told them last. */
-export interface RateLimitStatus {
+export interface UpstreamLimits {
   /** Requests, where they are told. */
-  readonly requests: Allowance | undefined;
+  readonly requests: UpstreamAllowance | undefined;
   /** Tokens, where they are told. */
-  readonly tokens: Allowance | undefined;
+  readonly tokens: UpstreamAllowance | undefined;
 }
 
-/** The times that {@linkcode readRateLimits} goes by. */
-export interface ReadRateLimitsOptions {
+/** The times that {@linkcode readUpstreamLimits} goes by. */
+export interface ReadUpstreamLimitsOptions {
   /** A clock that never goes back, in ms; resets are given on it. @default {performance.now()} */
   readonly now?: number;
   /** Milliseconds since 1970, from which dates are counted. @default {Date.now()} */
@@ -74,10 +74,10 @@ const MAX_RESET = 86_400_000;
  *
  * @example OpenAI's spelling
  * ```ts
- * import { readRateLimits } from "@llm-proxy/core";
+ * import { readUpstreamLimits } from "@llm-proxy/core";
  * import { assertEquals } from "@std/assert";
  *
- * const status = readRateLimits({
+ * const status = readUpstreamLimits({
  *   "x-ratelimit-limit-requests": "500",
  *   "x-ratelimit-remaining-requests": "499",
  *   "x-ratelimit-reset-requests": "120ms",
@@ -85,10 +85,10 @@ const MAX_RESET = 86_400_000;
  * assertEquals(status?.requests, { limit: 500, remaining: 499, resetAt: 1120 });
  * ```
  */
-export function readRateLimits(
+export function readUpstreamLimits(
   headers: Headers,
-  options: ReadRateLimitsOptions = {},
-): RateLimitStatus | undefined {
+  options: ReadUpstreamLimitsOptions = {},
+): UpstreamLimits | undefined {
   const requests = find(headers, REQUESTS, options);
   const tokens = find(headers, TOKENS, options);
   if (requests === undefined && tokens === undefined) return undefined;
@@ -98,8 +98,8 @@ export function readRateLimits(
 function find(
   headers: Headers,
   spellings: readonly Names[],
-  { now = performance.now(), date }: ReadRateLimitsOptions,
-): Allowance | undefined {
+  { now = performance.now(), date }: ReadUpstreamLimitsOptions,
+): UpstreamAllowance | undefined {
   for (const [remainingName, limitName, resetName] of spellings) {
     const remaining = count(headers[remainingName]);
     if (remaining === undefined) continue;

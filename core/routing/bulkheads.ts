@@ -1,0 +1,96 @@
+import { AdaptiveLimit, type AdaptiveLimitOptions } from "./adaptive_limit.ts";
+import {
+  ConcurrencyLimit,
+  type ConcurrencyLimitOptions,
+} from "./concurrency_limit.ts";
+import type { Deployment } from "./deployment.ts";
+import type { Availability, AvailabilityView } from "./availability.ts";
+
+/** What is the same for all limits of {@linkcode Bulkheads}. */
+export interface BulkheadsOptions
+  extends Pick<ConcurrencyLimitOptions, "maxQueue" | "maxWaitMs" | "now"> {
+  /** How limits find themselves; their `max` is the deployment's own. */
+  readonly adaptive?: Omit<AdaptiveLimitOptions, "max">;
+  /** The most that an adaptive limit grows to where the deployment has no bound. @default {200} */
+  readonly adaptiveMax?: number;
+}
+
+interface Bulkhead {
+  readonly limit: ConcurrencyLimit;
+  /** By which settings it was made. */
+  readonly settings: string;
+}
+
+/**
+ * A concurrency limit for each deployment that has one, by its id, so that they
+ * outlive a reload. A deployment without a bound of its own is not limited.
+ *
+ * @example A deployment for one request at a time
+ * ```ts
+ * import { Bulkheads, createDeployment, ProviderFactory } from "@llm-proxy/core";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const factory = new ProviderFactory();
+ * const provider = factory.create({ name: "mock", type: "mock" });
+ * const deployment = createDeployment({ provider, model: "echo", maxConcurrency: 1 });
+ * const bulkheads = new Bulkheads({ maxQueue: 0 });
+ * const slot = bulkheads.of(deployment)?.tryAcquire();
+ * assertEquals(bulkheads.isAvailable(deployment) === true, false);
+ * slot?.release();
+ * assertEquals(bulkheads.isAvailable(deployment), true);
+ * factory.close();
+ * ```
+ */
+export class Bulkheads implements AvailabilityView {
+  readonly #options: BulkheadsOptions;
+  readonly #bulkheads = new Map<string, Bulkhead>();
+
+  /** Begins with none. */
+  constructor(options: BulkheadsOptions = {}) {
+    this.#options = options;
+  }
+
+  /** The limit of a deployment; `undefined` where it has none. */
+  of(deployment: Deployment): ConcurrencyLimit | undefined {
+    const { id, maxConcurrency, adaptive } = deployment;
+    if (maxConcurrency === Infinity && !adaptive) return undefined;
+    const settings = `${maxConcurrency} ${adaptive}`;
+    const known = this.#bulkheads.get(id);
+    if (known?.settings === settings) return known.limit;
+    const limit = this.#make(deployment);
+    this.#bulkheads.set(id, { limit, settings });
+    return limit;
+  }
+
+  /** Whether a request can begin, or wait for its turn. */
+  isAvailable(deployment: Deployment): Availability {
+    const limit = this.of(deployment);
+    if (limit === undefined || !limit.full) return true;
+    return {
+      reason: `all ${limit.limit} of its slots and its queue are taken`,
+    };
+  }
+
+  /** Forgets all limits but those of these deployments; slots that are taken still end well. */
+  retain(deployments: Iterable<Deployment>): void {
+    const kept = new Set<string>();
+    for (const { id } of deployments) kept.add(id);
+    for (const id of this.#bulkheads.keys()) {
+      if (!kept.has(id)) this.#bulkheads.delete(id);
+    }
+  }
+
+  #make({ id, maxConcurrency, adaptive }: Deployment): ConcurrencyLimit {
+    const { maxQueue, maxWaitMs, now, adaptiveMax = 200 } = this.#options;
+    const max = maxConcurrency === Infinity ? adaptiveMax : maxConcurrency;
+    return new ConcurrencyLimit({
+      name: id,
+      limit: adaptive
+        ? new AdaptiveLimit({ ...this.#options.adaptive, max })
+        : max,
+      ...(maxQueue !== undefined && { maxQueue }),
+      ...(maxWaitMs !== undefined && { maxWaitMs }),
+      ...(now !== undefined && { now }),
+    });
+  }
+}

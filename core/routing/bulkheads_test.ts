@@ -1,0 +1,42 @@
+import { assert, assertEquals } from "@std/assert";
+import { Bulkheads } from "./bulkheads.ts";
+import { testDeployment } from "./_test_routing.ts";
+
+Deno.test("L7: a deployment that hangs takes its own slots and nobody else's", () => {
+  const bulkheads = new Bulkheads({ maxQueue: 0 });
+  const hangs = testDeployment("x/m", { maxConcurrency: 2 });
+  const healthy = testDeployment("y/m", { maxConcurrency: 2 });
+  const slots = [1, 2, 3].map(() => bulkheads.of(hangs)?.tryAcquire());
+  assertEquals(slots.map((slot) => slot !== undefined), [true, true, false]);
+  assertEquals(bulkheads.isAvailable(hangs), {
+    reason: "all 2 of its slots and its queue are taken",
+  });
+  assertEquals(bulkheads.isAvailable(healthy), true);
+  assert(bulkheads.of(healthy)?.tryAcquire());
+});
+
+Deno.test("Bulkheads.of() limits only what has a bound, each by its own", () => {
+  const bulkheads = new Bulkheads({ adaptive: { initial: 30 } });
+  assertEquals(bulkheads.of(testDeployment("x/m")), undefined);
+  assertEquals(
+    bulkheads.of(testDeployment("x/n", { maxConcurrency: 7 }))?.limit,
+    7,
+  );
+  const bounded = testDeployment("x/o", { maxConcurrency: 9, adaptive: true });
+  assertEquals(bulkheads.of(bounded)?.limit, 9);
+  assertEquals(
+    bulkheads.of(testDeployment("x/p", { adaptive: true }))?.limit,
+    30,
+  );
+});
+
+Deno.test("F5: limits outlive a reload, and a changed bound makes a new one", () => {
+  const bulkheads = new Bulkheads();
+  const before = bulkheads.of(testDeployment("x/m", { maxConcurrency: 7 }));
+  const same = testDeployment("x/m", { maxConcurrency: 7 });
+  assert(bulkheads.of(same) === before);
+  const changed = testDeployment("x/m", { maxConcurrency: 8 });
+  assertEquals(bulkheads.of(changed)?.limit, 8);
+  bulkheads.retain([]);
+  assert(bulkheads.of(same) !== before);
+});

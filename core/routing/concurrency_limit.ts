@@ -1,0 +1,195 @@
+import { GatewayError } from "../errors.ts";
+import { unwatch, watch, type Watched } from "../_ticker.ts";
+import type { AdaptiveLimit } from "./adaptive_limit.ts";
+import { ConcurrencySlot } from "./concurrency_slot.ts";
+
+/** Bounds of a {@linkcode ConcurrencyLimit}. */
+export interface ConcurrencyLimitOptions {
+  /** The most requests at a time, or what finds it. */
+  readonly limit: number | AdaptiveLimit;
+  /** How many may wait. @default {16} */
+  readonly maxQueue?: number;
+  /** How long one waits at most, in ms, and 20 ms at that. @default {1_000} */
+  readonly maxWaitMs?: number;
+  /** What is limited, for messages. @default {"deployment"} */
+  readonly name?: string;
+  /** A clock that never goes back, in ms. @default {performance.now} */
+  readonly now?: () => number;
+}
+
+interface Waiter {
+  readonly until: number;
+  readonly resolve: (slot: ConcurrencySlot) => void;
+  readonly reject: (reason: unknown) => void;
+  readonly leave: () => void;
+}
+
+/**
+ * Lets so many requests through at a time; a few more wait a moment in a queue
+ * that is short in number and time, further ones are refused at once (L3).
+ *
+ * One for each deployment makes bulkheads: a provider that hangs holds its own
+ * places and nobody else's (L7). Each slot ends exactly once (L9).
+ *
+ * @example One at a time
+ * ```ts
+ * import { ConcurrencyLimit } from "@llm-proxy/core";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const limit = new ConcurrencyLimit({ limit: 1 });
+ * {
+ *   using slot = limit.tryAcquire();
+ *   assertEquals(slot !== undefined, true);
+ *   assertEquals(limit.tryAcquire(), undefined);
+ * }
+ * assertEquals(limit.inFlight, 0);
+ * ```
+ */
+export class ConcurrencyLimit implements Watched {
+  readonly #fixed: number;
+  readonly #adaptive: AdaptiveLimit | undefined;
+  readonly #maxQueue: number;
+  readonly #maxWaitMs: number;
+  readonly #name: string;
+  readonly #now: () => number;
+  readonly #queue = new Set<Waiter>();
+  #inFlight = 0;
+
+  /**
+   * Begins with nothing under way.
+   *
+   * @throws {RangeError} when a bound is out of its range.
+   */
+  constructor(options: ConcurrencyLimitOptions) {
+    const { limit, maxQueue = 16, maxWaitMs = 1_000 } = options;
+    if (typeof limit === "number" && !(limit >= 1)) {
+      throw new RangeError(`'limit' must be 1 or more, not ${limit}`);
+    }
+    if (!(maxQueue >= 0 && maxQueue < Infinity)) {
+      throw new RangeError(`'maxQueue' must be 0 or more, not ${maxQueue}`);
+    }
+    if (!(maxWaitMs >= 0)) {
+      throw new RangeError(`'maxWaitMs' must be 0 or more, not ${maxWaitMs}`);
+    }
+    this.#fixed = typeof limit === "number" ? limit : 0;
+    this.#adaptive = typeof limit === "number" ? undefined : limit;
+    this.#maxQueue = maxQueue;
+    this.#maxWaitMs = maxWaitMs;
+    this.#name = options.name ?? "deployment";
+    this.#now = options.now ?? (() => performance.now());
+  }
+
+  /** The most requests at a time, as it is now. */
+  get limit(): number {
+    return this.#adaptive?.limit ?? this.#fixed;
+  }
+
+  /** The slots that are taken. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** How many wait for a slot. */
+  get queued(): number {
+    return this.#queue.size;
+  }
+
+  /** Whether neither a slot nor a place in the queue is free. */
+  get full(): boolean {
+    return !this.#free && this.#queue.size >= this.#maxQueue;
+  }
+
+  /** Takes a slot where one is free and nobody waits for it. */
+  tryAcquire(): ConcurrencySlot | undefined {
+    this.#adaptive?.check(this.#now());
+    return this.#free && this.#queue.size === 0 ? this.#take() : undefined;
+  }
+
+  /**
+   * Takes a slot, or waits for one.
+   *
+   * @param signal Ends the waiting; nothing is taken then (C3).
+   * @throws {GatewayError} 503 `deployment_busy`: at once when the queue is
+   * full, later when none became free in time.
+   * @throws {unknown} the signal's reason once it is aborted.
+   */
+  acquire(signal: AbortSignal): Promise<ConcurrencySlot> {
+    if (signal.aborted) return Promise.reject(signal.reason);
+    const slot = this.tryAcquire();
+    if (slot !== undefined) return Promise.resolve(slot);
+    if (this.#queue.size >= this.#maxQueue || this.#maxWaitMs === 0) {
+      return Promise.reject(this.#busy("its queue is full"));
+    }
+    return new Promise((resolve, reject) => {
+      const onAbort = (): void => {
+        this.#forget(waiter);
+        reject(signal.reason);
+      };
+      const waiter: Waiter = {
+        until: this.#now() + this.#maxWaitMs,
+        resolve,
+        reject,
+        leave: () => signal.removeEventListener("abort", onAbort),
+      };
+      signal.addEventListener("abort", onAbort);
+      if (this.#queue.size === 0) watch(this);
+      this.#queue.add(waiter);
+    });
+  }
+
+  /** Refuses those who waited too long. Called from time to time while any wait. */
+  look(): void {
+    const now = this.#now();
+    this.#adaptive?.check(now);
+    this.#admit();
+    // All wait equally long, so the first come is the first to go.
+    for (const waiter of this.#queue) {
+      if (waiter.until > now) break;
+      this.#forget(waiter);
+      waiter.reject(this.#busy(`no slot within ${this.#maxWaitMs} ms`));
+    }
+  }
+
+  get #free(): boolean {
+    return this.#inFlight < this.limit;
+  }
+
+  #take(): ConcurrencySlot {
+    const inFlight = ++this.#inFlight;
+    const startedAt = this.#now();
+    return new ConcurrencySlot({
+      firstByte: () => {
+        const now = this.#now();
+        this.#adaptive?.sample({ startedAt, now, inFlight });
+        this.#admit();
+      },
+      overloaded: () => this.#adaptive?.overloaded(this.#now()),
+      release: () => {
+        this.#inFlight--;
+        this.#admit();
+      },
+    });
+  }
+
+  #admit(): void {
+    for (const waiter of this.#queue) {
+      if (!this.#free) break;
+      this.#forget(waiter);
+      waiter.resolve(this.#take());
+    }
+  }
+
+  #forget(waiter: Waiter): void {
+    waiter.leave();
+    this.#queue.delete(waiter);
+    if (this.#queue.size === 0) unwatch(this);
+  }
+
+  #busy(why: string): GatewayError {
+    return new GatewayError(
+      "overloaded",
+      `All ${this.limit} slots of '${this.#name}' are taken and ${why}`,
+      { code: "deployment_busy", headers: { "retry-after": "1" } },
+    );
+  }
+}

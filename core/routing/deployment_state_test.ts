@@ -1,0 +1,153 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { DeploymentState } from "./deployment_state.ts";
+import { DeploymentStates } from "./deployment_states.ts";
+import { LatencyHistogram } from "./_latency_histogram.ts";
+import { testDeployment } from "./_test_routing.ts";
+
+Deno.test("L9: an attempt that is ended in every way at once leaves one place, once", () => {
+  const ways = ["firstToken", "succeeded", "failed", "release"] as const;
+  fc.assert(fc.property(
+    fc.array(fc.array(fc.constantFrom(...ways), { maxLength: 6 })),
+    (attempts) => {
+      const state = new DeploymentState(() => 0);
+      for (const [index, calls] of attempts.entries()) {
+        {
+          using flight = state.start();
+          assertEquals(state.inFlight, 1);
+          for (const call of calls) flight[call]();
+        }
+        assertEquals(state.inFlight, 0);
+        assertEquals(state.attempts, index + 1);
+      }
+      const ends = attempts.map((calls) =>
+        calls.find((it) => it !== "firstToken")
+      );
+      assertEquals(
+        state.failures,
+        ends.filter((end) => end === "failed").length,
+      );
+    },
+  ));
+});
+
+Deno.test("DeploymentState counts failures since one went well", () => {
+  const state = new DeploymentState(() => 0);
+  state.start().failed();
+  state.start().failed();
+  state.start().release();
+  assertEquals([state.failures, state.failuresInARow], [2, 2]);
+  state.start().succeeded();
+  assertEquals([state.failures, state.failuresInARow], [2, 0]);
+});
+
+/** A state, and one first token after that time at that time. */
+function measured(): {
+  readonly state: DeploymentState;
+  readonly add: (at: number, ms: number) => void;
+} {
+  let time = 0;
+  const state = new DeploymentState(() => time);
+  const add = (at: number, ms: number): void => {
+    time = at - ms;
+    const flight = state.start();
+    time = at;
+    flight.firstToken();
+    flight.succeeded();
+  };
+  return { state, add };
+}
+
+Deno.test("DeploymentState.latency() follows what is measured", () => {
+  const { state, add } = measured();
+  assertEquals(state.latency(0), undefined);
+  add(1_000, 100);
+  assertEquals(state.latency(1_000), 100);
+  for (let at = 2_000; at < 120_000; at += 1_000) add(at, 900);
+  const now = state.latency(119_000) ?? 0;
+  assert(now > 850 && now <= 900, `${now}`);
+});
+
+Deno.test("DeploymentState.latency() counts samples of one moment too", () => {
+  const { state, add } = measured();
+  add(1_000, 100);
+  for (let count = 0; count < 50; count++) add(1_000, 500);
+  assert((state.latency(1_000) ?? 0) > 450);
+});
+
+Deno.test("DeploymentState.latency() fades, so that what was slow is tried again", () => {
+  const { state, add } = measured();
+  add(1_000, 800);
+  assertEquals(state.latency(61_000), 400);
+  assertEquals(state.latency(121_000), 200);
+});
+
+Deno.test("DeploymentState.quantile() is exact to a quarter", () => {
+  fc.assert(fc.property(
+    fc.array(fc.integer({ min: 8, max: 200_000 }), {
+      minLength: 20,
+      maxLength: 400,
+    }),
+    (times) => {
+      const histogram = new LatencyHistogram();
+      for (const time of times) histogram.add(time);
+      const sorted = times.toSorted((a, b) => a - b);
+      const exact = sorted[Math.ceil(0.95 * sorted.length) - 1] ?? 0;
+      const got = histogram.quantile(0.95) ?? 0;
+      assert(got >= exact / 1.26 && got <= exact * 1.26, `${got} ${exact}`);
+    },
+  ));
+});
+
+Deno.test("DeploymentState.quantile() forgets what is old", () => {
+  const histogram = new LatencyHistogram();
+  for (let count = 0; count < 500; count++) histogram.add(10_000);
+  for (let count = 0; count < 5_000; count++) histogram.add(100);
+  assert((histogram.quantile(0.95) ?? Infinity) < 150);
+  assert(histogram.count <= 512);
+});
+
+Deno.test("DeploymentState.quantile() keeps a thin tail when counts are halved", () => {
+  const histogram = new LatencyHistogram();
+  for (let round = 0; round < 200; round++) {
+    for (let count = 0; count < 19; count++) histogram.add(100);
+    histogram.add(1_000 + round * 40);
+  }
+  assert((histogram.quantile(0.97) ?? 0) > 1_000);
+});
+
+Deno.test("LatencyHistogram passes over what is no time", () => {
+  const histogram = new LatencyHistogram();
+  for (const odd of [NaN, -1, -Infinity]) histogram.add(odd);
+  assertEquals(histogram.count, 0);
+  assertEquals(histogram.quantile(0.95), undefined);
+  histogram.add(Infinity);
+  histogram.add(0);
+  assertEquals(histogram.count, 2);
+});
+
+Deno.test("DeploymentStates.of() gives the same state to the same id after a reload", () => {
+  const states = new DeploymentStates();
+  states.of(testDeployment("openai/gpt-5")).start().failed();
+  assertEquals(states.of(testDeployment("openai/gpt-5")).failures, 1);
+  assertEquals(states.of(testDeployment("openai/gpt-4")).failures, 0);
+});
+
+Deno.test("DeploymentStates.retain() forgets all but those", () => {
+  const states = new DeploymentStates();
+  const kept = testDeployment("a/m");
+  states.of(kept).start().failed();
+  states.of(testDeployment("b/m"));
+  states.retain([kept]);
+  assertEquals([states.size, states.of(kept).failures], [1, 1]);
+});
+
+Deno.test("DeploymentStates forgets one that has nothing under way when it is full", () => {
+  const states = new DeploymentStates({ capacity: 2 });
+  const busy = testDeployment("a/m");
+  const flight = states.of(busy).start();
+  states.of(testDeployment("b/m"));
+  states.of(testDeployment("c/m"));
+  assertEquals([states.size, states.of(busy).inFlight], [2, 1]);
+  flight.release();
+});

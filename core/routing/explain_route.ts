@@ -1,0 +1,167 @@
+import type { DeploymentStateView } from "./deployment_state.ts";
+import { type PlanContext, planRoute, type RoutePlan } from "./plan_route.ts";
+import type { SkipCode } from "./capability_filter.ts";
+import type { Candidate, FallbackChains } from "./route.ts";
+import type { RouteRequest } from "./route_request.ts";
+import { estimateCost } from "./token_cost.ts";
+
+/** One candidate, to be shown: no credential in it. */
+export interface ExplainedCandidate {
+  /** The deployment's id. */
+  readonly id: string;
+  /** The provider's name. */
+  readonly provider: string;
+  /** The model that would be asked for. */
+  readonly model: string;
+  /** Which of the provider's keys, from 0. */
+  readonly keyIndex: number;
+  /** Its share within its rank. */
+  readonly weight: number;
+  /** All of a lower rank come first. */
+  readonly rank: number;
+  /** What the request would cost about, in millionths of a US dollar; `null` where unknown. */
+  readonly estimatedCost: number | null;
+  /** Attempts under way. */
+  readonly inFlight: number;
+  /** The mean time to the first token, in ms; `null` where unknown. */
+  readonly firstTokenMs: number | null;
+  /** The requests its account has left, as told last; `null` where unknown. */
+  readonly remainingRequests: number | null;
+  /** The tokens its account has left, as told last; `null` where unknown. */
+  readonly remainingTokens: number | null;
+}
+
+/** One candidate that is passed over. */
+export interface ExplainedSkip {
+  /** The deployment's id. */
+  readonly id: string;
+  /** The model that would be asked for. */
+  readonly model: string;
+  /** Why, in a word for programs. */
+  readonly code: SkipCode;
+  /** Why, in words for people. */
+  readonly reason: string;
+  /** When it may be used again, in ms from now; `null` where unknown. */
+  readonly retryInMs: number | null;
+}
+
+/** What would be done with one name. */
+export interface ExplainedPlan {
+  /** The name. */
+  readonly model: string;
+  /** The route that is found for it. */
+  readonly route: string;
+  /** The arm of the route's experiment. */
+  readonly arm: string | null;
+  /** In the order in which they would be tried. */
+  readonly candidates: readonly ExplainedCandidate[];
+  /** What is passed over, and why. */
+  readonly skipped: readonly ExplainedSkip[];
+  /** The id of what is tried when everything is out. */
+  readonly lastResort: string | null;
+  /** The id of what gets a copy. */
+  readonly shadow: string | null;
+}
+
+/** What would be done with a request: plain data, fit for JSON. */
+export interface RouteExplanation extends ExplainedPlan {
+  /** The estimate of the input's tokens; `null` where unknown. */
+  readonly estimatedTokens: number | null;
+  /** The names that come next, by the way the candidates fail. */
+  readonly fallbacks: FallbackChains;
+  /** What would be done with each of these, once for each name. */
+  readonly followers: readonly ExplainedPlan[];
+}
+
+/**
+ * Explains what would be done with a request, without calling or changing
+ * anything: the candidates in order, what is passed over and why, what comes
+ * after a failure. It shows no credential. Give `SmoothDraws.peek` as `draw`:
+ * strategies that draw at random show one draw.
+ *
+ * @throws {GatewayError} 404 `model_not_found` when no route has the name (K16).
+ *
+ * @example A model with a price
+ * ```ts
+ * import {
+ *   buildRouteTable,
+ *   DeploymentStates,
+ *   explainRoute,
+ *   ProviderFactory,
+ * } from "@llm-proxy/core";
+ * import { assert, assertEquals } from "@std/assert";
+ *
+ * const factory = new ProviderFactory();
+ * const provider = factory.create({ name: "mock", type: "mock" });
+ * const settings = { prices: { input: 2.5, output: 10 } };
+ * const built = buildRouteTable([], { providers: [{ provider, settings }] });
+ * assert(built.ok);
+ * const explanation = explainRoute(
+ *   { model: "mock/echo", inputTokens: 1000, outputTokens: 100 },
+ *   { table: built.table, states: new DeploymentStates(), now: 0 },
+ * );
+ * assertEquals(explanation.candidates[0]?.estimatedCost, 3500);
+ * factory.close();
+ * ```
+ */
+export function explainRoute(
+  request: RouteRequest,
+  context: PlanContext,
+): RouteExplanation {
+  const plan = planRoute(request, context);
+  const { error, contextWindow, contentPolicy } = plan.fallbacks;
+  const names = new Set([...error, ...contextWindow, ...contentPolicy]);
+  return {
+    ...explained(plan, request, context),
+    estimatedTokens: request.inputTokens ?? null,
+    fallbacks: plan.fallbacks,
+    followers: [...names].map((model) => {
+      const next = { ...request, model };
+      return explained(planRoute(next, context), next, context);
+    }),
+  };
+}
+
+function explained(
+  { route, arm, candidates, skipped, lastResort, shadow }: RoutePlan,
+  request: RouteRequest,
+  { states, now }: PlanContext,
+): ExplainedPlan {
+  return {
+    model: request.model,
+    route: route.name,
+    arm: arm ?? null,
+    candidates: candidates.map((candidate) =>
+      shown(candidate, states.of(candidate.deployment), { request, now })
+    ),
+    skipped: skipped.map(({ candidate, code, reason, retryAt }) => ({
+      id: candidate.deployment.id,
+      model: candidate.model,
+      code,
+      reason,
+      retryInMs: retryAt === undefined ? null : Math.max(0, retryAt - now),
+    })),
+    lastResort: lastResort?.candidate.deployment.id ?? null,
+    shadow: shadow?.deployment.id ?? null,
+  };
+}
+
+function shown(
+  { deployment, provider, model, weight, rank }: Candidate,
+  state: DeploymentStateView,
+  { request, now }: { readonly request: RouteRequest; readonly now: number },
+): ExplainedCandidate {
+  return {
+    id: deployment.id,
+    provider: provider.name,
+    model,
+    keyIndex: deployment.keyIndex,
+    weight,
+    rank,
+    estimatedCost: estimateCost(request, deployment.prices) ?? null,
+    inFlight: state.inFlight,
+    firstTokenMs: state.latency(now) ?? null,
+    remainingRequests: state.upstreamLimits?.requests?.remaining ?? null,
+    remainingTokens: state.upstreamLimits?.tokens?.remaining ?? null,
+  };
+}
