@@ -62,8 +62,7 @@ export class SlowLimitStore implements LimitStore {
 /** So many limiters that share limits. */
 export function sharedLimiters(
   count: number,
-  time: VirtualTime,
-  options: SharedLimitOptions,
+  { time, ...options }: SharedLimitOptions & { readonly time: VirtualTime },
 ): RateLimiter[] {
   const { now, schedule } = time;
   const shared = { date: now, schedule, ...options };

@@ -61,9 +61,9 @@ export interface Charge {
 /** The most that the charges of any window up to `now` come above the limit; 0 or less is within. */
 export function excessOf(
   charges: readonly Charge[],
-  { amount, windowMs, burst }: Limit,
-  now: number,
+  { limit, now }: { readonly limit: Limit; readonly now: number },
 ): number {
+  const { amount, windowMs, burst } = limit;
   if (burst === undefined) {
     let sum = 0;
     for (const charge of charges) {

@@ -79,9 +79,9 @@ export async function collectBody(body: UpstreamBody): Promise<Uint8Array> {
 
 /** How much of an error's body is waited for: its head says what is wrong. */
 export interface ErrorBodyLimits {
-  /** @default {65_536} */
+  /** How many bytes. @default {65_536} */
   readonly maxBytes?: number;
-  /** In milliseconds. @default {2_000} */
+  /** How long, in milliseconds. @default {2_000} */
   readonly maxWait?: number;
 }
 

@@ -110,7 +110,7 @@ export class LeasedLimit implements LimitGate {
   }
 
   take(hold: Hold): void {
-    const share = this.#shares.get(hold.key)!;
+    const share = this.#own(hold.key, this.#sliceOf(this.#date));
     share.use(hold.amount);
     share.usedAt = this.#date;
     hold.mark = share.slice;
@@ -121,8 +121,7 @@ export class LeasedLimit implements LimitGate {
 
   end(hold: Hold, used: number | undefined): void {
     if (used === undefined || used === hold.amount) return;
-    const share = this.#share(hold.key);
-    if (share === undefined) return;
+    const share = this.#own(hold.key, this.#slice());
     const more = used - hold.amount;
     if (more > 0 || hold.mark === share.slice) share.use(more);
     else share.tell(hold.mark, more);
@@ -170,7 +169,11 @@ export class LeasedLimit implements LimitGate {
 
   #slice(): number {
     this.#date = this.#options.settings.date();
-    return Math.floor(this.#date / this.#terms.sliceMs);
+    return this.#sliceOf(this.#date);
+  }
+
+  #sliceOf(date: number): number {
+    return Math.floor(date / this.#terms.sliceMs);
   }
 
   #until(slice: number): number {
@@ -181,9 +184,18 @@ export class LeasedLimit implements LimitGate {
   /** The share of a key; `undefined` where there are too many that matter. */
   #share(key: string): LimitShare | undefined {
     const slice = this.#slice();
+    if (!this.#shares.has(key)) {
+      while (this.#shares.size >= this.#options.maxKeys) {
+        if (!this.#evict(slice)) return undefined;
+      }
+    }
+    return this.#own(key, slice);
+  }
+
+  /** The share of a key, however many there are: something was taken or is due. */
+  #own(key: string, slice: number): LimitShare {
     let share = this.#shares.get(key);
     if (share === undefined) {
-      if (!this.#hasRoom(slice)) return undefined;
       share = new LimitShare(key, slice, this.#terms);
       this.#shares.set(key, share);
     }
@@ -191,8 +203,8 @@ export class LeasedLimit implements LimitGate {
     return share;
   }
 
-  #hasRoom(slice: number): boolean {
-    if (this.#shares.size < this.#options.maxKeys) return true;
+  /** Has the one of a few go that was not used for longest; false where none may. */
+  #evict(slice: number): boolean {
     let oldest: LimitShare | undefined;
     for (let i = Math.min(CANDIDATES, this.#shares.size); i > 0; i--) {
       const share = this.#next();

@@ -3,10 +3,12 @@ import {
   assertEquals,
   assertGreaterOrEqual,
   assertLessOrEqual,
+  assertThrows,
 } from "@std/assert";
 import { sharedLimiters, SlowLimitStore } from "./_test_limit_store.ts";
 import { VirtualTime } from "./_test_limits.ts";
 import type { LimitLeaseGrant, LimitStore } from "./limit_store.ts";
+import { MemoryLimitStore } from "./memory_limit_store.ts";
 import { parseLimit } from "./rate_limit.ts";
 import { RateLimiter } from "./rate_limiter.ts";
 import type { SharedLimitOptions } from "./shared_limits.ts";
@@ -28,7 +30,7 @@ function sceneOf(
   // The beginning of a slice, whatever the window.
   const time = new VirtualTime(24 * 60 * MINUTE);
   const store = new SlowLimitStore(time, () => 10);
-  const [one, two] = sharedLimiters(2, time, { store, ...options });
+  const [one, two] = sharedLimiters(2, { time, store, ...options });
   assert(one && two);
   for (const limiter of [one, two]) limiter.define("it", parseLimit(limit));
   return { time, store, one, two };
@@ -348,6 +350,24 @@ Deno.test("maxKeys holds for shared limits, and a key over its limit is not forg
   await closed;
 });
 
+Deno.test("maxKeys: more keys in one request than are kept are taken together all the same", async () => {
+  const time = new VirtualTime(24 * 60 * MINUTE);
+  const store = new SlowLimitStore(time, () => 10);
+  const { now, schedule } = time;
+  const shared = { store, date: now, schedule };
+  const limiter = new RateLimiter({ now, maxKeys: 1, shared });
+  limiter.define("it", parseLimit("1000 tokens/minute"));
+  const asks = ["a", "b", "c"].map((key) => ({ limit: "it", key, tokens: 9 }));
+  const admission = limiter.take(asks);
+  assert(admission.ok);
+  await time.pass(10_000);
+  admission.lease.settle({ tokens: 20 });
+  const closed = limiter.close();
+  await time.pass(10_000);
+  await closed;
+  assertEquals(await counted(store, time, "1000 tokens/minute"), 20);
+});
+
 Deno.test("maxKeys holds while the store is down: a key that cannot be counted is refused", async () => {
   const time = new VirtualTime(24 * 60 * MINUTE);
   const store = new SlowLimitStore(time, () => 10);
@@ -407,4 +427,43 @@ Deno.test("define() with another number goes on with what is shared", async () =
   }
   assertEquals(await takeAll(two, time, 50), 10);
   await closeAll(scene);
+});
+
+Deno.test("RateLimiter shares limits by the real clock, and close() leaves no timer", async () => {
+  const store = new MemoryLimitStore();
+  const limiters = [1, 2].map(() => new RateLimiter({ shared: { store } }));
+  const asks = [{ limit: "it", key: "a" }];
+  let sum = 0;
+  for (const limiter of limiters) {
+    limiter.define("it", parseLimit("20/day"));
+    await limiter.prepare(asks);
+    for (let i = 0; i < 30; i++) {
+      if (limiter.take(asks).ok) sum++;
+      // The store answers within a turn of the event loop.
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+  }
+  assertEquals(sum, 20);
+  await Promise.all(limiters.map((limiter) => limiter.close()));
+});
+
+Deno.test("RateLimiter refuses shared options that make no sense", () => {
+  const store = new MemoryLimitStore();
+  const wrong = [
+    { creditShare: -0.1 },
+    { offlineShare: 1.1 },
+    { timeoutMs: 0 },
+    { retryMs: NaN },
+    { reportMs: 0 },
+  ];
+  for (const options of wrong) {
+    const [name = ""] = Object.keys(options);
+    const shared = { store, ...options };
+    assertThrows(() => new RateLimiter({ shared }), RangeError, name);
+  }
+});
+
+Deno.test("prepare() without shared limits has nothing to ask", async () => {
+  const limiter = new RateLimiter();
+  await limiter.prepare([{ limit: "it", key: "a" }]);
 });

@@ -190,3 +190,43 @@ export type {
   UpstreamRequest,
   UpstreamResponse,
 } from "./upstream.ts";
+export {
+  type Admission,
+  type Admitted,
+  type LimitAsk,
+  type LimitStatus,
+  type Refused,
+} from "./admission.ts";
+export { ConcurrencySlots, type Slot } from "./concurrency_slots.ts";
+export {
+  grantLease,
+  type LimitLeaseAsk,
+  type LimitLeaseGrant,
+  type LimitStore,
+  type LimitStoreOptions,
+  type LimitSum,
+} from "./limit_store.ts";
+export {
+  MemoryLimitStore,
+  type MemoryLimitStoreOptions,
+} from "./memory_limit_store.ts";
+export {
+  checkLimit,
+  type Limit,
+  type LimitRecord,
+  type LimitUnit,
+  parseLimit,
+  parseLimits,
+} from "./rate_limit.ts";
+export {
+  formatSpan,
+  rateLimitHeaders,
+  type RateLimitHeadersOptions,
+} from "./rate_limit_headers.ts";
+export { RateLimitLease, type RateLimitUsage } from "./rate_limit_lease.ts";
+export { RateLimiter, type RateLimiterOptions } from "./rate_limiter.ts";
+export type { SharedLimitOptions } from "./shared_limits.ts";
+export {
+  SlowFirstByteStrategy,
+  type SlowFirstByteStrategyOptions,
+} from "./slow_first_byte_strategy.ts";

@@ -106,7 +106,7 @@ class Checked {
       if (!isAsked) continue;
       const excess = limit.unit === "concurrent"
         ? charges.reduce((sum, { amount }) => sum + amount, 0) - limit.amount
-        : excessOf(charges, limit, now);
+        : excessOf(charges, { limit, now });
       assert(
         excess <= 1e-3,
         `${id} is ${excess} over ${JSON.stringify(limit)}`,
@@ -138,7 +138,7 @@ class Checked {
       // A bucket owes no more than what a window refills.
       const most = limit.burst === undefined
         ? Infinity
-        : limit.amount - excessOf(all, limit, now);
+        : limit.amount - excessOf(all, { limit, now });
       const owed = Math.min(more, most);
       if (owed > 0) all.push({ at: now, amount: owed });
     }

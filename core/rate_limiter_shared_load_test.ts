@@ -14,8 +14,6 @@ import { VirtualTime } from "./_test_limits.ts";
 import { parseLimit, parseLimits } from "./rate_limit.ts";
 import type { RateLimiter } from "./rate_limiter.ts";
 
-const MINUTE = 60_000;
-
 /** The most of any window, and of the last one. */
 class Meter {
   readonly #taken: { at: number; amount: number }[] = [];
@@ -101,7 +99,7 @@ for (const [limit, everyMs, size] of CASES) {
     const random = seededRandom(7);
     const time = new VirtualTime(1.7e12 + 12_345);
     const store = new SlowLimitStore(time, () => 5 + 75 * random());
-    const limiters = sharedLimiters(2, time, { store });
+    const limiters = sharedLimiters(2, { time, store });
     for (const limiter of limiters) limiter.define("it", parseLimit(limit));
     const meter = new Meter(windowMs);
     const asked = await drive({
@@ -143,7 +141,7 @@ Deno.test("L8: on top of a shared limit comes at most the credit of each process
       const random = seededRandom(seed);
       const time = new VirtualTime(1.7e12 + seed % 100_000);
       const store = new SlowLimitStore(time, () => 2 * delayMs * random());
-      const limiters = sharedLimiters(processes, time, { store });
+      const limiters = sharedLimiters(processes, { time, store });
       for (const limiter of limiters) {
         limiter.define("it", { unit: "requests", amount, windowMs });
       }
@@ -159,14 +157,14 @@ Deno.test("L8: on top of a shared limit comes at most the credit of each process
       const credit = Math.max(1, Math.floor(0.025 * amount));
       assertLessOrEqual(meter.most, amount + processes * credit);
     }),
-    { numRuns: 400 },
+    { numRuns: 200 },
   );
 });
 
 Deno.test("a shared limit on what is under way stays a process's own, and a burst is kept", async () => {
   const time = new VirtualTime();
   const store = new SlowLimitStore(time, () => 10);
-  const limiters = sharedLimiters(2, time, { store });
+  const limiters = sharedLimiters(2, { time, store });
   for (const limiter of limiters) {
     limiter.define("it", parseLimits(["60/minute burst 3", "2 concurrent"]));
     const asks = [{ limit: "it", key: "a" }];

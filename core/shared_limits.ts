@@ -1,7 +1,22 @@
 import { checkNumber } from "./_check_number.ts";
 import type { LimitStore } from "./limit_store.ts";
 
-/** How limiters share limits through a {@linkcode LimitStore}. */
+/**
+ * How limiters share limits through a {@linkcode LimitStore}.
+ *
+ * @example Half of each limit while the store is out of reach
+ * ```ts
+ * import { MemoryLimitStore, RateLimiter } from "@llm-proxy/core";
+ * import type { SharedLimitOptions } from "@llm-proxy/core";
+ *
+ * const shared: SharedLimitOptions = {
+ *   store: new MemoryLimitStore(),
+ *   offlineShare: 0.5,
+ * };
+ * const limiter = new RateLimiter({ shared });
+ * await limiter.close();
+ * ```
+ */
 export interface SharedLimitOptions {
   /** Where the counts are. */
   readonly store: LimitStore;

@@ -59,7 +59,7 @@ const TRIAL_WINDOWS = 60;
  *
  * @example Below the limit nothing is done
  * ```ts
- * import { AdaptiveLimit } from "@llm-proxy/core";
+ * import { AdaptiveLimit } from "@llm-proxy/core/routing";
  * import { assertEquals } from "@std/assert";
  *
  * const limit = new AdaptiveLimit({ initial: 8, max: 50 });

@@ -1,3 +1,4 @@
+import { BuiltRouteTable } from "./_built_route_table.ts";
 import { DeploymentBook } from "./_deployment_book.ts";
 import { checkChains, makeChains } from "./_fallback_chains.ts";
 import { ImplicitRoutes } from "./_implicit_routes.ts";
@@ -5,7 +6,7 @@ import { makeRoute, type RouteDraft } from "./_make_route.ts";
 import { PatternIndex, splitPattern } from "./_pattern_index.ts";
 import type { Route } from "./route.ts";
 import type { RouteDefinition, RouteFault } from "./route_definition.ts";
-import { RouteTable } from "./route_table.ts";
+import type { RouteTable } from "./route_table.ts";
 import type { RoutedProvider } from "./routed_provider.ts";
 
 /** What a table is built on. */
@@ -35,7 +36,8 @@ const MAX_FAULTS = 250;
  *
  * @example An alias with a fallback
  * ```ts
- * import { buildRouteTable, ProviderFactory } from "@llm-proxy/core";
+ * import { ProviderFactory } from "@llm-proxy/core";
+ * import { buildRouteTable } from "@llm-proxy/core/routing";
  * import { assert, assertEquals } from "@std/assert";
  *
  * const factory = new ProviderFactory();
@@ -74,7 +76,7 @@ export function buildRouteTable(
   );
   const named = byName(drafts, faults);
   const implicit = new ImplicitRoutes(book, find);
-  const table = new RouteTable({ book, implicit, ...named });
+  const table = new BuiltRouteTable({ book, implicit, ...named });
   const finding = (name: string) => table.named(name);
   checkChains(definitions, { find: finding, faults });
   if (faults.length > 0) {

@@ -27,7 +27,8 @@ interface Bulkhead {
  *
  * @example A deployment for one request at a time
  * ```ts
- * import { Bulkheads, createDeployment, ProviderFactory } from "@llm-proxy/core";
+ * import { ProviderFactory } from "@llm-proxy/core";
+ * import { Bulkheads, createDeployment } from "@llm-proxy/core/routing";
  * import { assertEquals } from "@std/assert";
  *
  * const factory = new ProviderFactory();

@@ -24,7 +24,8 @@ const PART_NEEDS: ReadonlyMap<unknown, Capability> = new Map([
  *
  * @example A picture and a tool
  * ```ts
- * import { chatRequestFacts, parseJsonDocument } from "@llm-proxy/core";
+ * import { parseJsonDocument } from "@llm-proxy/core";
+ * import { chatRequestFacts } from "@llm-proxy/core/routing";
  * import { assertEquals } from "@std/assert";
  *
  * const document = parseJsonDocument(new TextEncoder().encode(JSON.stringify({

@@ -1,5 +1,5 @@
 import { GatewayError } from "../errors.ts";
-import { unwatch, watch, type Watched } from "../_ticker.ts";
+import { unwatch, watch } from "../_ticker.ts";
 import type { AdaptiveLimit } from "./adaptive_limit.ts";
 import { ConcurrencySlot } from "./concurrency_slot.ts";
 
@@ -33,7 +33,7 @@ interface Waiter {
  *
  * @example One at a time
  * ```ts
- * import { ConcurrencyLimit } from "@llm-proxy/core";
+ * import { ConcurrencyLimit } from "@llm-proxy/core/routing";
  * import { assertEquals } from "@std/assert";
  *
  * const limit = new ConcurrencyLimit({ limit: 1 });
@@ -45,7 +45,7 @@ interface Waiter {
  * assertEquals(limit.inFlight, 0);
  * ```
  */
-export class ConcurrencyLimit implements Watched {
+export class ConcurrencyLimit {
   readonly #fixed: number;
   readonly #adaptive: AdaptiveLimit | undefined;
   readonly #maxQueue: number;

@@ -15,7 +15,7 @@ export interface ConcurrencySlotEvents {
  *
  * @example Freed whatever happens
  * ```ts
- * import { ConcurrencyLimit } from "@llm-proxy/core";
+ * import { ConcurrencyLimit } from "@llm-proxy/core/routing";
  * import { assertEquals } from "@std/assert";
  *
  * const limit = new ConcurrencyLimit({ limit: 2 });

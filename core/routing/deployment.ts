@@ -83,7 +83,8 @@ export interface Deployment {
  *
  * @example The second key of a provider
  * ```ts
- * import { createDeployment, ProviderFactory } from "@llm-proxy/core";
+ * import { ProviderFactory } from "@llm-proxy/core";
+ * import { createDeployment } from "@llm-proxy/core/routing";
  * import { assertEquals } from "@std/assert";
  *
  * const factory = new ProviderFactory();

@@ -39,7 +39,7 @@ const FADE_MS = 60_000;
  *
  * @example One attempt, its first token after 300 ms
  * ```ts
- * import { DeploymentState } from "@llm-proxy/core";
+ * import { DeploymentState } from "@llm-proxy/core/routing";
  * import { assertEquals } from "@std/assert";
  *
  * let time = 0;

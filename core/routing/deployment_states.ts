@@ -18,7 +18,8 @@ export interface DeploymentStatesOptions {
  *
  * @example The same state after a reload
  * ```ts
- * import { createDeployment, DeploymentStates, ProviderFactory } from "@llm-proxy/core";
+ * import { ProviderFactory } from "@llm-proxy/core";
+ * import { createDeployment, DeploymentStates } from "@llm-proxy/core/routing";
  * import { assertEquals } from "@std/assert";
  *
  * const factory = new ProviderFactory();

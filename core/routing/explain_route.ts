@@ -83,12 +83,8 @@ export interface RouteExplanation extends ExplainedPlan {
  *
  * @example A model with a price
  * ```ts
- * import {
- *   buildRouteTable,
- *   DeploymentStates,
- *   explainRoute,
- *   ProviderFactory,
- * } from "@llm-proxy/core";
+ * import { ProviderFactory } from "@llm-proxy/core";
+ * import { buildRouteTable, DeploymentStates, explainRoute } from "@llm-proxy/core/routing";
  * import { assert, assertEquals } from "@std/assert";
  *
  * const factory = new ProviderFactory();

@@ -4,7 +4,7 @@
  *
  * @example An attempt that was given up
  * ```ts
- * import { DeploymentState, type Flight } from "@llm-proxy/core";
+ * import { DeploymentState, type Flight } from "@llm-proxy/core/routing";
  * import { assertEquals } from "@std/assert";
  *
  * const state = new DeploymentState(() => 0);

@@ -34,7 +34,7 @@ const FOLLOW = 0.02;
  *
  * @example One second call in twenty requests
  * ```ts
- * import { HedgePolicy } from "@llm-proxy/core";
+ * import { HedgePolicy } from "@llm-proxy/core/routing";
  * import { assertEquals } from "@std/assert";
  *
  * const policy = new HedgePolicy({ maxShare: 0.05 });

@@ -25,13 +25,8 @@ export interface PlanRefusalOptions {
  *
  * @example The request is too long
  * ```ts
- * import {
- *   buildRouteTable,
- *   DeploymentStates,
- *   planRefusal,
- *   planRoute,
- *   ProviderFactory,
- * } from "@llm-proxy/core";
+ * import { ProviderFactory } from "@llm-proxy/core";
+ * import { buildRouteTable, DeploymentStates, planRefusal, planRoute } from "@llm-proxy/core/routing";
  * import { assert, assertEquals } from "@std/assert";
  *
  * const factory = new ProviderFactory();

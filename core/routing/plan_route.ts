@@ -68,12 +68,8 @@ export interface RoutePlan {
  *
  * @example One of two can read pictures
  * ```ts
- * import {
- *   buildRouteTable,
- *   DeploymentStates,
- *   planRoute,
- *   ProviderFactory,
- * } from "@llm-proxy/core";
+ * import { ProviderFactory } from "@llm-proxy/core";
+ * import { buildRouteTable, DeploymentStates, planRoute } from "@llm-proxy/core/routing";
  * import { assert, assertEquals } from "@std/assert";
  *
  * const factory = new ProviderFactory();

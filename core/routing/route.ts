@@ -3,14 +3,18 @@ import type { Deployment } from "./deployment.ts";
 import type { RouteDefinition, StickyDefinition } from "./route_definition.ts";
 import type { Strategy } from "./strategy.ts";
 
-/** One place where a request can go: what an attempt needs. */
-export interface Candidate {
+/** Where a request goes: all that a translation and an attempt need. */
+export interface Destination {
+  /** The provider. */
+  readonly provider: Provider;
+  /** The model as the provider names it, no `*` in it. */
+  readonly model: string;
+}
+
+/** One place where a request can go, and its place among the others. */
+export interface Candidate extends Destination {
   /** The deployment, whose state and settings count. */
   readonly deployment: Deployment;
-  /** Its provider. */
-  readonly provider: Provider;
-  /** The model to ask for, no `*` in it. */
-  readonly model: string;
   /** Its share among candidates of the same rank. */
   readonly weight: number;
   /** All candidates of a lower rank come first. */

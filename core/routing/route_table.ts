@@ -1,32 +1,15 @@
-import { ANY_MODEL, type DeploymentBook } from "./_deployment_book.ts";
-import { fillIn } from "./_fallback_chains.ts";
-import type { ImplicitRoutes } from "./_implicit_routes.ts";
-import type { PatternIndex } from "./_pattern_index.ts";
 import type { Deployment } from "./deployment.ts";
 import type {
   Candidate,
   FallbackChains,
-  Route,
   RouteMatch,
   RouteTarget,
 } from "./route.ts";
 import type { RoutedProvider } from "./routed_provider.ts";
 
-/** What a table is made of; see `buildRouteTable`. */
-export interface RouteTableParts {
-  readonly book: DeploymentBook;
-  /** The routes whose name has no `*`. */
-  readonly exact: ReadonlyMap<string, Route>;
-  /** The routes with a pattern. */
-  readonly patterns: PatternIndex<Route>;
-  /** The route whose pattern is `*` alone. */
-  readonly rest: Route | undefined;
-  readonly implicit: ImplicitRoutes;
-}
-
 /**
- * Finds the route of a model name. It is made once, by
- * {@linkcode buildRouteTable}, and never changes. A look-up costs the same with
+ * Finds the route of a model name. It is made once, by `buildRouteTable`, and
+ * never changes. A look-up costs the same with
  * ten routes and with thousands.
  *
  * The first of these that fits: a route of that very name; the pattern with the
@@ -35,110 +18,40 @@ export interface RouteTableParts {
  * model in the config; the route `*`; the providers that are known to list it;
  * the one real provider that has no list in the config, which then judges
  * itself: a catalogue never decides access.
+ *
+ * @example Two ways to one model
+ * ```ts
+ * import { ProviderFactory } from "@llm-proxy/core";
+ * import { buildRouteTable, type RouteTable } from "@llm-proxy/core/routing";
+ * import { assert, assertEquals } from "@std/assert";
+ *
+ * const factory = new ProviderFactory();
+ * const provider = factory.create({ name: "mock", type: "mock", models: ["echo"] });
+ * const built = buildRouteTable([], { providers: [{ provider }] });
+ * assert(built.ok);
+ * const table: RouteTable = built.table;
+ * assertEquals(table.match("echo")?.route.targets[0]?.deployment.id, "mock/echo");
+ * assertEquals(table.match("mock/echo")?.capture, "echo");
+ * assertEquals(table.knows("other"), false);
+ * factory.close();
+ * ```
  */
-export class RouteTable {
-  readonly #parts: RouteTableParts;
-
-  /** Made by {@linkcode buildRouteTable}. */
-  constructor(parts: RouteTableParts) {
-    this.#parts = parts;
-  }
-
+export interface RouteTable {
   /** Every deployment that a route names or a provider has. */
-  get deployments(): readonly Deployment[] {
-    return this.#parts.book.deployments;
-  }
-
+  readonly deployments: readonly Deployment[];
   /** The providers, in the order of their priority. */
-  get providers(): readonly RoutedProvider[] {
-    return this.#parts.book.providers;
-  }
-
+  readonly providers: readonly RoutedProvider[];
   /** The names that can be asked for as they are: routes without `*`, then listed models. */
-  get names(): readonly string[] {
-    const { exact, book } = this.#parts;
-    return [...new Set([...exact.keys(), ...book.listed.keys()])];
-  }
-
+  readonly names: readonly string[];
   /** The route of a name; `undefined` where there is none. */
-  match(name: string): RouteMatch | undefined {
-    return this.#certain(name) ?? this.#parts.implicit.open(name);
-  }
-
+  match(name: string): RouteMatch | undefined;
   /** Whether a name is known without trusting the one open provider with it. */
-  knows(name: string): boolean {
-    return this.#certain(name) !== undefined;
-  }
-
-  /** The route of a name that the config itself has, nothing being guessed or forced. */
-  named(name: string): RouteMatch | undefined {
-    const { rest, implicit } = this.#parts;
-    return this.#defined(name) ?? implicit.listed(name) ?? withRest(rest, name);
-  }
-
-  /** The places where a route leads, the `*` of each filled in. */
+  knows(name: string): boolean;
+  /** The places where targets lead, the `*` of each filled in with what a match captured. */
   candidates(
     targets: readonly RouteTarget[],
     capture: string,
-  ): readonly Candidate[] {
-    const candidates: Candidate[] = [];
-    for (const target of targets) {
-      candidates.push(
-        target.around === undefined ? target : this.#fill(target, capture),
-      );
-    }
-    return candidates;
-  }
-
+  ): readonly Candidate[];
   /** The fallbacks of a route, the `*` of each filled in. */
-  fallbacks({ route, capture }: RouteMatch): FallbackChains {
-    const { fallbacks, open } = route;
-    if (!open || capture === "") return fallbacks;
-    const fill = (name: string): string => fillIn(name, capture);
-    return {
-      error: fallbacks.error.map(fill),
-      contextWindow: fallbacks.contextWindow.map(fill),
-      contentPolicy: fallbacks.contentPolicy.map(fill),
-    };
-  }
-
-  #certain(name: string): RouteMatch | undefined {
-    const { rest, implicit } = this.#parts;
-    return this.#defined(name) ?? implicit.forced(name) ??
-      implicit.listed(name) ?? withRest(rest, name) ??
-      implicit.discovered(name);
-  }
-
-  /** A route of that name, or a pattern or address that fits it. */
-  #defined(name: string): RouteMatch | undefined {
-    const { exact, patterns, implicit } = this.#parts;
-    const route = exact.get(name);
-    if (route !== undefined) return { route, capture: "" };
-    const found = patterns.match(name);
-    const slash = name.indexOf("/");
-    const address = slash > 0 && (found === undefined || found.before <= slash)
-      ? implicit.address(name, slash)
-      : undefined;
-    if (address !== undefined || found === undefined) return address;
-    return { route: found.value, capture: found.capture };
-  }
-
-  /** A model that the config names has a deployment of its own, with its settings. */
-  #fill(target: RouteTarget, capture: string): Candidate {
-    const { around, deployment, provider, weight, rank } = target;
-    const model = around === undefined
-      ? target.model
-      : around[0] + capture + around[1];
-    const own = model === ANY_MODEL
-      ? undefined
-      : this.#parts.book.find(provider.name, model, deployment.keyIndex);
-    return { deployment: own ?? deployment, provider, model, weight, rank };
-  }
-}
-
-function withRest(
-  rest: Route | undefined,
-  name: string,
-): RouteMatch | undefined {
-  return rest && name !== "" ? { route: rest, capture: name } : undefined;
+  fallbacks(match: RouteMatch): FallbackChains;
 }

@@ -10,7 +10,7 @@ const STEP = (Math.sqrt(5) - 1) / 2;
  *
  * @example A look that counts for nothing
  * ```ts
- * import { SmoothDraws } from "@llm-proxy/core";
+ * import { SmoothDraws } from "@llm-proxy/core/routing";
  * import { assert, assertEquals } from "@std/assert";
  *
  * const draws = new SmoothDraws({ random: () => 0.25 });

@@ -28,7 +28,7 @@ export interface PrefixHashOptions {
  *
  * @example A conversation that grows keeps its hash
  * ```ts
- * import { prefixHash } from "@llm-proxy/core";
+ * import { prefixHash } from "@llm-proxy/core/routing";
  * import { assert, assertEquals } from "@std/assert";
  *
  * const hash = prefixHash(["You are a pirate.", "Hello!"]);

@@ -47,7 +47,7 @@ export type StrategyName =
  *
  * @example A strategy of one's own is a function
  * ```ts
- * import { type Strategy, strategies } from "@llm-proxy/core";
+ * import { type Strategy, strategies } from "@llm-proxy/core/routing";
  * import { assertEquals } from "@std/assert";
  *
  * const cheapestThenLast: Strategy = (candidates, context) =>

@@ -11,6 +11,15 @@ const USUAL_INPUT = 1000;
  * longest answer that it allows is counted.
  *
  * @returns `undefined` where the prices are unknown.
+ *
+ * @example A thousand tokens there and a hundred back
+ * ```ts
+ * import { estimateCost } from "@llm-proxy/core/routing";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const prices = { input: 2.5, output: 10 };
+ * assertEquals(estimateCost({ inputTokens: 1000, outputTokens: 100 }, prices), 3500);
+ * ```
  */
 export function estimateCost(
   { inputTokens = USUAL_INPUT, outputTokens = USUAL_OUTPUT }: Pick<

@@ -27,7 +27,6 @@ export interface ReadUpstreamLimitsOptions {
 }
 
 type Names = readonly [remaining: string, limit: string, reset: string];
-type Headers = Readonly<Record<string, string>>;
 
 function names(prefix: string, suffix: string): Names {
   return [
@@ -74,7 +73,7 @@ const MAX_RESET = 86_400_000;
  *
  * @example OpenAI's spelling
  * ```ts
- * import { readUpstreamLimits } from "@llm-proxy/core";
+ * import { readUpstreamLimits } from "@llm-proxy/core/routing";
  * import { assertEquals } from "@std/assert";
  *
  * const status = readUpstreamLimits({
@@ -86,7 +85,7 @@ const MAX_RESET = 86_400_000;
  * ```
  */
 export function readUpstreamLimits(
-  headers: Headers,
+  headers: Readonly<Record<string, string>>,
   options: ReadUpstreamLimitsOptions = {},
 ): UpstreamLimits | undefined {
   const requests = find(headers, REQUESTS, options);
@@ -96,7 +95,7 @@ export function readUpstreamLimits(
 }
 
 function find(
-  headers: Headers,
+  headers: Readonly<Record<string, string>>,
   spellings: readonly Names[],
   { now = performance.now(), date }: ReadUpstreamLimitsOptions,
 ): UpstreamAllowance | undefined {

@@ -1,0 +1,134 @@
+import { ANY_MODEL, type DeploymentBook } from "./_deployment_book.ts";
+import { fillIn } from "./_fallback_chains.ts";
+import type { ImplicitRoutes } from "./_implicit_routes.ts";
+import type { PatternIndex } from "./_pattern_index.ts";
+import type { Deployment } from "./deployment.ts";
+import type {
+  Candidate,
+  FallbackChains,
+  Route,
+  RouteMatch,
+  RouteTarget,
+} from "./route.ts";
+import type { RouteTable } from "./route_table.ts";
+import type { RoutedProvider } from "./routed_provider.ts";
+
+/** What a table is made of; see `buildRouteTable`. */
+export interface RouteTableParts {
+  readonly book: DeploymentBook;
+  /** The routes whose name has no `*`. */
+  readonly exact: ReadonlyMap<string, Route>;
+  /** The routes with a pattern. */
+  readonly patterns: PatternIndex<Route>;
+  /** The route whose pattern is `*` alone. */
+  readonly rest: Route | undefined;
+  readonly implicit: ImplicitRoutes;
+}
+
+/** A table made of its parts; see {@linkcode RouteTable}. */
+export class BuiltRouteTable implements RouteTable {
+  readonly #parts: RouteTableParts;
+
+  /** Takes the parts as they are. */
+  constructor(parts: RouteTableParts) {
+    this.#parts = parts;
+  }
+
+  /** Every deployment that a route names or a provider has. */
+  get deployments(): readonly Deployment[] {
+    return this.#parts.book.deployments;
+  }
+
+  /** The providers, in the order of their priority. */
+  get providers(): readonly RoutedProvider[] {
+    return this.#parts.book.providers;
+  }
+
+  /** The names that can be asked for as they are: routes without `*`, then listed models. */
+  get names(): readonly string[] {
+    const { exact, book } = this.#parts;
+    return [...new Set([...exact.keys(), ...book.listed.keys()])];
+  }
+
+  /** The route of a name; `undefined` where there is none. */
+  match(name: string): RouteMatch | undefined {
+    return this.#certain(name) ?? this.#parts.implicit.open(name);
+  }
+
+  /** Whether a name is known without trusting the one open provider with it. */
+  knows(name: string): boolean {
+    return this.#certain(name) !== undefined;
+  }
+
+  /** The route of a name that the config itself has, nothing being guessed or forced. */
+  named(name: string): RouteMatch | undefined {
+    const { rest, implicit } = this.#parts;
+    return this.#defined(name) ?? implicit.listed(name) ?? withRest(rest, name);
+  }
+
+  /** The places where a route leads, the `*` of each filled in. */
+  candidates(
+    targets: readonly RouteTarget[],
+    capture: string,
+  ): readonly Candidate[] {
+    const candidates: Candidate[] = [];
+    for (const target of targets) {
+      candidates.push(
+        target.around === undefined ? target : this.#fill(target, capture),
+      );
+    }
+    return candidates;
+  }
+
+  /** The fallbacks of a route, the `*` of each filled in. */
+  fallbacks({ route, capture }: RouteMatch): FallbackChains {
+    const { fallbacks, open } = route;
+    if (!open || capture === "") return fallbacks;
+    const fill = (name: string): string => fillIn(name, capture);
+    return {
+      error: fallbacks.error.map(fill),
+      contextWindow: fallbacks.contextWindow.map(fill),
+      contentPolicy: fallbacks.contentPolicy.map(fill),
+    };
+  }
+
+  #certain(name: string): RouteMatch | undefined {
+    const { rest, implicit } = this.#parts;
+    return this.#defined(name) ?? implicit.forced(name) ??
+      implicit.listed(name) ?? withRest(rest, name) ??
+      implicit.discovered(name);
+  }
+
+  /** A route of that name, or a pattern or address that fits it. */
+  #defined(name: string): RouteMatch | undefined {
+    const { exact, patterns, implicit } = this.#parts;
+    const route = exact.get(name);
+    if (route !== undefined) return { route, capture: "" };
+    const found = patterns.match(name);
+    const slash = name.indexOf("/");
+    const address = slash > 0 && (found === undefined || found.before <= slash)
+      ? implicit.address(name, slash)
+      : undefined;
+    if (address !== undefined || found === undefined) return address;
+    return { route: found.value, capture: found.capture };
+  }
+
+  /** A model that the config names has a deployment of its own, with its settings. */
+  #fill(target: RouteTarget, capture: string): Candidate {
+    const { around, deployment, provider, weight, rank } = target;
+    const model = around === undefined
+      ? target.model
+      : around[0] + capture + around[1];
+    const own = model === ANY_MODEL
+      ? undefined
+      : this.#parts.book.find(provider.name, model, deployment.keyIndex);
+    return { deployment: own ?? deployment, provider, model, weight, rank };
+  }
+}
+
+function withRest(
+  rest: Route | undefined,
+  name: string,
+): RouteMatch | undefined {
+  return rest && name !== "" ? { route: rest, capture: name } : undefined;
+}

@@ -1,0 +1,129 @@
+/**
+ * Where a request goes: routes with aliases and wildcards, strategies, sticky
+ * sessions, concurrency limits, and the plan that puts them together.
+ *
+ * @module
+ */
+
+export {
+  AdaptiveLimit,
+  type AdaptiveLimitOptions,
+  type FirstByteSample,
+} from "./adaptive_limit.ts";
+export {
+  type Availability,
+  type AvailabilityView,
+  type Unavailable,
+} from "./availability.ts";
+export {
+  buildRouteTable,
+  type RouteTableOptions,
+  type RouteTableResult,
+} from "./build_route_table.ts";
+export { Bulkheads, type BulkheadsOptions } from "./bulkheads.ts";
+export { armOf, isShadowed } from "./canary.ts";
+export {
+  type Capabilities,
+  capabilitiesOf,
+  type Capability,
+  capabilityBits,
+  capabilityNames,
+  lackingBits,
+} from "./capability.ts";
+export {
+  CapabilityFilter,
+  type SkipCode,
+  type SkipReason,
+} from "./capability_filter.ts";
+export {
+  type ChatRequestFacts,
+  chatRequestFacts,
+} from "./chat_request_facts.ts";
+export {
+  ConcurrencyLimit,
+  type ConcurrencyLimitOptions,
+} from "./concurrency_limit.ts";
+export {
+  ConcurrencySlot,
+  type ConcurrencySlotEvents,
+} from "./concurrency_slot.ts";
+export {
+  createDeployment,
+  type Deployment,
+  deploymentId,
+  type DeploymentPlace,
+  type DeploymentSettings,
+  type TokenPrices,
+} from "./deployment.ts";
+export {
+  DeploymentState,
+  type DeploymentStateView,
+} from "./deployment_state.ts";
+export {
+  DeploymentStates,
+  type DeploymentStatesOptions,
+} from "./deployment_states.ts";
+export {
+  type ExplainedCandidate,
+  type ExplainedPlan,
+  type ExplainedSkip,
+  explainRoute,
+  type RouteExplanation,
+} from "./explain_route.ts";
+export { Flight } from "./flight.ts";
+export { type HedgeOptions, HedgePolicy } from "./hedge_policy.ts";
+export { leastBusy } from "./least_busy.ts";
+export { leastLatency } from "./least_latency.ts";
+export { lowestCost } from "./lowest_cost.ts";
+export { planRefusal, type PlanRefusalOptions } from "./plan_refusal.ts";
+export {
+  type PlanContext,
+  planRoute,
+  type RoutePlan,
+  type SkippedCandidate,
+} from "./plan_route.ts";
+export { quotaAware } from "./quota_aware.ts";
+export {
+  type Candidate,
+  type FallbackChains,
+  type Route,
+  type RouteArm,
+  type RouteMatch,
+  type RouteShadow,
+  type RouteTarget,
+} from "./route.ts";
+export {
+  type ArmDefinition,
+  type RouteDefinition,
+  type RouteFault,
+  type ShadowDefinition,
+  type StickyDefinition,
+  type TargetDefinition,
+} from "./route_definition.ts";
+export { type RouteRequest } from "./route_request.ts";
+export { type RouteTable } from "./route_table.ts";
+export { type RoutedProvider } from "./routed_provider.ts";
+export { SmoothDraws, type SmoothDrawsOptions } from "./smooth_draws.ts";
+export { hashPosition, hashText, mixHash } from "./stable_hash.ts";
+export {
+  prefixHash,
+  type PrefixHashOptions,
+  sessionOf,
+  type StickOptions,
+  stickToHome,
+} from "./sticky.ts";
+export {
+  strategies,
+  type Strategy,
+  type StrategyContext,
+  type StrategyName,
+} from "./strategy.ts";
+export { estimateCost } from "./token_cost.ts";
+export {
+  readUpstreamLimits,
+  type ReadUpstreamLimitsOptions,
+  type UpstreamAllowance,
+  type UpstreamLimits,
+} from "./upstream_limits.ts";
+export { drawByWeight, type DrawOptions, weighted } from "./weighted.ts";
+export type { Destination } from "./route.ts";
