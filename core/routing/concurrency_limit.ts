@@ -62,8 +62,11 @@ export class ConcurrencyLimit {
    */
   constructor(options: ConcurrencyLimitOptions) {
     const { limit, maxQueue = 16, maxWaitMs = 1_000 } = options;
-    if (typeof limit === "number" && !(limit >= 1)) {
-      throw new RangeError(`'limit' must be 1 or more, not ${limit}`);
+    const isWhole = Number.isInteger(limit) || limit === Infinity;
+    if (typeof limit === "number" && !(isWhole && limit >= 1)) {
+      throw new RangeError(
+        `'limit' must be a whole number of 1 or more, not ${limit}`,
+      );
     }
     if (!(maxQueue >= 0 && maxQueue < Infinity)) {
       throw new RangeError(`'maxQueue' must be 0 or more, not ${maxQueue}`);

@@ -212,6 +212,7 @@ Deno.test("ConcurrencyLimit refuses bounds out of their range and says which", (
     const [options, name] of [
       [{ limit: 0 }, "limit"],
       [{ limit: NaN }, "limit"],
+      [{ limit: 1.5 }, "limit"],
       [{ limit: 1, maxQueue: -1 }, "maxQueue"],
       [{ limit: 1, maxQueue: Infinity }, "maxQueue"],
       [{ limit: 1, maxWaitMs: NaN }, "maxWaitMs"],

@@ -110,7 +110,7 @@ export function createDeployment(place: DeploymentPlace): Deployment {
   check(weight >= 0 && weight < Infinity, id, "weight");
   check(Number.isFinite(priority), id, "priority");
   check(contextWindow >= 1, id, "contextWindow");
-  check(maxConcurrency >= 1, id, "maxConcurrency");
+  check(isCount(maxConcurrency), id, "maxConcurrency");
   check(isPrice(prices?.input) && isPrice(prices?.output), id, "prices");
   return {
     id,
@@ -137,6 +137,10 @@ export function deploymentId(
   keyIndex: number = 0,
 ): string {
   return `${provider}/${model}${keyIndex > 0 ? `#${keyIndex}` : ""}`;
+}
+
+function isCount(count: number): boolean {
+  return count >= 1 && (Number.isInteger(count) || count === Infinity);
 }
 
 function isPrice(price: number | undefined): boolean {

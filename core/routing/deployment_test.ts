@@ -32,6 +32,7 @@ Deno.test("createDeployment() refuses numbers out of their range and says which"
       [{ priority: NaN }, "priority"],
       [{ contextWindow: 0 }, "contextWindow"],
       [{ maxConcurrency: 0 }, "maxConcurrency"],
+      [{ maxConcurrency: 1.5 }, "maxConcurrency"],
       [{ prices: { input: -1, output: 0 } }, "prices"],
       [{ prices: { input: 1, output: NaN } }, "prices"],
     ] as const

@@ -119,12 +119,12 @@ export function explainRoute(
 }
 
 function explained(
-  { route, arm, candidates, skipped, lastResort, shadow }: RoutePlan,
+  { model, route, arm, candidates, skipped, lastResort, shadow }: RoutePlan,
   request: RouteRequest,
   { states, now }: PlanContext,
 ): ExplainedPlan {
   return {
-    model: request.model,
+    model,
     route: route.name,
     arm: arm ?? null,
     candidates: candidates.map((candidate) =>

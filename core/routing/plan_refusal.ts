@@ -49,7 +49,7 @@ export function planRefusal(
 ): GatewayError | undefined {
   if (plans.some(({ candidates }) => candidates.length > 0)) return undefined;
   const skipped = plans.flatMap(({ skipped }) => skipped);
-  const asked = plans[0]?.route.name ?? "";
+  const asked = plans[0]?.model.slice(0, 200) ?? "";
   const unavailable = skipped.filter(({ code }) => code === "unavailable");
   if (unavailable.length > 0) {
     return new GatewayError(

@@ -36,6 +36,8 @@ export interface SkippedCandidate extends SkipReason {
 
 /** Where a request goes, and what comes when that fails. */
 export interface RoutePlan {
+  /** The name that was asked for. */
+  readonly model: string;
   /** The route that was found. */
   readonly route: Route;
   /** The arm of the route's experiment, where the request is in one. */
@@ -124,6 +126,7 @@ export function planRoute(
     }
   }
   return {
+    model: request.model,
     route,
     arm: arm?.name,
     candidates: orderCandidates(usable, { route, request, context }),
