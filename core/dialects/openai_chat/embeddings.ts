@@ -1,6 +1,7 @@
 import type { TranslatedAnswer } from "../../dialect.ts";
 import { GatewayError, UpstreamError } from "../../errors.ts";
 import { editJsonDocument, type JsonDocument } from "../../json_document.ts";
+import { carriesError } from "./_pass_json.ts";
 import { decodeChatErrorObject } from "./decode_error.ts";
 import { decodeChatUsage } from "./usage.ts";
 
@@ -44,7 +45,7 @@ export function passEmbeddingsRequest(
 export function passEmbeddingsAnswer(body: Uint8Array): TranslatedAnswer {
   const text = decoder.decode(body);
   const value = parse(text);
-  if (value.error) throw decodeChatErrorObject(value.error);
+  if (carriesError(value)) throw decodeChatErrorObject(value);
   if (!Array.isArray(value.data) || value.data.length === 0) throw invalid();
   const usage = decodeChatUsage(value.usage);
   return {

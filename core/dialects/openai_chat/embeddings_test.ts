@@ -58,6 +58,7 @@ Deno.test("U11: an embeddings answer that is none, or an error in a 200, is a fa
       '{"data":{}}',
       '{"error":{"message":"no","code":"x"}}',
       '{"error":"no"}',
+      '{"object":"error","message":"no","code":400}',
     ]
   ) {
     assertInstanceOf(
