@@ -2,9 +2,6 @@ import { type GatewayError, UpstreamError } from "@llm-proxy/core";
 import { Redactor } from "@llm-proxy/logging";
 import type { RequestRecord } from "./request_record.ts";
 
-/** Values shorter than this are words, not secrets. */
-const MIN_SECRET = 8;
-
 /**
  * An error as the client may see it: what a provider said may hold the very
  * credential that it was sent, or any other header of ours (K3, X11).
@@ -17,9 +14,8 @@ export function scrubError(
   const { headers } = deployment.provider;
   const redactor = new Redactor();
   for (const value of Object.values(headers)) {
-    for (const secret of [value, value.replace(/^Bearer /i, "")]) {
-      if (secret.length >= MIN_SECRET) redactor.add(secret);
-    }
+    redactor.add(value);
+    redactor.add(value.replace(/^Bearer /i, ""));
   }
   const message = redactor.redact(error.message);
   const told = JSON.stringify(error.details);

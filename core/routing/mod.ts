@@ -21,20 +21,12 @@ export {
   type RouteTableResult,
 } from "./build_route_table.ts";
 export { Bulkheads, type BulkheadsOptions } from "./bulkheads.ts";
-export { armOf, isShadowed } from "./canary.ts";
 export {
   type Capabilities,
-  capabilitiesOf,
   type Capability,
-  capabilityBits,
   capabilityNames,
-  lackingBits,
 } from "./capability.ts";
-export {
-  CapabilityFilter,
-  type SkipCode,
-  type SkipReason,
-} from "./capability_filter.ts";
+export { type SkipCode, type SkipReason } from "./capability_filter.ts";
 export {
   type ChatRequestFacts,
   chatRequestFacts,
@@ -50,7 +42,6 @@ export {
 export {
   createDeployment,
   type Deployment,
-  deploymentId,
   type DeploymentPlace,
   type DeploymentSettings,
   type TokenPrices,
@@ -72,9 +63,6 @@ export {
 } from "./explain_route.ts";
 export { Flight } from "./flight.ts";
 export { type HedgeOptions, HedgePolicy } from "./hedge_policy.ts";
-export { leastBusy } from "./least_busy.ts";
-export { leastLatency } from "./least_latency.ts";
-export { lowestCost } from "./lowest_cost.ts";
 export { planRefusal, type PlanRefusalOptions } from "./plan_refusal.ts";
 export {
   type PlanContext,
@@ -82,7 +70,6 @@ export {
   type RoutePlan,
   type SkippedCandidate,
 } from "./plan_route.ts";
-export { quotaAware } from "./quota_aware.ts";
 export {
   type Candidate,
   type FallbackChains,
@@ -104,14 +91,7 @@ export { type RouteRequest } from "./route_request.ts";
 export { type RouteTable } from "./route_table.ts";
 export { type RoutedProvider } from "./routed_provider.ts";
 export { SmoothDraws, type SmoothDrawsOptions } from "./smooth_draws.ts";
-export { hashPosition, hashText, mixHash } from "./stable_hash.ts";
-export {
-  prefixHash,
-  type PrefixHashOptions,
-  sessionOf,
-  type StickOptions,
-  stickToHome,
-} from "./sticky.ts";
+export { prefixHash, type PrefixHashOptions } from "./sticky.ts";
 export {
   strategies,
   type Strategy,
@@ -125,5 +105,4 @@ export {
   type UpstreamAllowance,
   type UpstreamLimits,
 } from "./upstream_limits.ts";
-export { drawByWeight, type DrawOptions, weighted } from "./weighted.ts";
 export type { Destination } from "./route.ts";
