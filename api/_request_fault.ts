@@ -14,7 +14,7 @@ import { RequestRecord } from "./request_record.ts";
 export const REQUEST_FAULT = Symbol("requestFault");
 
 /** A host and perhaps a port, as they stand in most requests. */
-const PLAIN_HOST = /^[a-z0-9._-]+(?::[1-9]\d{3})?$/;
+const PLAIN_HOST = /^[a-z0-9._-]+(?::(?:[1-9]\d{0,3}|[1-5]\d{4}))?$/;
 const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
 
 /**

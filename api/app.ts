@@ -24,6 +24,17 @@ const ROUTES: readonly Route[] = [
   { method: "GET", path: "/health", handle: getHealth, open: true },
 ];
 
+/**
+ * The routes by method and target. A request that is spelled as its route is
+ * needs no router, whose objects cost as much as all else that is done for it.
+ */
+const EXACT: ReadonlyMap<string, Route> = new Map(
+  ROUTES.filter(({ path }) => !path.includes("*")).map((route) => [
+    `${route.method} ${route.path}`,
+    route,
+  ]),
+);
+
 /** What an app may be given besides its config. */
 export interface AppOptions {
   /** Where it logs. @default {a logger of warnings to standard output} */
@@ -74,9 +85,15 @@ export function createApp(config: Config, options: AppOptions = {}): App {
     (request, env) => router.fetch(request, env),
     { overrideGlobalObjects: false },
   );
+  const handle: App["handle"] = (incoming, outgoing) => {
+    const route = EXACT.get(`${incoming.method} ${incoming.url}`);
+    if (route === undefined) return void listener(incoming, outgoing);
+    const exchange = new NodeExchange(incoming, outgoing, route.path);
+    void dispatch(route, { gateway, exchange });
+  };
   return {
     fetch: async (request) => await router.fetch(request),
-    handle: (incoming, outgoing) => void listener(incoming, outgoing),
+    handle,
     providers: gateway.router.providers.map(({ name }) => name),
     async close() {
       gateway.close();
