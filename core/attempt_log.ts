@@ -10,6 +10,15 @@ export interface AttemptRecord {
   readonly durationMs: number;
 }
 
+/** How an attempt ended. */
+export type AttemptEnd = Omit<AttemptRecord, "deployment">;
+
+/** An attempt that has begun. */
+export interface AttemptEntry {
+  /** Notes how it ended. */
+  end(how: AttemptEnd): void;
+}
+
 /** How many attempts are kept; a request has fewer. */
 const MAX_RECORDS = 8;
 const MAX_WORD = 128;
@@ -28,9 +37,10 @@ const MAX_WORD = 128;
  * import { assertEquals } from "@std/assert";
  *
  * const log = new AttemptLog();
- * log.add({ deployment: "openai/gpt-4o", reason: "rate_limit", status: 429, durationMs: 80 });
- * log.add({ deployment: "azure/gpt-4o", reason: "ok", status: 200, durationMs: 900 });
- * assertEquals(log.headers(), {
+ * const first = log.begin("openai/gpt-4o");
+ * first.end({ reason: "rate_limit", status: 429, durationMs: 80 });
+ * log.begin("azure/gpt-4o");
+ * assertEquals(log.headers("azure/gpt-4o"), {
  *   "x-llm-proxy-attempts": "2",
  *   "x-llm-proxy-fallback": '"openai/gpt-4o";reason=rate_limit;status=429;ms=80',
  * });
@@ -45,35 +55,44 @@ export class AttemptLog {
     return this.#count;
   }
 
-  /** The attempts in their order, as plain data. */
+  /** The attempts in the order in which they began, as plain data; one under way has the reason `open`. */
   get records(): readonly AttemptRecord[] {
     return this.#records;
   }
 
-  /** Notes an attempt that has ended. */
-  add(record: AttemptRecord): void {
+  /** Notes an attempt that begins. */
+  begin(deployment: string): AttemptEntry {
     this.#count++;
     if (this.#records.length === MAX_RECORDS) this.#records.pop();
-    const { deployment, reason } = record;
-    this.#records.push({
-      ...record,
+    const record = {
       deployment: deployment.slice(0, MAX_WORD),
-      reason: reason.slice(0, MAX_WORD),
-    });
+      reason: "open",
+      durationMs: 0,
+    };
+    this.#records.push(record);
+    return {
+      end: (how) => {
+        Object.assign(record, how, { reason: how.reason.slice(0, MAX_WORD) });
+      },
+    };
   }
 
   /**
    * The headers that tell a client of it: `x-llm-proxy-attempts`, their number,
-   * and `x-llm-proxy-fallback` where the last one went elsewhere than the first:
-   * all attempts before the last, as a list in the form of RFC 9651.
+   * and `x-llm-proxy-fallback` where the answer comes from elsewhere than was
+   * tried first: all attempts elsewhere, as a list in the form of RFC 9651.
+   *
+   * @param answering The deployment whose answer has the headers.
    */
-  headers(): Record<string, string> {
+  headers(answering?: string): Record<string, string> {
     const headers: Record<string, string> = {
       "x-llm-proxy-attempts": String(this.#count),
     };
-    const [first, last] = [this.#records[0], this.#records.at(-1)];
-    if (first?.deployment !== last?.deployment) {
-      headers["x-llm-proxy-fallback"] = this.#records.slice(0, -1)
+    if (this.#count <= 1 || answering === undefined) return headers;
+    const name = answering.slice(0, MAX_WORD);
+    if (this.#records[0]?.deployment !== name) {
+      headers["x-llm-proxy-fallback"] = this.#records
+        .filter(({ deployment }) => deployment !== name)
         .map(listItem).join(", ");
     }
     return headers;

@@ -168,6 +168,11 @@ export class Cooldown {
     this.#entries.delete(target);
   }
 
+  /** How many targets are remembered, those whose time is over included. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
   /** How long a target still cools, in milliseconds; 0 where it doesn't. */
   remaining(target: string): number {
     if (this.#entries.size === 0) return 0;

@@ -53,7 +53,12 @@ export {
   collectErrorBody,
   type ErrorBodyLimits,
 } from "./attempt.ts";
-export { AttemptLog, type AttemptRecord } from "./attempt_log.ts";
+export {
+  type AttemptEnd,
+  type AttemptEntry,
+  AttemptLog,
+  type AttemptRecord,
+} from "./attempt_log.ts";
 export {
   type Backoff,
   type BackoffOptions,

@@ -1,4 +1,4 @@
-import { ANY_MODEL, type DeploymentBook } from "./_deployment_book.ts";
+import type { DeploymentBook } from "./_deployment_book.ts";
 import { fillIn } from "./_fallback_chains.ts";
 import type { ImplicitRoutes } from "./_implicit_routes.ts";
 import type { PatternIndex } from "./_pattern_index.ts";
@@ -113,16 +113,12 @@ export class BuiltRouteTable implements RouteTable {
     return { route: found.value, capture: found.capture };
   }
 
-  /** A model that the config names has a deployment of its own, with its settings. */
   #fill(target: RouteTarget, capture: string): Candidate {
-    const { around, deployment, provider, weight, rank } = target;
-    const model = around === undefined
-      ? target.model
-      : around[0] + capture + around[1];
-    const own = model === ANY_MODEL
-      ? undefined
-      : this.#parts.book.find(provider.name, model, deployment.keyIndex);
-    return { deployment: own ?? deployment, provider, model, weight, rank };
+    const { around, weight, rank } = target;
+    if (around === undefined) return target;
+    const model = around[0] + capture + around[1];
+    const deployment = this.#parts.book.instance(target.deployment, model);
+    return { deployment, provider: target.provider, model, weight, rank };
   }
 }
 

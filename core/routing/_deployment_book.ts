@@ -1,15 +1,20 @@
 import {
   createDeployment,
   type Deployment,
+  deploymentId,
   type DeploymentSettings,
 } from "./deployment.ts";
 import type { RoutedProvider } from "./routed_provider.ts";
+import { hashText } from "./stable_hash.ts";
 
 /** The deployments of one model at one provider, one for each key. */
 export type Pool = readonly Deployment[];
 
 /** What stands for any model of a provider. */
 export const ANY_MODEL = "*";
+
+/** So many deployments of models that only callers named are kept; they are made anew when asked for again. */
+const MAX_INSTANCES = 10_000;
 
 interface Page {
   readonly entry: RoutedProvider;
@@ -21,6 +26,8 @@ export class DeploymentBook {
   readonly #pages = new Map<string, Page>();
   /** The providers that list a model, by its name. */
   readonly #listed = new Map<string, string[]>();
+  /** Deployments of models that callers named, by their ids. */
+  readonly #instances = new Map<string, Deployment>();
 
   /** Makes the deployments of all models that are listed or have settings. */
   constructor(providers: readonly RoutedProvider[]) {
@@ -80,13 +87,22 @@ export class DeploymentBook {
     return pool;
   }
 
-  /** The deployment of a model behind one key, where it is known. */
-  find(
-    provider: string,
-    model: string,
-    keyIndex: number,
-  ): Deployment | undefined {
-    return this.#pages.get(provider)?.pools.get(model)?.[keyIndex];
+  /**
+   * What a deployment with a `*` is for one model: a deployment of its own, so
+   * that a model that fails, or is tried, says nothing of the provider's others.
+   */
+  instance(open: Deployment, model: string): Deployment {
+    const { provider, keyIndex } = open;
+    const known = this.#pages.get(provider.name)?.pools.get(model)?.[keyIndex];
+    if (known !== undefined) return known;
+    const id = deploymentId(provider.name, model, keyIndex);
+    let instance = this.#instances.get(id);
+    if (instance === undefined) {
+      instance = { ...open, id, model, hash: hashText(id) };
+      if (this.#instances.size >= MAX_INSTANCES) this.#instances.clear();
+      this.#instances.set(id, instance);
+    }
+    return instance;
   }
 }
 

@@ -28,6 +28,10 @@ export interface DeploymentSettings {
   readonly maxConcurrency?: number;
   /** The limit is found by itself, below `maxConcurrency`. @default {false} */
   readonly adaptive?: boolean;
+  /** How often it is asked again for the same request, where there is no other. @default {2} */
+  readonly maxRetries?: number;
+  /** The bound of the first wait before that, in ms; it doubles. @default {500} */
+  readonly retryDelayMs?: number;
 }
 
 /** A provider's model behind one key, with its settings. */
@@ -72,6 +76,10 @@ export interface Deployment {
   readonly maxConcurrency: number;
   /** The limit is found by itself, below `maxConcurrency`. */
   readonly adaptive: boolean;
+  /** How often it is asked again for the same request. */
+  readonly maxRetries: number;
+  /** The bound of the first wait before that, in ms. */
+  readonly retryDelayMs: number;
   /** A hash of the id; for sticky sessions. */
   readonly hash: number;
 }
@@ -106,11 +114,14 @@ export function createDeployment(place: DeploymentPlace): Deployment {
   const id = deploymentId(provider.name, model, keyIndex);
   const { weight = 1, priority = 100, prices } = place;
   const { contextWindow = Infinity, maxConcurrency = Infinity } = place;
+  const { maxRetries = 2, retryDelayMs = 500 } = place;
   check(Number.isInteger(keyIndex) && keyIndex >= 0, id, "keyIndex");
   check(weight >= 0 && weight < Infinity, id, "weight");
   check(Number.isFinite(priority), id, "priority");
   check(contextWindow >= 1, id, "contextWindow");
   check(isCount(maxConcurrency), id, "maxConcurrency");
+  check(Number.isInteger(maxRetries) && maxRetries >= 0, id, "maxRetries");
+  check(retryDelayMs >= 0 && retryDelayMs <= 60_000, id, "retryDelayMs");
   check(isPrice(prices?.input) && isPrice(prices?.output), id, "prices");
   return {
     id,
@@ -126,6 +137,8 @@ export function createDeployment(place: DeploymentPlace): Deployment {
     prices,
     maxConcurrency,
     adaptive: place.adaptive ?? false,
+    maxRetries,
+    retryDelayMs,
     hash: hashText(id),
   };
 }

@@ -20,6 +20,7 @@ export {
   type RouteTableOptions,
   type RouteTableResult,
 } from "./build_route_table.ts";
+export { Breakers, type BreakersOptions } from "./breakers.ts";
 export { Bulkheads, type BulkheadsOptions } from "./bulkheads.ts";
 export {
   type Capabilities,
@@ -39,6 +40,7 @@ export {
   ConcurrencySlot,
   type ConcurrencySlotEvents,
 } from "./concurrency_slot.ts";
+export { Cooldowns } from "./cooldowns.ts";
 export {
   createDeployment,
   type Deployment,
@@ -61,8 +63,14 @@ export {
   explainRoute,
   type RouteExplanation,
 } from "./explain_route.ts";
+export {
+  Failover,
+  type FailoverOptions,
+  type FailoverRequest,
+} from "./failover.ts";
 export { Flight } from "./flight.ts";
 export { type HedgeOptions, HedgePolicy } from "./hedge_policy.ts";
+export { Hedges } from "./hedges.ts";
 export { planRefusal, type PlanRefusalOptions } from "./plan_refusal.ts";
 export {
   type PlanContext,
@@ -89,6 +97,7 @@ export {
 } from "./route_definition.ts";
 export { type RouteRequest } from "./route_request.ts";
 export { type RouteTable } from "./route_table.ts";
+export { RoutedAttempt } from "./routed_attempt.ts";
 export { type RoutedProvider } from "./routed_provider.ts";
 export { SmoothDraws, type SmoothDrawsOptions } from "./smooth_draws.ts";
 export { prefixHash, type PrefixHashOptions } from "./sticky.ts";

@@ -243,7 +243,7 @@ Deno.test("planRoute() fills in the * of a pattern in candidates and fallbacks",
   ], [a, b]);
   const plan = planRoute({ model: "gpt-5" }, testContext(table));
   assertEquals(plan.candidates.map(({ model }) => model), ["gpt-5"]);
-  assertEquals(plan.candidates[0]?.deployment.id, "a/gpt-*");
+  assertEquals(plan.candidates[0]?.deployment.id, "a/gpt-5");
   assertEquals(plan.fallbacks.error, ["b/gpt-5"]);
 });
 

@@ -1,0 +1,103 @@
+import { GatewayError } from "../errors.ts";
+import {
+  type PlanContext,
+  planRoute,
+  type RoutePlan,
+  type SkippedCandidate,
+} from "./plan_route.ts";
+import type { Candidate, FallbackChains } from "./route.ts";
+import type { RouteRequest } from "./route_request.ts";
+
+/** Where a request may still go: its plan first, then those of its fallbacks. */
+export class CandidateQueue {
+  /** The plan of the request itself. */
+  readonly first: RoutePlan;
+  readonly #request: RouteRequest;
+  readonly #context: () => PlanContext;
+  readonly #plans: RoutePlan[];
+  readonly #tried = new Set<string>();
+  #waiting: Candidate[];
+  /** The names that come when nothing is waiting. */
+  #names: readonly string[];
+
+  /**
+   * Plans the request.
+   *
+   * @throws {GatewayError} 404 `model_not_found`.
+   */
+  constructor(request: RouteRequest, context: () => PlanContext) {
+    this.#request = request;
+    this.#context = context;
+    this.first = planRoute(request, context());
+    this.#plans = [this.first];
+    this.#waiting = [...this.first.candidates];
+    this.#names = this.first.fallbacks[chainBehind(this.first)];
+  }
+
+  /** Every plan that was made. */
+  get plans(): readonly RoutePlan[] {
+    return this.#plans;
+  }
+
+  /** What can be tried next, the best first; empty where there is nothing left. */
+  waiting(): readonly Candidate[] {
+    while (this.#waiting.length === 0 && this.#names.length > 0) {
+      const [name, ...rest] = this.#names;
+      this.#names = rest;
+      if (name !== undefined) this.#follow(name);
+    }
+    return this.#waiting;
+  }
+
+  /** Takes a candidate, which is then not tried again (U20). */
+  take(candidate: Candidate): void {
+    this.#tried.add(candidate.deployment.id);
+    const { id } = candidate.deployment;
+    this.#waiting = this.#waiting.filter(({ deployment }) =>
+      deployment.id !== id
+    );
+  }
+
+  /** Takes those out that can no longer be used: what failed may be true of others too. */
+  recheck(): void {
+    const { views = [] } = this.#context();
+    this.#waiting = this.#waiting.filter(({ deployment }) =>
+      views.every((view) => view.isAvailable(deployment) === true)
+    );
+  }
+
+  /** Goes on with the chain for a kind of failure: of the names in hand none would do better. */
+  turnTo(chain: "contextWindow" | "contentPolicy"): void {
+    this.#waiting = [];
+    this.#names = this.first.fallbacks[chain];
+  }
+
+  /** What may be tried although it is out, because everything is; the one that is back first at the front. */
+  lastResorts(): readonly SkippedCandidate[] {
+    return this.#plans
+      .flatMap(({ lastResort }) => lastResort ?? [])
+      .toSorted((a, b) => (a.retryAt ?? Infinity) - (b.retryAt ?? Infinity));
+  }
+
+  #follow(name: string): void {
+    try {
+      const request = { ...this.#request, model: name, tried: this.#tried };
+      const plan = planRoute(request, this.#context());
+      this.#plans.push(plan);
+      this.#waiting = [...plan.candidates];
+    } catch (error) {
+      // A fallback whose `*` stands for a name that nobody has.
+      if (!(error instanceof GatewayError)) throw error;
+    }
+  }
+}
+
+/** A request that is too long for all goes where longer ones go. */
+function chainBehind(
+  { candidates, skipped, fallbacks }: RoutePlan,
+): keyof FallbackChains {
+  const isTooLong = candidates.length === 0 &&
+    fallbacks.contextWindow.length > 0 &&
+    skipped.some(({ code }) => code === "context_window");
+  return isTooLong ? "contextWindow" : "error";
+}

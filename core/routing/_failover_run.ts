@@ -1,0 +1,310 @@
+import type { AttemptLimits } from "../attempt_clock.ts";
+import { type Backoff, fullJitter } from "../backoff.ts";
+import { GatewayError, UpstreamError } from "../errors.ts";
+import type { RetryBudget } from "../retry_budget.ts";
+import {
+  decideRetry,
+  type RetryDecision,
+  type RetryPolicyOptions,
+} from "../retry_policy.ts";
+import { wait } from "../wait.ts";
+import {
+  type Admission,
+  admitLastResort,
+  admitLater,
+  type Gatekeepers,
+  tryAdmit,
+} from "./_admission.ts";
+import { CandidateQueue } from "./_candidate_queue.ts";
+import type { Cooldowns } from "./cooldowns.ts";
+import type { Deployment } from "./deployment.ts";
+import type { FailoverRequest } from "./failover.ts";
+import type { Hedges } from "./hedges.ts";
+import { type Outcome, Race, type RaceEntry } from "./_race.ts";
+import { planRefusal } from "./plan_refusal.ts";
+import type { PlanContext, RoutePlan } from "./plan_route.ts";
+import type { Candidate } from "./route.ts";
+import { RoutedAttempt } from "./routed_attempt.ts";
+import { estimateCost } from "./token_cost.ts";
+
+/** The longest wait of our own choosing, in ms. */
+const MAX_BACKOFF = 8_000;
+
+/** What one run is made with. */
+export interface FailoverRunOptions {
+  readonly context: () => PlanContext;
+  readonly gatekeepers: Gatekeepers;
+  readonly cooldowns: Cooldowns;
+  readonly budget: RetryBudget;
+  readonly hedges: Hedges;
+  readonly retry: RetryPolicyOptions | undefined;
+  readonly now: () => number;
+}
+
+/** The way of one request from deployment to deployment. */
+export class FailoverRun {
+  readonly #request: FailoverRequest;
+  readonly #options: FailoverRunOptions;
+  readonly #queue: CandidateQueue;
+  readonly #startedAt: number;
+  /** Until when it may take; known with its first attempt. */
+  #deadline = Infinity;
+  #attempts = 0;
+  /** How often the deployment at hand was asked again. */
+  #retries = 0;
+  #committed = false;
+
+  /**
+   * Plans the request.
+   *
+   * @throws {GatewayError} 404 `model_not_found`.
+   */
+  constructor(request: FailoverRequest, options: FailoverRunOptions) {
+    this.#request = request;
+    this.#options = options;
+    this.#startedAt = options.now();
+    this.#queue = new CandidateQueue(request.request, options.context);
+  }
+
+  /** The plan of the request itself. */
+  get plan(): RoutePlan {
+    return this.#queue.first;
+  }
+
+  /** Makes attempts until one goes well, or none may follow. */
+  async toItsEnd(): Promise<void> {
+    const { budget, hedges } = this.#options;
+    budget.deposit();
+    hedges.of(this.plan.route)?.deposit(this.#costOf(this.plan.candidates[0]));
+    let admission = await this.#first();
+    const { total } = admission.candidate.provider.limits;
+    this.#deadline = this.#startedAt + total;
+    let previousMs = 0;
+    let giveBack: (() => void) | undefined;
+    for (;;) {
+      const { error } = await this.#attempt(admission);
+      if (error === undefined) return giveBack?.();
+      const decision = this.#decide(error, admission.candidate, previousMs);
+      giveBack = decision && budget.withdraw();
+      if (decision === undefined || giveBack === undefined) throw error;
+      const next = await this.#next(admission.candidate, decision, giveBack);
+      if (next === undefined) throw error;
+      previousMs = decision.delayMs;
+      admission = next;
+    }
+  }
+
+  /** What follows a failed attempt; nothing where none may. */
+  #decide(
+    error: unknown,
+    { deployment }: Candidate,
+    previousMs: number,
+  ): RetryDecision | undefined {
+    const { budget, retry, now } = this.#options;
+    this.#queue.recheck();
+    const decision = decideRetry({
+      error,
+      attempts: this.#attempts,
+      committed: this.#committed,
+      aborted: this.#request.signal.aborted,
+      others: this.#queue.waiting().length > 0,
+      budgetLeft: budget.left,
+      remainingMs: this.#deadline - now(),
+      previousMs,
+    }, { ...retry, backoff: backoffOf(deployment) });
+    if (decision.retry === "none") return undefined;
+    const isAgain = decision.retry === "same";
+    if (isAgain && this.#retries >= deployment.maxRetries) return undefined;
+    this.#retries = isAgain ? this.#retries + 1 : 0;
+    return decision;
+  }
+
+  /** Waits where that was decided, and admits the next attempt; gives back what was taken for it where there is none. */
+  async #next(
+    candidate: Candidate,
+    { retry, delayMs }: RetryDecision,
+    giveBack: () => void,
+  ): Promise<Admission | undefined> {
+    let next: Admission | undefined;
+    try {
+      if (retry === "same") {
+        await wait(delayMs, this.#request.signal);
+        next = tryAdmit(candidate, this.#options.gatekeepers);
+      } else {
+        if (retry === "fallback_context") this.#queue.turnTo("contextWindow");
+        if (retry === "fallback_policy") this.#queue.turnTo("contentPolicy");
+        next = await this.#admitWaiting();
+      }
+      return next;
+    } finally {
+      if (next === undefined) giveBack();
+    }
+  }
+
+  /** Admits the first attempt, by a last resort where everything is out (U19). */
+  async #first(): Promise<Admission> {
+    const admission = await this.#admitWaiting() ?? this.#admitLastResort();
+    if (admission !== undefined) return admission;
+    const now = this.#options.now();
+    throw planRefusal(this.#queue.plans, { now }) ?? busy();
+  }
+
+  /** Admits what can begin at once, else what will have a slot soonest. */
+  async #admitWaiting(): Promise<Admission | undefined> {
+    const { gatekeepers } = this.#options;
+    for (;;) {
+      const waiting = this.#queue.waiting();
+      if (waiting.length === 0) return undefined;
+      for (const candidate of waiting) {
+        const admission = tryAdmit(candidate, gatekeepers);
+        if (admission === undefined) continue;
+        this.#queue.take(candidate);
+        return admission;
+      }
+      const admission = await this.#admitQueued(waiting);
+      if (admission !== undefined) return admission;
+      // None of them: the names behind them may have one.
+      for (const candidate of waiting) this.#queue.take(candidate);
+    }
+  }
+
+  async #admitQueued(
+    waiting: readonly Candidate[],
+  ): Promise<Admission | undefined> {
+    const { gatekeepers } = this.#options;
+    const { signal } = this.#request;
+    for (const candidate of waiting) {
+      const limit = gatekeepers.bulkheads.of(candidate.deployment);
+      if (limit === undefined || limit.full) continue;
+      try {
+        const admission = await admitLater(candidate, gatekeepers, signal);
+        if (admission === undefined) continue;
+        this.#queue.take(candidate);
+        return admission;
+      } catch (error) {
+        if (signal.aborted || !(error instanceof GatewayError)) throw error;
+      }
+    }
+    return undefined;
+  }
+
+  #admitLastResort(): Admission | undefined {
+    const { gatekeepers, cooldowns } = this.#options;
+    for (const { candidate } of this.#queue.lastResorts()) {
+      const { deployment } = candidate;
+      const { breakers, bulkheads } = gatekeepers;
+      // What asked to be left alone is; a refused key may be tried again.
+      const isCooling = cooldowns.isAvailable(deployment) !== true &&
+        !cooldowns.refusesKey(deployment);
+      if (isCooling || bulkheads.isAvailable(deployment) !== true) continue;
+      if (breakers.isAvailable(deployment) !== true) {
+        const admission = admitLastResort(candidate, gatekeepers);
+        if (admission !== undefined) return admission;
+      } else return tryAdmit(candidate, gatekeepers);
+    }
+    return undefined;
+  }
+
+  /** Makes an attempt, and a second beside it where the route hedges. */
+  #attempt(admission: Admission): Promise<Outcome> {
+    const { signal } = this.#request;
+    const policy = this.#options.hedges.of(this.plan.route);
+    const delay = this.#attempts > 0 || admission.permit?.probe
+      ? undefined
+      : policy?.delay(admission.state);
+    if (delay === undefined) {
+      return this.#try(admission, { signal, claim: this.#commit });
+    }
+    const race = new Race(signal, this.#commit);
+    const lead = this.#try(admission, race.enter());
+    return race.run(lead, this.#hedge(race, delay));
+  }
+
+  /** Makes the second attempt once the first has been silent too long. */
+  async #hedge(race: Race, delay: number): Promise<Outcome | "not made"> {
+    const { hedges, budget, gatekeepers } = this.#options;
+    if (!await race.silentFor(delay)) return "not made";
+    const [candidate] = this.#queue.waiting();
+    if (candidate === undefined) return "not made";
+    const cost = this.#costOf(candidate);
+    if (!hedges.of(this.plan.route)?.withdraw(cost)) return "not made";
+    // Not given back when it goes well, for hedges do by nature.
+    if (budget.withdraw() === undefined) return "not made";
+    const admission = tryAdmit(candidate, gatekeepers);
+    if (admission === undefined) return "not made";
+    this.#queue.take(candidate);
+    return await this.#try(admission, race.enter());
+  }
+
+  async #try(
+    admission: Admission,
+    { signal, claim }: RaceEntry,
+  ): Promise<Outcome> {
+    const { now, cooldowns } = this.#options;
+    const { work, log } = this.#request;
+    const { deployment } = admission.candidate;
+    this.#attempts++;
+    const limits = this.#limitsOf(admission.candidate);
+    const attempt = new RoutedAttempt(admission, {
+      signal,
+      limits,
+      claim,
+      now,
+    });
+    const entry = log.begin(deployment.id);
+    let error: unknown;
+    try {
+      await work(attempt);
+    } catch (thrown) {
+      error = thrown ?? new TypeError("The work of an attempt threw nothing");
+    }
+    const durationMs = now() - attempt.startedAt;
+    if (error === undefined) {
+      attempt.succeeded();
+      cooldowns.succeeded(deployment);
+      entry.end({ reason: "ok", status: 200, durationMs });
+    } else {
+      attempt.failed(error);
+      if (!signal.aborted) cooldowns.observe(deployment, error);
+      entry.end({ ...describe(error), durationMs });
+    }
+    return { attempt, error };
+  }
+
+  readonly #commit = (): void => {
+    this.#committed = true;
+  };
+
+  /** A later attempt may take what is left of the request's time, and no longer. */
+  #limitsOf({ provider: { limits } }: Candidate): AttemptLimits {
+    const left = this.#deadline - this.#options.now();
+    return left >= limits.total ? limits : { ...limits, total: left };
+  }
+
+  #costOf(candidate: Candidate | undefined): number {
+    const { request } = this.#request;
+    return estimateCost(request, candidate?.deployment.prices) ?? 0;
+  }
+}
+
+/** Why an attempt failed, and the status with which a provider said so. */
+function describe(error: unknown): { reason: string; status?: number } {
+  if (!(error instanceof GatewayError)) return { reason: "internal_error" };
+  const { code: reason, status } = error;
+  return error instanceof UpstreamError ? { reason, status } : { reason };
+}
+
+function backoffOf({ retryDelayMs }: Deployment): Backoff {
+  return fullJitter({
+    baseMs: retryDelayMs,
+    maxMs: Math.max(retryDelayMs, MAX_BACKOFF),
+  });
+}
+
+function busy(): GatewayError {
+  return new GatewayError(
+    "overloaded",
+    "All deployments that could serve the request have too much to do",
+    { code: "deployment_busy", headers: { "retry-after": "1" } },
+  );
+}

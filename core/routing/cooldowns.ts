@@ -1,0 +1,76 @@
+import { Cooldown, type CooldownOptions } from "../cooldown.ts";
+import { classifyFailure } from "../failure_class.ts";
+import type { Availability, AvailabilityView } from "./availability.ts";
+import type { Deployment } from "./deployment.ts";
+
+/**
+ * Keeps requests away from deployments that asked to be left alone, and from
+ * keys that were refused, with all deployments behind them (U17, U18). The mock
+ * provider never cools: its errors were asked for.
+ *
+ * @example A limit is one model's, a refused key is every model's
+ * ```ts
+ * import { ProviderFactory, UpstreamError } from "@llm-proxy/core";
+ * import { Cooldowns, createDeployment } from "@llm-proxy/core/routing";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const factory = new ProviderFactory();
+ * const provider = factory.create({ name: "openai", type: "openai" });
+ * const [one, other] = ["gpt-5", "gpt-5-mini"].map((model) => createDeployment({ provider, model }));
+ * const cooldowns = new Cooldowns();
+ * cooldowns.observe(one, new UpstreamError("rate_limit", "Slow down", { code: "rate_limit_exceeded" }));
+ * assertEquals(cooldowns.isAvailable(other), true);
+ * cooldowns.observe(one, new UpstreamError("authentication", "No", { code: "invalid_api_key" }));
+ * assertEquals(cooldowns.isAvailable(other) === true, false);
+ * factory.close();
+ * ```
+ */
+export class Cooldowns implements AvailabilityView {
+  readonly #deployments: Cooldown;
+  readonly #keys: Cooldown;
+  readonly #now: () => number;
+
+  /** Begins with nothing cooling. */
+  constructor(options: CooldownOptions = {}) {
+    this.#deployments = new Cooldown(options);
+    this.#keys = new Cooldown(options);
+    this.#now = options.now ?? (() => performance.now());
+  }
+
+  /** Takes note of a failed attempt; most errors cool nothing. */
+  observe(deployment: Deployment, error: unknown): void {
+    if (deployment.provider.type === "mock") return;
+    if (classifyFailure(error) === "credential") {
+      this.#keys.observe(keyOf(deployment), error);
+    } else this.#deployments.observe(deployment.id, error);
+  }
+
+  /** Notes that an attempt went well. */
+  succeeded(deployment: Deployment): void {
+    this.#deployments.succeeded(deployment.id);
+    if (this.#keys.size > 0) this.#keys.succeeded(keyOf(deployment));
+  }
+
+  /** Whether neither the deployment nor its key is cooling. */
+  isAvailable(deployment: Deployment): Availability {
+    const cooling = this.#deployments.remaining(deployment.id);
+    if (cooling > 0) {
+      return {
+        reason: "its provider asked to be left alone for a while",
+        retryAt: this.#now() + cooling,
+      };
+    }
+    return this.refusesKey(deployment)
+      ? { reason: "its provider refuses the key" }
+      : true;
+  }
+
+  /** Whether the key of a deployment was refused a moment ago. */
+  refusesKey(deployment: Deployment): boolean {
+    return this.#keys.size > 0 && this.#keys.remaining(keyOf(deployment)) > 0;
+  }
+}
+
+function keyOf({ provider, keyIndex }: Deployment): string {
+  return `${provider.name}#${keyIndex}`;
+}

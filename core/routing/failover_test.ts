@@ -1,0 +1,315 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { AttemptLog } from "../attempt_log.ts";
+import { GatewayError, UpstreamError } from "../errors.ts";
+import { RetryBudget } from "../retry_budget.ts";
+import { Breakers } from "./breakers.ts";
+import { Bulkheads } from "./bulkheads.ts";
+import { Cooldowns } from "./cooldowns.ts";
+import type { DeploymentSettings } from "./deployment.ts";
+import { DeploymentStates } from "./deployment_states.ts";
+import { Failover, type FailoverOptions } from "./failover.ts";
+import { Hedges } from "./hedges.ts";
+import type { RouteDefinition } from "./route_definition.ts";
+import type { RoutedAttempt } from "./routed_attempt.ts";
+import { testProvider, testTable } from "./_test_routing.ts";
+
+const NEVER = new AbortController().signal;
+
+/** A failover over providers `a`, `b`, `c`, and what it stands on. */
+function setUp(
+  routes: readonly RouteDefinition[],
+  { settings, ...options }: Partial<FailoverOptions> & {
+    readonly settings?: DeploymentSettings;
+  } = {},
+) {
+  const parts = {
+    table: testTable(
+      routes,
+      ["a", "b", "c"].map((name) => ({
+        provider: testProvider(name),
+        ...(settings && { settings }),
+      })),
+    ),
+    states: new DeploymentStates(),
+    breakers: new Breakers({ recoveryTimeout: 60_000 }),
+    cooldowns: new Cooldowns(),
+    bulkheads: new Bulkheads({ maxQueue: 1, maxWaitMs: 40 }),
+    budget: new RetryBudget(),
+    hedges: new Hedges(),
+    ...options,
+  };
+  return { ...parts, failover: new Failover(parts) };
+}
+
+/** Runs one request by scripts: what each deployment does, in the order of its attempts. */
+async function run(
+  failover: Failover,
+  scripts: Readonly<
+    Record<string, (attempt: RoutedAttempt) => Promise<void> | void>
+  >,
+  { model = "m", signal = NEVER }: {
+    readonly model?: string;
+    readonly signal?: AbortSignal;
+  } = {},
+): Promise<{ log: string[]; error: unknown }> {
+  const log = new AttemptLog();
+  const error = await failover.run({
+    request: { model },
+    signal,
+    log,
+    work: async (attempt) => {
+      await scripts[attempt.candidate.deployment.id]?.(attempt);
+    },
+  }).then(() => undefined, (error) => error);
+  return {
+    log: log.records.map(({ deployment, reason }) => `${deployment} ${reason}`),
+    error,
+  };
+}
+
+const ok = (attempt: RoutedAttempt): void => attempt.commit();
+
+function fails(
+  kind: UpstreamError["kind"] = "upstream",
+  options: { code?: string; headers?: Record<string, string> } = {},
+): () => never {
+  return () => {
+    throw new UpstreamError(kind, "It failed", { code: kind, ...options });
+  };
+}
+
+Deno.test("Failover goes on to the next target, then to fallbacks, at once", async () => {
+  const { failover } = setUp([
+    { match: "m", targets: ["a/x", "b/x"], fallbacks: ["n"] },
+    { match: "n", targets: ["c/y"] },
+  ]);
+  const { log, error } = await run(failover, {
+    "a/x": fails(),
+    "b/x": fails("overloaded"),
+    "c/y": ok,
+  });
+  assertEquals(log, ["a/x upstream", "b/x overloaded", "c/y ok"]);
+  assertEquals(error, undefined);
+});
+
+Deno.test("U20: a request has three attempts in all, each deployment one, whatever the graph", async () => {
+  const { failover } = setUp([
+    { match: "m", targets: ["a/x", "b/x"], fallbacks: ["n", "o"] },
+    { match: "n", targets: ["a/x", "a/y"] },
+    { match: "o", targets: ["c/x"] },
+  ]);
+  const scripts = { "a/x": fails(), "b/x": fails(), "a/y": fails() };
+  const { log, error } = await run(failover, scripts);
+  assertEquals(log, ["a/x upstream", "b/x upstream", "a/y upstream"]);
+  assert(error instanceof UpstreamError);
+});
+
+Deno.test("U20: what was thrown before the network is not tried elsewhere", async () => {
+  const { failover } = setUp([{ match: "m", targets: ["a/x", "b/x"] }]);
+  const { log, error } = await run(failover, {
+    "a/x": () => {
+      throw new GatewayError("invalid_request", "No", { code: "unsupported" });
+    },
+  });
+  assertEquals(log, ["a/x unsupported"]);
+  assertEquals((error as GatewayError).code, "unsupported");
+});
+
+Deno.test("K11: nothing follows once the answer has begun", async () => {
+  const { failover } = setUp([{ match: "m", targets: ["a/x", "b/x"] }]);
+  const { log, error } = await run(failover, {
+    "a/x": (attempt) => {
+      attempt.commit();
+      fails()();
+    },
+  });
+  assertEquals(log, ["a/x upstream"]);
+  assert(error instanceof UpstreamError);
+});
+
+Deno.test("K5: the only deployment is asked again after Retry-After", async () => {
+  const { failover } = setUp([{ match: "m", targets: ["a/x"] }], {
+    settings: { retryDelayMs: 0 },
+  });
+  let calls = 0;
+  const begun = performance.now();
+  const { log } = await run(failover, {
+    "a/x": (attempt) => {
+      if (++calls > 1) return attempt.commit();
+      fails("overloaded", { headers: { "retry-after-ms": "60" } })();
+    },
+  });
+  assertEquals(log, ["a/x overloaded", "a/x ok"]);
+  assert(performance.now() - begun >= 58);
+});
+
+Deno.test("A deployment that allows no retries is not asked again", async () => {
+  const { failover } = setUp([{ match: "m", targets: ["a/x"] }], {
+    settings: { maxRetries: 0 },
+  });
+  assertEquals((await run(failover, { "a/x": fails() })).log, ["a/x upstream"]);
+});
+
+Deno.test("C3: a caller who leaves during the wait is not served any more", async () => {
+  const { failover, budget } = setUp([{ match: "m", targets: ["a/x"] }]);
+  const caller = new AbortController();
+  const reason = new GatewayError("client_closed", "Left", { code: "left" });
+  const running = run(failover, {
+    "a/x": fails("overloaded", { headers: { "retry-after": "5" } }),
+  }, { signal: caller.signal });
+  setTimeout(() => caller.abort(reason), 20);
+  const { log, error } = await running;
+  assertEquals(log, ["a/x overloaded"]);
+  assertEquals(error, reason);
+  assertEquals(budget.left, 3);
+});
+
+Deno.test("A request that is too long goes where longer ones go, one that is refused where others are judged", async () => {
+  const routes: RouteDefinition[] = [
+    {
+      match: "m",
+      targets: ["a/x", "b/x"],
+      contextWindowFallbacks: ["long"],
+      contentPolicyFallbacks: ["free"],
+    },
+    { match: "long", targets: ["c/long"] },
+    { match: "free", targets: ["c/free"] },
+  ];
+  const { failover } = setUp(routes);
+  const long = fails("invalid_request", { code: "context_length_exceeded" });
+  const policy = fails("invalid_request", { code: "content_filter" });
+  const scripts = { "c/long": ok, "c/free": ok };
+  assertEquals((await run(failover, { "a/x": long, ...scripts })).log, [
+    "a/x context_length_exceeded",
+    "c/long ok",
+  ]);
+  assertEquals((await run(failover, { "a/x": policy, ...scripts })).log, [
+    "a/x content_filter",
+    "c/free ok",
+  ]);
+});
+
+Deno.test("U17: what asked to be left alone is, and the client hears for how long", async () => {
+  const { failover } = setUp([{ match: "m", targets: ["a/x"] }]);
+  const limited = fails("rate_limit", { headers: { "retry-after": "30" } });
+  assertEquals((await run(failover, { "a/x": limited })).log, [
+    "a/x rate_limit",
+  ]);
+  const { log, error } = await run(failover, { "a/x": ok });
+  assertEquals(log, []);
+  assert(error instanceof GatewayError);
+  assertEquals([error.status, error.code], [503, "no_deployment_available"]);
+  const seconds = Number(error.headers["retry-after"]);
+  assert(seconds >= 29 && seconds <= 31, String(seconds));
+  // Another model of the same provider is not concerned.
+  assertEquals((await run(failover, { "a/y": ok }, { model: "a/y" })).log, [
+    "a/y ok",
+  ]);
+});
+
+Deno.test("U18: a refused key is passed over while there is another, and the true class is told where not", async () => {
+  const { failover } = setUp([
+    { match: "m", targets: ["a/x", "b/x"] },
+  ]);
+  const refused = fails("authentication", { code: "invalid_api_key" });
+  const scripts = { "a/x": refused, "b/x": ok, "a/y": refused };
+  assertEquals((await run(failover, scripts)).log, [
+    "a/x invalid_api_key",
+    "b/x ok",
+  ]);
+  assertEquals((await run(failover, scripts)).log, ["b/x ok"]);
+  const alone = await run(failover, scripts, { model: "a/y" });
+  assertEquals(alone.log, ["a/y invalid_api_key"]);
+  assertEquals((alone.error as GatewayError).code, "invalid_api_key");
+});
+
+Deno.test("U19: while all breakers are open requests are refused at once, and a probe heals", async () => {
+  let time = 0;
+  const now = (): number => time;
+  const { failover, breakers } = setUp([{ match: "m", targets: ["a/x"] }], {
+    breakers: new Breakers({
+      now,
+      recoveryTimeout: 60_000,
+      lastResortInterval: 5_000,
+      jitter: 0,
+    }),
+    states: new DeploymentStates({ now }),
+    now,
+    settings: { maxRetries: 0 },
+  });
+  for (let i = 0; i < 5; i++) await run(failover, { "a/x": fails() });
+  const refused = await run(failover, { "a/x": ok });
+  assertEquals(refused.log, []);
+  assertEquals(
+    (refused.error as GatewayError).headers["retry-after"],
+    "60",
+  );
+  time = 5_000;
+  assertEquals((await run(failover, { "a/x": ok })).log, ["a/x ok"]);
+  assertEquals([...breakers.entries()].map(([, { state }]) => state), [
+    "closed",
+  ]);
+});
+
+Deno.test("L3: of two deployments the one with a free slot is taken, else one waits for a moment", async () => {
+  const { failover, bulkheads, table } = setUp([
+    { match: "m", targets: ["a/x", "b/x"] },
+  ], { settings: { maxConcurrency: 1 } });
+  const release = Promise.withResolvers<void>();
+  const slow = async (attempt: RoutedAttempt): Promise<void> => {
+    attempt.commit();
+    await release.promise;
+  };
+  const scripts = { "a/x": slow, "b/x": slow };
+  const [one, two] = [run(failover, scripts), run(failover, scripts)];
+  const late = await run(failover, scripts);
+  assertEquals(late.log, []);
+  assertEquals((late.error as GatewayError).status, 503);
+  release.resolve();
+  assertEquals([(await one).log, (await two).log], [["a/x ok"], ["b/x ok"]]);
+  for (const deployment of table.deployments) {
+    assertEquals(bulkheads.of(deployment)?.inFlight ?? 0, 0);
+  }
+});
+
+Deno.test("U16: a spent budget lets no extra attempt through", async () => {
+  const { failover } = setUp([{ match: "m", targets: ["a/x", "b/x"] }], {
+    budget: new RetryBudget({ floor: 1, ratio: 0 }),
+  });
+  const scripts = { "a/x": fails(), "b/x": fails() };
+  assertEquals((await run(failover, scripts)).log.length, 2);
+  assertEquals((await run(failover, scripts)).log.length, 1);
+});
+
+Deno.test("The total time of a request is that of its first provider, for all attempts together", async () => {
+  const { failover } = setUp([{ match: "m", targets: ["a/x", "b/x"] }]);
+  const totals: number[] = [];
+  await run(failover, {
+    "a/x": async (attempt) => {
+      totals.push(attempt.limits.total);
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      fails()();
+    },
+    "b/x": (attempt) => {
+      totals.push(attempt.limits.total);
+      attempt.commit();
+    },
+  });
+  const [first = 0, second = 0] = totals;
+  assert(second <= first - 29 && second > first - 5_000, totals.join());
+});
+
+Deno.test("A model that nobody has is model_not_found", async () => {
+  const { failover } = setUp([{ match: "m", targets: ["a/x"] }]);
+  await assertRejects(
+    () =>
+      failover.run({
+        request: { model: "d/x" },
+        signal: NEVER,
+        log: new AttemptLog(),
+        work: () => Promise.resolve(),
+      }),
+    GatewayError,
+    "does not exist",
+  );
+});

@@ -1,0 +1,108 @@
+import type { AttemptLimits } from "../attempt_clock.ts";
+import { classifyFailure } from "../failure_class.ts";
+import { UpstreamError } from "../errors.ts";
+import type { Admission } from "./_admission.ts";
+import type { Candidate } from "./route.ts";
+import { readUpstreamLimits } from "./upstream_limits.ts";
+
+/** What an attempt needs besides its admission. */
+export interface RoutedAttemptOptions {
+  /** Aborted when the caller has left, or when another attempt was quicker. */
+  readonly signal: AbortSignal;
+  /** How long it may take. */
+  readonly limits: AttemptLimits;
+  /** Asks for the caller's answer; throws where another attempt has it. */
+  readonly claim: (attempt: RoutedAttempt) => void;
+  /** A clock that never goes back, in ms. */
+  readonly now: () => number;
+}
+
+/**
+ * One attempt of a request, as the work that makes it sees it: where it goes,
+ * how long it may take, and whom to tell of its progress.
+ */
+export class RoutedAttempt {
+  /** Where it goes. */
+  readonly candidate: Candidate;
+  /** Aborted when there is nobody left to work for. */
+  readonly signal: AbortSignal;
+  /** How long it may take: the provider's limits, shortened by what the request has used. */
+  readonly limits: AttemptLimits;
+  /** When it began, on the clock of routing. */
+  readonly startedAt: number;
+  readonly #admission: Admission;
+  readonly #claim: RoutedAttemptOptions["claim"];
+  readonly #now: () => number;
+  #committed = false;
+
+  /** Made by `Failover`. */
+  constructor(admission: Admission, options: RoutedAttemptOptions) {
+    this.candidate = admission.candidate;
+    this.signal = options.signal;
+    this.limits = options.limits;
+    this.#admission = admission;
+    this.#claim = options.claim;
+    this.#now = options.now;
+    this.startedAt = options.now();
+  }
+
+  /** Whether the caller's answer is this attempt's, and has begun. */
+  get committed(): boolean {
+    return this.#committed;
+  }
+
+  /** Whether it is a breaker's probe, which must not be hedged. */
+  get isProbe(): boolean {
+    return this.#admission.permit?.probe ?? false;
+  }
+
+  /** Notes the head of the provider's answer, which may tell what its account has left. */
+  answered(headers: Readonly<Record<string, string>>): void {
+    const limits = readUpstreamLimits(headers);
+    if (limits !== undefined) this.#admission.state.limited(limits);
+  }
+
+  /**
+   * Claims the caller's answer: to be called right before its first byte is
+   * written, after which nothing can be taken back and no other attempt is made.
+   *
+   * @throws {GatewayError} where another attempt of the request has it already.
+   */
+  commit(): void {
+    if (this.#committed) return;
+    this.#claim(this);
+    this.#committed = true;
+    const { flight, permit, slot } = this.#admission;
+    flight.firstToken();
+    permit?.firstByte(this.#now() - this.startedAt);
+    slot?.firstByte();
+  }
+
+  /** Ends it: it went well. */
+  succeeded(): void {
+    const { flight, permit, slot } = this.#admission;
+    flight.succeeded();
+    permit?.success();
+    slot?.release();
+  }
+
+  /** Ends it: it failed, and whose making that was decides who is told. */
+  failed(error: unknown): void {
+    const { flight, permit, slot, candidate } = this.#admission;
+    const failure = classifyFailure(error, {
+      callerLeft: this.signal.aborted,
+      limits: this.limits,
+      ownLimits: candidate.provider.limits,
+    });
+    if (failure === "fault") flight.failed();
+    else flight.release();
+    permit?.failure(failure);
+    if (isOverload(error)) slot?.overloaded();
+    slot?.release();
+  }
+}
+
+function isOverload(error: unknown): boolean {
+  return error instanceof UpstreamError &&
+    (error.kind === "rate_limit" || error.kind === "overloaded");
+}
