@@ -1,4 +1,5 @@
-import { GatewayError } from "@llm-proxy/core";
+import { ByteCollector, GatewayError } from "@llm-proxy/core";
+import { heldBodies } from "./_held_bodies.ts";
 
 /** The client has left before its answer was out. */
 export function clientLeft(): GatewayError {
@@ -7,8 +8,7 @@ export function clientLeft(): GatewayError {
   });
 }
 
-/** The body is over the cap. */
-export function bodyTooLarge(maxBytes: number): GatewayError {
+function bodyTooLarge(maxBytes: number): GatewayError {
   return new GatewayError(
     "too_large",
     `The request body is larger than ${maxBytes} bytes`,
@@ -31,5 +31,46 @@ export function checkBodyHead(
   }
   if (Number(header("content-length") ?? 0) > maxBytes) {
     throw bodyTooLarge(maxBytes);
+  }
+}
+
+/** Gathers a request's body, under its own cap and under that of all bodies together. */
+export class RequestBody {
+  readonly #maxBytes: number;
+  #collector: ByteCollector | undefined = new ByteCollector();
+  #held = 0;
+
+  /** Takes bodies of so many bytes. */
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /**
+   * Takes a chunk.
+   *
+   * @throws {GatewayError} 413 or 503 where it is more than there may be.
+   */
+  add(chunk: Uint8Array): void {
+    const { byteLength } = chunk;
+    if (this.#held + byteLength > this.#maxBytes) {
+      throw bodyTooLarge(this.#maxBytes);
+    }
+    heldBodies.take(byteLength);
+    this.#held += byteLength;
+    this.#collector?.add(chunk);
+  }
+
+  /** Hands over what has come, which is counted until {@linkcode RequestBody.release}. */
+  handOver(): Uint8Array {
+    const bytes = this.#collector?.bytes() ?? new Uint8Array();
+    this.#collector = undefined;
+    return bytes;
+  }
+
+  /** Gives the room back. Idempotent. */
+  release(): void {
+    heldBodies.giveBack(this.#held);
+    this.#held = 0;
+    this.#collector = undefined;
   }
 }

@@ -1,31 +1,34 @@
 import type * as z from "@zod/zod";
 import { crossCheck } from "./_config_cross_checks.ts";
 import { valueAt } from "./_config_data.ts";
-import type { EnvReader } from "./_config_env.ts";
 import {
   explain,
   flatten,
   MAX_PROBLEMS,
   type PathProblem,
 } from "./_config_issues.ts";
+import { finish } from "./_config_finish.ts";
+import { routeProblems } from "./_config_route_problems.ts";
+import type { ConfigSources } from "./_config_sources.ts";
 import type { ConfigTree } from "./_config_tree.ts";
-import { type ConfigOutput, configSchema } from "./config_schema.ts";
+import { configSchema } from "./config_schema.ts";
+import type { Config } from "./config_types.ts";
 
-/** What the schema made of the data, or what is wrong with it. */
+/** What became of the data, or what is wrong with it. */
 export interface Checked {
   /** Absent where there are problems. */
-  readonly output?: ConfigOutput;
+  readonly config?: Config;
   readonly problems: readonly PathProblem[];
 }
 
 /**
- * Runs the schema and the checks across keys over a tree.
+ * Runs the schema, the checks across keys and those of the routes over a tree.
  *
  * The schema itself tells what must be mended first: a map or list with all
  * its entries commented out counts as left out, and a scalar that was one
  * variable becomes the number or the boolean that is wanted.
  */
-export function checkTree(tree: ConfigTree, env: EnvReader): Checked {
+export function checkTree(tree: ConfigTree, sources: ConfigSources): Checked {
   let result = configSchema.safeParse(tree.data);
   let issues = flatten(result.error?.issues ?? []);
   if (issues.map((issue) => mend(issue, tree)).includes(true)) {
@@ -37,10 +40,11 @@ export function checkTree(tree: ConfigTree, env: EnvReader): Checked {
     if (problems.length > MAX_PROBLEMS) break;
     problems.push(...explain(issue, tree));
   }
-  problems.push(...crossCheck(tree.data, env));
-  return result.success && problems.length === 0
-    ? { output: result.data, problems }
-    : { problems };
+  problems.push(...crossCheck(tree.data, sources));
+  if (!result.success) return { problems };
+  const config = finish(result.data, sources);
+  problems.push(...routeProblems(config, tree));
+  return problems.length === 0 ? { config, problems } : { problems };
 }
 
 function mend(issue: z.core.$ZodIssue, tree: ConfigTree): boolean {

@@ -1,8 +1,10 @@
 import { checkOrder, type Data, listIn, mapIn } from "./_config_data.ts";
-import type { EnvReader } from "./_config_env.ts";
 import type { PathProblem } from "./_config_issues.ts";
 import { isLoopback } from "./_config_loopback.ts";
+import { checkChaos } from "./_config_chaos_checks.ts";
 import { checkProviders } from "./_config_provider_checks.ts";
+import { checkRoutes } from "./_config_route_checks.ts";
+import type { ConfigSources } from "./_config_sources.ts";
 
 type Problems = PathProblem[];
 
@@ -10,12 +12,16 @@ type Problems = PathProblem[];
  * What spans several keys. It reads the raw data, so that it has its say
  * beside the schema and all problems are told at once.
  */
-export function crossCheck(data: unknown, env: EnvReader): PathProblem[] {
+export function crossCheck(
+  data: unknown,
+  sources: ConfigSources,
+): PathProblem[] {
   const problems: Problems = [];
   const root = mapIn(data);
   checkHost(root, problems);
   checkKeys(listIn(mapIn(root.auth).api_keys), problems);
-  checkProviders(listIn(root.providers), { env, problems });
+  checkProviders(listIn(root.providers), { sources, problems });
+  checkRoutes(listIn(root.routes), problems);
   for (const section of ["logging", "cache"]) {
     checkPair(mapIn(root[section]), section, problems);
   }
@@ -31,13 +37,7 @@ export function crossCheck(data: unknown, env: EnvReader): PathProblem[] {
     problems,
     path: ["health_check", "timeout", "interval"],
   });
-  listIn(mapIn(root.chaos_engineering).faults).forEach((fault, index) => {
-    const { type, delay } = mapIn(fault);
-    if (type === "delay" && delay === undefined) {
-      const path = ["chaos_engineering", "faults", index, "delay"];
-      problems.push({ path, message: "A fault of type delay needs a delay" });
-    }
-  });
+  checkChaos(root, problems);
   return problems;
 }
 

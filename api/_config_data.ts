@@ -27,6 +27,16 @@ export function valueAt(data: unknown, path: readonly Step[]): unknown {
   return value;
 }
 
+/** Where a text stands that stood before already. */
+export function repeatedIn(values: readonly unknown[]): number[] {
+  const seen = new Set<unknown>();
+  return values.flatMap((value, index) => {
+    const isRepeated = typeof value === "string" && seen.has(value);
+    seen.add(value);
+    return isRepeated ? [index] : [];
+  });
+}
+
 /** What {@linkcode checkOrder} compares. */
 export interface OrderOptions {
   readonly problems: PathProblem[];

@@ -3,7 +3,7 @@ import {
   address,
   count,
   headers,
-  limit,
+  limits,
   line,
   route,
   seconds,
@@ -32,23 +32,16 @@ export const telemetry = z.strictObject({
 
 /** `rate_limit` */
 export const rateLimit = z.strictObject({
-  enabled: enabled("Whether callers are limited."),
-  default: limit().default("100/minute")
-    .describe("For every route without a limit of its own."),
-  routes: z.record(route(), limit()).default({})
+  // Whoever writes down limits wants them in force.
+  enabled: z.boolean().default(true).describe("Whether callers are limited."),
+  default: limits().default("100/minute").describe(
+    "For every route without a limit of its own: a limit, or a list of several.",
+  ),
+  routes: z.record(route(), limits()).default({})
     .describe("Route to limit, for example /v1/chat/completions: 100/minute."),
-}).prefault({}).describe("Limits on callers.");
-
-/** `circuit_breaker` */
-export const circuitBreaker = z.strictObject({
-  failure_threshold: count(1, 1000).default(5)
-    .describe("Failures in a row after which a provider is left alone."),
-  recovery_timeout: seconds(3600).default(30)
-    .describe("Seconds until it is tried again."),
-  // One request is enough to find out; more would be paid for by callers.
-  half_open_max_calls: count(1, 1000).default(1)
-    .describe("Requests let through while it is tried."),
-}).prefault({}).describe("When a failing provider is left alone.");
+}).prefault({ enabled: false }).describe(
+  "Limits on callers; in force once the section is there.",
+);
 
 /** `cache` */
 export const cache = z.strictObject({
@@ -112,37 +105,3 @@ export const healthCheck = z.strictObject({
   interval: seconds(86_400).default(60).describe("Seconds between two probes."),
   timeout: seconds(600).default(10).describe("Seconds a probe may take."),
 }).prefault({}).describe("Probes of the providers between requests.");
-
-const fault = z.strictObject({
-  type: z.enum([
-    "delay",
-    "error",
-    "rate_limit",
-    "timeout",
-    "network_failure",
-    "cut_stream",
-  ]).describe("What happens."),
-  probability: share().describe(
-    "Share of matching requests it strikes, 0 to 1.",
-  ),
-  match: z.strictObject({
-    provider: line().optional().describe("The provider's name."),
-    model: line().optional().describe("The model's name."),
-    route: route().optional().describe("The route."),
-  }).prefault({}).describe("Which requests it may strike; all by default."),
-  delay: seconds(3600).optional()
-    .describe("Seconds to wait, for delay and timeout."),
-  status: count(400, 599).optional()
-    .describe("The status of an error; 500 by default."),
-  retry_after: seconds(3600).optional()
-    .describe("Seconds told in retry-after, for rate_limit."),
-  after_events: count(0, 1_000_000).optional()
-    .describe("Content events before a cut_stream; 1 by default."),
-}).describe("One fault to inject.");
-
-/** `chaos_engineering` */
-export const chaosEngineering = z.strictObject({
-  enabled: enabled("Whether faults are injected."),
-  faults: z.array(fault).max(100).default([])
-    .describe("Tried in order; the first that strikes is used."),
-}).prefault({}).describe("Faults injected on purpose.");

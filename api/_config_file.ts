@@ -1,3 +1,4 @@
+import { readFileSync, statSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { MAX_TEXT } from "./_config_text_guard.ts";
 
@@ -7,6 +8,8 @@ const REASONS: ReadonlyMap<unknown, string> = new Map([
   ["EISDIR", "Not a file but a directory"],
   ["EACCES", "The file may not be read: permission denied"],
   ["EPERM", "The file may not be read: permission denied"],
+  ["EFBIG", "The file is larger than 1 MiB"],
+  ["EINVAL", "Not a regular file"],
   ["NotCapable", "The file may not be read: allow it with --allow-read"],
 ]);
 
@@ -49,7 +52,27 @@ async function readBounded(file: string): Promise<Uint8Array> {
   }
 }
 
-function reasonOf(error: unknown): string {
+/** More than any bundle of certificates has, in bytes. */
+const MAX_NAMED_FILE = 1024 * 1024;
+
+/** The text of a file that a config names. Throws what {@linkcode reasonOf} understands. */
+export function readNamedFile(file: string): string {
+  const stat = statSync(file);
+  const code = stat.isDirectory()
+    ? "EISDIR"
+    : !stat.isFile()
+    ? "EINVAL"
+    : stat.size > MAX_NAMED_FILE
+    ? "EFBIG"
+    : undefined;
+  if (code !== undefined) {
+    throw Object.assign(new Error(`Cannot read the file: ${code}`), { code });
+  }
+  return readFileSync(file, "utf8");
+}
+
+/** Why a file could not be read, in one sentence that does not name it. */
+export function reasonOf(error: unknown): string {
   const { code, name } = error as { code?: unknown; name?: unknown };
   return REASONS.get(code) ?? REASONS.get(name) ?? "The file cannot be read";
 }

@@ -4,15 +4,18 @@ import type {
   HttpClientConfig,
   ProviderConfig,
 } from "./config_types_provider.ts";
-import type { ProviderRateLimit } from "./config_types_limits.ts";
+import type { RouteConfig } from "./config_types_routing.ts";
 import { defaultKeyName } from "./_config_cross_checks.ts";
-import { type EnvReader, readVariable } from "./_config_env.ts";
+import { readVariable } from "./_config_env.ts";
 import { keyVariable } from "./_config_provider_keys.ts";
+import type { ConfigSources } from "./_config_sources.ts";
+import { readTlsFiles } from "./_config_tls_files.ts";
 
 type ProviderOutput = ConfigOutput["providers"][number];
+type RouteOutput = ConfigOutput["routes"][number];
 
 /** Joins what the schema gave out across sections: names, keys and defaults of providers. */
-export function finish(output: ConfigOutput, env: EnvReader): Config {
+export function finish(output: ConfigOutput, sources: ConfigSources): Config {
   const client = withinLimit(output.http_client);
   return {
     ...output,
@@ -24,7 +27,10 @@ export function finish(output: ConfigOutput, env: EnvReader): Config {
       ),
     },
     http_client: client,
-    providers: output.providers.map((it) => finishProvider(it, client, env)),
+    providers: output.providers.map((it) =>
+      finishProvider(it, client, sources)
+    ),
+    routes: output.routes.map(finishRoute),
     memory: {
       ...output.memory,
       gc_threshold_percent: Math.min(
@@ -38,45 +44,49 @@ export function finish(output: ConfigOutput, env: EnvReader): Config {
 function finishProvider(
   provider: ProviderOutput,
   client: HttpClientConfig,
-  env: EnvReader,
+  sources: ConfigSources,
 ): ProviderConfig {
+  const keys = keysOf(provider, sources);
   return withinLimit({
     ...provider,
     name: provider.name ?? provider.type,
-    api_key: provider.api_key ?? resolveKey(provider, env),
+    api_key: keys[0],
+    api_keys: keys,
     base_url: provider.base_url?.replace(/\/+$/, ""),
     timeout: provider.timeout ?? client.total_timeout,
     max_connections: provider.max_connections ?? client.max_connections,
     max_keepalive_connections: provider.max_keepalive_connections ??
       client.max_keepalive_connections,
     keepalive_expiry: provider.keepalive_expiry ?? client.keepalive_expiry,
-    rate_limit: finishRateLimit(provider.rate_limit),
+    models: provider.models?.map((it) =>
+      typeof it === "string" ? { name: it, weight: 1, capabilities: {} } : it
+    ),
+    tls: readTlsFiles(provider, sources),
   });
 }
 
-function resolveKey(
+function keysOf(
   provider: ProviderOutput,
-  env: EnvReader,
-): string | undefined {
+  { env }: ConfigSources,
+): readonly string[] {
+  if (provider.api_keys !== undefined) return provider.api_keys;
+  if (provider.api_key !== undefined) return [provider.api_key];
   const name = keyVariable(provider);
-  if (name === undefined || !provider.enabled) return undefined;
+  if (name === undefined || !provider.enabled) return [];
   const read = readVariable(name, env);
-  return "value" in read ? read.value : undefined;
+  return "value" in read ? [read.value] : [];
 }
 
-const PER_MINUTE: ReadonlyMap<string, number> = new Map([
-  ["second", 60],
-  ["minute", 1],
-  ["hour", 1 / 60],
-  ["day", 1 / 1440],
-]);
-
-function finishRateLimit(
-  limit: ProviderOutput["rate_limit"],
-): ProviderRateLimit | undefined {
-  if (typeof limit !== "string") return limit;
-  const [number = "", unit = ""] = limit.split("/");
-  return { requests_per_minute: Number(number) * (PER_MINUTE.get(unit) ?? 1) };
+function finishRoute(route: RouteOutput): RouteConfig {
+  const { match, hedge } = route;
+  return {
+    ...route,
+    match: typeof match === "string" ? [match] : match,
+    hedge: hedge && {
+      ...hedge,
+      max_delay: Math.max(hedge.min_delay, hedge.max_delay),
+    },
+  };
 }
 
 interface Pool {

@@ -8,7 +8,22 @@ export function parse(text: string, variables: Variables = {}): ConfigResult {
   return parseConfig(text, {
     file: "config.yaml",
     env: (name) => Object.hasOwn(variables, name) ? variables[name] : undefined,
+    readText: readPem,
   });
+}
+
+/** Every certificate file is there and every key file, and nothing else is. */
+function readPem(path: string): string {
+  if (path.endsWith(".pem")) return testPem("tls_cert");
+  if (path.endsWith(".key")) return testPem("tls_key");
+  throw Object.assign(new Error("It is not there"), { code: "ENOENT" });
+}
+
+/** A certificate or key that is kept for tests. */
+export function testPem(name: string): string {
+  return Deno.readTextFileSync(
+    new URL(`../core/testdata/${name}.pem`, import.meta.url),
+  );
 }
 
 /** The faults of a text; fails where it has none. */
@@ -42,4 +57,7 @@ export const EXAMPLE_VARIABLES: Variables = {
   LLM_PROXY_SECOND_KEY: "hJ3kPs8DfGy6QaZe",
   OPENAI_API_KEY: "oai-R5tYu1Io",
   ANTHROPIC_API_KEY: "ant-P0lKm3Nj",
+  GROQ_KEY_1: "gsk-T4rEw2Qz",
+  GROQ_KEY_2: "gsk-U8iOp6Lk",
+  PROXY_PASSWORD: "pa55-Xc3Vb7",
 };

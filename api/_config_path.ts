@@ -27,7 +27,7 @@ export function isSecret(path: readonly Step[]): boolean {
   return path[0] === "auth" ||
     path.some((step) =>
       typeof step === "string" &&
-      /^api_?key|^custom_headers$|^headers$/i.test(step)
+      /^api_?key|^custom_headers$|^headers$|^proxy$/i.test(step)
     );
 }
 

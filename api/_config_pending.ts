@@ -5,18 +5,14 @@
 export const PENDING: readonly string[] = [
   "cache",
   "caching",
-  "chaos_engineering",
-  "circuit_breaker",
   "condensation",
-  "health_check",
   "logging.file",
   "logging.module",
   "logging.rotation",
   "memory",
-  "providers[].max_retries",
-  "providers[].rate_limit",
-  "providers[].retry_delay",
-  "rate_limit",
+  "providers[].models[].max_output_tokens",
+  "providers[].models[].prices.cache_write",
+  "providers[].models[].prices.cached_input",
   "telemetry",
 ];
 

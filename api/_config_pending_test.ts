@@ -7,19 +7,20 @@ Deno.test("pendingNotices() names each thing once, wherever it is set", () => {
   const text = `
 logging: {level: debug, file: /tmp/x.log}
 providers:
-  - {type: mock, max_retries: 1}
-  - {type: ollama, max_retries: 1, rate_limit: 5/second}
-circuit_breaker: {failure_threshold: 3}
+  - {type: mock, models: [a, {name: b, max_output_tokens: 9}]}
+  - type: ollama
+    models: [{name: b, max_output_tokens: 9, prices: {input: 1, output: 1, cached_input: 1}}]
+caching: {response_cache: {ttl: 3}}
 `;
   const result = parse(text);
   assert(result.ok);
   assertEquals(
     result.notices,
     [
-      "circuit_breaker",
+      "caching",
       "logging.file",
-      "providers[].max_retries",
-      "providers[].rate_limit",
+      "providers[].models[].max_output_tokens",
+      "providers[].models[].prices.cached_input",
     ].map((it) => `${it} is accepted but not in force in this version`),
   );
 });

@@ -1,15 +1,23 @@
-import { checkOrder, type Data, mapIn } from "./_config_data.ts";
-import { type EnvReader, readVariable } from "./_config_env.ts";
+import {
+  checkOrder,
+  type Data,
+  listIn,
+  mapIn,
+  repeatedIn,
+} from "./_config_data.ts";
+import { readVariable } from "./_config_env.ts";
 import type { PathProblem } from "./_config_issues.ts";
 import { keyVariable } from "./_config_provider_keys.ts";
 import { TYPES_WITHOUT_ADDRESS } from "./_config_provider_types.ts";
-import { secret } from "./_config_values.ts";
+import type { ConfigSources } from "./_config_sources.ts";
+import { checkTlsFiles } from "./_config_tls_files.ts";
+import { secretFault } from "./_config_values.ts";
 
 type Problems = PathProblem[];
 
 /** What {@linkcode checkProviders} needs. */
 export interface CheckProvidersOptions {
-  readonly env: EnvReader;
+  readonly sources: ConfigSources;
   /** Where to note what is wrong. */
   readonly problems: PathProblem[];
 }
@@ -17,7 +25,7 @@ export interface CheckProvidersOptions {
 /** What spans several providers or several keys of one. */
 export function checkProviders(
   entries: readonly unknown[],
-  { env, problems }: CheckProvidersOptions,
+  { sources, problems }: CheckProvidersOptions,
 ): void {
   const names = new Set<unknown>();
   let forced = false;
@@ -50,8 +58,15 @@ export function checkProviders(
         message: `A provider of type ${provider.type} needs a base_url`,
       });
     }
-    checkCredential(provider, at, { env, problems });
+    checkCredential(provider, at, { sources, problems });
     checkHeaderNames(mapIn(provider.custom_headers), at, problems);
+    checkModels(listIn(provider.models), at, problems);
+    checkConcurrency(provider.concurrency, at, problems);
+    checkTlsFiles(provider, {
+      sources,
+      problems,
+      path: ["providers", index],
+    });
     checkOrder(provider, {
       problems,
       path: [...at("max_keepalive_connections"), "max_connections"],
@@ -62,11 +77,13 @@ export function checkProviders(
 function checkCredential(
   provider: Data,
   at: (key: string) => (string | number)[],
-  { env, problems }: CheckProvidersOptions,
+  { sources, problems }: CheckProvidersOptions,
 ): void {
   const { api_key_env: named, enabled } = provider;
+  checkPool(provider, at, problems);
   const name = keyVariable(provider);
   if (name === undefined || name === "") return;
+  if (provider.api_keys !== undefined) return;
   if (provider.api_key !== undefined) {
     problems.push({
       path: at("api_key_env"),
@@ -77,7 +94,7 @@ function checkCredential(
   }
   if (enabled === false) return;
   const path = at(named === undefined ? "type" : "api_key_env");
-  const read = readVariable(name, env);
+  const read = readVariable(name, sources.env);
   if ("message" in read && named === undefined) {
     const message = `${read.message}: set it, or give api_key or api_key_env`;
     problems.push({ path, message });
@@ -91,10 +108,57 @@ function checkCredential(
     problems.push({ path, message: told });
     return;
   }
-  const reason = secret(1).safeParse(read.value).error?.issues[0]?.message;
+  const reason = secretFault(read.value);
   if (reason !== undefined) {
     problems.push({ path, message: `The variable's value ${reason}` });
   }
+}
+
+/** A pool is all the keys there are, each of them once. */
+function checkPool(
+  provider: Data,
+  at: (key: string) => (string | number)[],
+  problems: Problems,
+): void {
+  if (provider.api_keys === undefined) return;
+  const path = at("api_keys");
+  if (provider.api_key !== undefined || provider.api_key_env !== undefined) {
+    const message = "Give one of api_key, api_key_env and api_keys";
+    problems.push({ path, key: true, message });
+  }
+  for (const index of repeatedIn(listIn(provider.api_keys))) {
+    const message = "api_keys holds this key already";
+    problems.push({ path: [...path, index], message });
+  }
+}
+
+function checkModels(
+  models: readonly unknown[],
+  at: (key: string) => (string | number)[],
+  problems: Problems,
+): void {
+  const names = models.map((entry) =>
+    typeof entry === "string" ? entry : mapIn(entry).name
+  );
+  for (const index of repeatedIn(names)) {
+    const isName = typeof models[index] === "string";
+    const path = [...at("models"), index, ...isName ? [] : ["name"]];
+    problems.push({ path, message: "models holds this name already" });
+  }
+}
+
+function checkConcurrency(
+  value: unknown,
+  at: (key: string) => (string | number)[],
+  problems: Problems,
+): void {
+  if (typeof value !== "object" || value === null) return;
+  const { max, adaptive } = mapIn(value);
+  if (max !== undefined || adaptive !== undefined && adaptive !== false) {
+    return;
+  }
+  const message = "concurrency limits nothing without max or adaptive: true";
+  problems.push({ path: at("concurrency"), key: true, message });
 }
 
 function checkHeaderNames(

@@ -11,6 +11,7 @@ const CREDENTIAL_HEADERS: ReadonlySet<string> = new Set([
 export interface KeySource {
   readonly type?: unknown;
   readonly api_key?: unknown;
+  readonly api_keys?: unknown;
   readonly api_key_env?: unknown;
   readonly base_url?: unknown;
   readonly custom_headers?: unknown;
@@ -25,9 +26,10 @@ export interface KeySource {
 export function keyVariable(provider: KeySource): string | undefined {
   const { type, api_key_env: named } = provider;
   if (typeof named === "string") return named;
-  if (provider.api_key !== undefined || provider.base_url !== undefined) {
+  if (provider.api_key !== undefined || provider.api_keys !== undefined) {
     return undefined;
   }
+  if (provider.base_url !== undefined) return undefined;
   const headers = provider.custom_headers;
   const byHand = typeof headers === "object" && headers !== null &&
     Object.keys(headers).some((name) =>

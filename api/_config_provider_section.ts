@@ -1,23 +1,39 @@
 import * as z from "@zod/zod";
+import { concurrency, models } from "./_config_model_section.ts";
 import { PROVIDER_TYPES } from "./_config_provider_types.ts";
 import {
   address,
   count,
   headers,
-  limit,
+  isLimits,
+  limits,
   line,
+  proxyAddress,
   seconds,
   secret,
   variable,
 } from "./_config_values.ts";
 
+const amount = (what: string) =>
+  z.number().positive().max(1e15).optional().describe(what);
+
 const rateLimit = z.union([
-  limit(),
+  ...limits().options,
   z.strictObject({
-    requests_per_minute: count(1, 1_000_000_000).optional()
-      .describe("Requests in a minute."),
-    tokens_per_minute: count(1, 1_000_000_000_000).optional()
-      .describe("Tokens in a minute, both ways."),
+    requests_per_second: amount("Requests in a second."),
+    requests_per_minute: amount("Requests in a minute."),
+    requests_per_hour: amount("Requests in an hour."),
+    requests_per_day: amount("Requests in a day."),
+    tokens_per_second: amount("Tokens in a second, both ways."),
+    tokens_per_minute: amount("Tokens in a minute, both ways."),
+    tokens_per_hour: amount("Tokens in an hour, both ways."),
+    tokens_per_day: amount("Tokens in a day, both ways."),
+    concurrent: count(1, 1_000_000_000).optional()
+      .describe("Requests at once."),
+  }).refine(isLimits, {
+    error: "must hold a limit, and no window longer than 31 days",
+    // A misspelt name is told by itself.
+    when: ({ issues }) => issues.length === 0,
   }),
 ]);
 
@@ -35,10 +51,13 @@ const provider = z.strictObject({
     .describe("The environment variable that holds the key."),
   api_key: secret(1).optional()
     .describe("The key itself: ${A_VARIABLE}, or api_key_env instead of it."),
+  api_keys: z.array(secret(1)).min(1).max(100).optional()
+    .describe("Several keys instead of one: requests are spread over them."),
   base_url: address().optional()
     .describe("Where the API is, version included; by default the type's own."),
-  models: z.array(line()).min(1).max(10_000).optional()
-    .describe("The models to offer; left out, the provider is asked."),
+  models: models.optional().describe(
+    "The models to offer, names or maps; left out, the provider is asked.",
+  ),
   enabled: z.boolean().default(true)
     .describe("Whether this provider takes part at all."),
   forced: z.boolean().default(false)
@@ -53,9 +72,11 @@ const provider = z.strictObject({
     ),
   // Providers ask for no more, and each try may be paid for.
   max_retries: count(0, 10).default(2)
-    .describe("Further attempts after a failure that may pass."),
+    .describe(
+      "Further attempts at the same deployment, where no other is left.",
+    ),
   retry_delay: z.number().min(0).max(60).default(0.5)
-    .describe("Seconds before the first retry; it doubles from there."),
+    .describe("Seconds that the first of them waits at most; it doubles."),
   max_connections: count(1, 65_535).optional()
     .describe("Open connections; http_client.max_connections by default."),
   max_keepalive_connections: count(0, 65_535).optional()
@@ -68,8 +89,22 @@ const provider = z.strictObject({
     .describe("Headers added to every request."),
   rate_limit: rateLimit.optional()
     .describe(
-      "The limit of your account: '600/minute', or requests and tokens.",
+      "The limit of your account: '600/minute', a list of such, or a map.",
     ),
+  concurrency: concurrency.optional()
+    .describe("How many requests each model takes at a time, for each key."),
+  proxy: proxyAddress().optional()
+    .describe("The proxy on the way there, http://user:password@host:port."),
+  allow_private_addresses: z.boolean().optional().describe(
+    "Whether its address may lead to private networks and this machine; left out, an address leads where it says and a name to private networks at most.",
+  ),
+  ca_file: line(4096).optional().describe(
+    "A PEM file with the authorities to trust in place of the usual ones.",
+  ),
+  client_cert_file: line(4096).optional()
+    .describe("A PEM file with the certificate to show; needs its key."),
+  client_key_file: line(4096).optional()
+    .describe("A PEM file with the key of client_cert_file."),
   stream_end: z.enum(["done", "finish"]).optional().describe(
     "What ends a stream: done for [DONE], finish where only a finish reason comes.",
   ),

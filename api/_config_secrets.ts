@@ -46,3 +46,8 @@ function isRun(text: string): boolean {
   }
   return text.length > 1;
 }
+
+/** Whether a key still has the quotes that a shell would have taken off. */
+export function isQuoted(key: string): boolean {
+  return /^(["'`]).*\1$/.test(key);
+}

@@ -1,5 +1,6 @@
+import { HttpClient, parseLimits } from "@llm-proxy/core";
 import * as z from "@zod/zod";
-import { isFillIn } from "./_config_secrets.ts";
+import { isFillIn, isQuoted } from "./_config_secrets.ts";
 
 /** A duration: no shorter than a millisecond, because zero would disarm a timeout. */
 export function seconds(most: number): z.ZodNumber {
@@ -30,12 +31,22 @@ export function line(most = 256): z.ZodString {
   );
 }
 
-/** A number of requests in a span of time. */
-export function limit(): z.ZodString {
-  return z.string().regex(
-    /^[1-9][0-9]{0,8}\/(second|minute|hour|day)$/,
-    "must look like '100/minute' (second, minute, hour or day)",
+/** A limit, or several that count together; what one is says the library. */
+export function limits(): z.ZodUnion<[z.ZodString, z.ZodArray<z.ZodString>]> {
+  const limit = z.string().max(100).refine(
+    isLimits,
+    "must look like '100/minute', '5000 tokens/hour', '10/second burst 20' or '8 concurrent', with numbers above 0",
   );
+  return z.union([limit, z.array(limit).min(1).max(20)]);
+}
+
+/** Whether the library reads limits, and finds one at least. */
+export function isLimits(value: Parameters<typeof parseLimits>[0]): boolean {
+  try {
+    return parseLimits(value).length > 0;
+  } catch {
+    return false;
+  }
 }
 
 /** A path of the HTTP surface. */
@@ -48,13 +59,22 @@ export function route(): z.ZodString {
 
 /** A secret that travels in a header. */
 export function secret(least: number): z.ZodString {
-  return z.string().min(least).max(512).regex(
-    /^[!-~]+$/,
-    "must hold nothing but printable ASCII without spaces",
-  ).refine(
-    (value) => !isFillIn(value),
-    "looks like a placeholder, not like a key; for a variable write ${NAME}",
-  );
+  return z.string().min(least).max(512, "must have at most 512 characters")
+    .regex(
+      /^[!-~]+$/,
+      "must hold nothing but printable ASCII without spaces",
+    ).refine(
+      (value) => !isQuoted(value),
+      "must not have quotes around it",
+    ).refine(
+      (value) => !isFillIn(value),
+      "looks like a placeholder, not like a key; for a variable write ${NAME}",
+    );
+}
+
+/** Why a text can't be a secret that travels in a header; never with the text. */
+export function secretFault(text: string): string | undefined {
+  return secret(1).safeParse(text).error?.issues[0]?.message;
 }
 
 /** The name of an environment variable. */
@@ -79,6 +99,26 @@ function isPlainUrl(text: string): boolean {
     URL.canParse(text);
 }
 
+/** The address of a proxy, which may hold credentials; what one is says the library. */
+export function proxyAddress(): z.ZodString {
+  return z.string().max(2048).refine(
+    isProxy,
+    "must be of the form 'http://user:password@host:port'",
+  );
+}
+
+function isProxy(text: string): boolean {
+  // The URL parser drops blanks and forgives backslashes.
+  if (!/^[^\s\\]+$/.test(text)) return false;
+  try {
+    // It opens nothing.
+    new HttpClient({ proxy: text });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 // They frame the message or belong to one connection: the client sets them.
 const FRAMING: ReadonlySet<string> = new Set([
   "connection",
@@ -93,15 +133,19 @@ const FRAMING: ReadonlySet<string> = new Set([
   "upgrade",
 ]);
 
+/** The name of a header. */
+export function headerName(): z.ZodString {
+  return z.string().max(128)
+    .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "is not a header name");
+}
+
 /** Headers to add to a request, name to value. */
 export function headers(): z.ZodRecord<z.ZodString, z.ZodString> {
   return z.record(
-    z.string().max(128)
-      .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "is not a header name")
-      .refine(
-        (name) => !FRAMING.has(name.toLowerCase()),
-        "is a header that the connection itself sets",
-      ),
+    headerName().refine(
+      (name) => !FRAMING.has(name.toLowerCase()),
+      "is a header that the connection itself sets",
+    ),
     z.string().max(8192).regex(
       /^[\t -~]*$/,
       "must hold nothing but printable ASCII, spaces and tabs",

@@ -1,6 +1,14 @@
 import { assertEquals } from "@std/assert";
 import type * as z from "@zod/zod";
-import { address, headers, limit, route, secret } from "./_config_values.ts";
+import {
+  address,
+  headers,
+  limits,
+  proxyAddress,
+  route,
+  secret,
+  secretFault,
+} from "./_config_values.ts";
 
 function assertAccepts(
   schema: z.ZodType,
@@ -44,19 +52,74 @@ Deno.test("address() takes plain http and https URLs", () => {
   });
 });
 
-Deno.test("limit() takes a number per unit", () => {
-  assertAccepts(limit(), {
-    yes: ["100/minute", "1/second", "5/hour", "1000000/day"],
+Deno.test("limits() takes what the library reads, one or several", () => {
+  assertAccepts(limits(), {
+    yes: [
+      "100/minute",
+      "1/second",
+      "0.5/second",
+      "5000 tokens/hour",
+      "10/second burst 20",
+      "8 concurrent",
+      ["100/minute", "1000000 tokens/day"],
+    ],
     no: [
+      "",
       "0/minute",
       "100",
       "100/min",
       "-1/minute",
       "1e3/day",
-      "100 /minute",
-      "9999999999/day",
+      "0.01/day",
+      `1${"0".repeat(16)}/day`,
+      [],
+      ["100/minute", "100"],
+      [["100/minute"]],
+      { requests_per_minute: 1 },
+      100,
+      null,
     ],
   });
+});
+
+Deno.test("proxyAddress() takes credentials and no path", () => {
+  assertAccepts(proxyAddress(), {
+    yes: [
+      "http://proxy:3128",
+      "http://proxy.example/",
+      "http://user:pa%40ss@10.0.0.1:8080",
+      "http://[::1]:3128",
+    ],
+    no: [
+      "",
+      "proxy:3128",
+      "socks5://proxy:1080",
+      "https://proxy:3128",
+      "http://user:50%off@proxy:1",
+      "http://user:a@b@proxy\\x",
+      "http://proxy/path",
+      "http://proxy/?a",
+      "http://proxy#a",
+      "http://pro xy",
+      "http://proxy:99999",
+    ],
+  });
+});
+
+Deno.test("secretFault() says why a text can be no key, and never the text", () => {
+  const cases: readonly (readonly [string, string | undefined])[] = [
+    ["sk-proj-9fK2mQ7xWb4tRz", undefined],
+    [" ", "must hold nothing but printable ASCII without spaces"],
+    ["sk-9fK2m\n", "must hold nothing but printable ASCII without spaces"],
+    ["sk-\u00e9", "must hold nothing but printable ASCII without spaces"],
+    ['"sk-9fK2mQ7x"', "must not have quotes around it"],
+    ["'sk-9fK2mQ7x'", "must not have quotes around it"],
+    [
+      "your-api-key",
+      "looks like a placeholder, not like a key; for a variable write ${NAME}",
+    ],
+  ];
+  for (const [text, fault] of cases) assertEquals(secretFault(text), fault);
 });
 
 Deno.test("route() takes a path", () => {

@@ -1,11 +1,18 @@
 import type { GatewayError } from "@llm-proxy/core";
 import type { Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { refusal, REQUEST_FAULT } from "./_request_fault.ts";
+import { clientLeft } from "./_body.ts";
+import {
+  INTERRUPTED,
+  refusal,
+  REQUEST_FAULT,
+  tooManyPipelined,
+} from "./_request_fault.ts";
 import { WatchedConnection } from "./_watched_connection.ts";
+import type { ListenerRefusal } from "./listener_refusal.ts";
 
 /** Limits of a listener's connections, times in milliseconds. */
-export interface GuardLimits {
+export interface GuardOptions {
   readonly maxConnections: number;
   /** How long a connection may be open without a request. */
   readonly idle: number;
@@ -13,45 +20,74 @@ export interface GuardLimits {
   readonly stall: number;
   /** How often connections are looked at. */
   readonly interval: number;
+  /** Called for what is refused here. */
+  readonly onRefusal: (refusal: ListenerRefusal) => void;
 }
 
 /** How long a client may take to read a refusal before its connection is destroyed, in ms. */
 const LINGER = 500;
+/** How many requests of one connection may wait for their answers. */
+const MAX_PIPELINED = 32;
+/** How many requests may come behind the last that is answered before the connection is cut. */
+const MAX_UNANSWERED = 100;
+/** How often connections over the cap are told of, in ms. */
+const SURPLUS_INTERVAL = 1_000;
 const MIB = 1024 * 1024;
 
 /**
  * Watches a listener's connections for what `node:http` lets live for ever:
  * more of them than there are file descriptors, those that send line ends in
- * place of a request, which stops the clock on idle ones, and those whose
- * client does not read.
+ * place of a request, which stops the clock on idle ones, those whose client
+ * does not read, and those with ever more requests.
  */
 export class ConnectionGuard {
-  readonly #limits: GuardLimits;
+  readonly #options: GuardOptions;
   readonly #connections = new Map<Socket, WatchedConnection>();
   readonly #sweeper: ReturnType<typeof setInterval>;
+  #surplus = 0;
+  #toldAt = -Infinity;
+  #draining = false;
+  /** Connections without a request are not wanted any more. */
+  #closing = false;
 
   /** Watches the connections that a server accepts from now on. */
-  constructor(server: Server, limits: GuardLimits) {
-    this.#limits = limits;
+  constructor(server: Server, options: GuardOptions) {
+    this.#options = options;
     server.on("connection", (socket: Socket) => this.#accept(socket));
-    this.#sweeper = setInterval(() => this.#sweep(), limits.interval);
+    this.#sweeper = setInterval(() => this.#sweep(), options.interval);
+  }
+
+  /** How many connections are open. */
+  get size(): number {
+    return this.#connections.size;
   }
 
   /** Notes a request; `false` where it must not be served. */
   begin(outgoing: ServerResponse): boolean {
-    const connection = this.#connections.get(outgoing.req.socket);
-    if (connection === undefined || connection.refused) return false;
-    connection.begin(outgoing);
+    const { socket } = outgoing.req;
+    const connection = this.#connections.get(socket);
+    if (connection === undefined) return false;
+    if (connection.closing) {
+      // What nobody will answer must not pile up behind what is still due.
+      if (++connection.unanswered > MAX_UNANSWERED) socket.destroy();
+      return false;
+    }
+    if (connection.begin(outgoing) > MAX_PIPELINED) {
+      this.refuse(outgoing, tooManyPipelined());
+      return false;
+    }
+    if (this.#draining) connection.announceEnd();
     return true;
   }
 
   /** Refuses a request: its connection is closed, and nothing else on it served. */
   refuse(outgoing: ServerResponse, error: GatewayError): void {
     const connection = this.#connections.get(outgoing.req.socket);
-    if (connection !== undefined) connection.refused = true;
-    const { status, headers, body } = refusal(error);
+    if (connection !== undefined) connection.closing = true;
+    const { id, status, headers, body } = refusal(error);
     outgoing.writeHead(status, headers);
     outgoing.end(body);
+    this.#tell({ code: error.code, status, requestId: id });
   }
 
   /**
@@ -61,20 +97,41 @@ export class ConnectionGuard {
    */
   refuseRaw(socket: Socket, error: GatewayError): void {
     const connection = this.#connections.get(socket);
-    // The refusal is on its way, and closes the connection.
-    if (connection?.refused) return;
     if (connection?.unread?.emit(REQUEST_FAULT, error)) return;
-    if (!connection?.idle || !socket.writable) return void socket.destroy();
+    // The last answer is on its way, and closes the connection.
+    if (connection?.closing) return;
+    const { code } = error;
+    if (!connection?.idle || !socket.writable) {
+      socket.destroy();
+      return this.#tell({ code });
+    }
+    const { id, status, text } = refusal(error);
     socket.on("error", () => socket.destroy());
-    socket.end(refusal(error).text);
+    socket.end(text);
     const timer = setTimeout(() => socket.destroy(), LINGER);
     socket.once("close", () => clearTimeout(timer));
+    this.#tell({ code, status, requestId: id });
   }
 
-  /** Closes the connections on which nothing has ever come. */
-  closeUnused(): void {
-    for (const socket of this.#connections.keys()) {
-      if (socket.bytesRead === 0) socket.destroy();
+  /** From now on every answer tells its client that it is the connection's last. */
+  drain(): void {
+    this.#draining = true;
+    for (const connection of this.#connections.values()) {
+      connection.announceEnd();
+    }
+  }
+
+  /** Closes the connections without a request, and from now on each that has had its answer. */
+  closeIdle(): void {
+    this.#closing = true;
+    this.#sweep();
+  }
+
+  /** Ends every request that still runs: whoever serves it tells its client why. */
+  interrupt(error: GatewayError): void {
+    for (const connection of this.#connections.values()) {
+      connection.closing = true;
+      interrupt(connection, error);
     }
   }
 
@@ -86,25 +143,62 @@ export class ConnectionGuard {
   /** Ends the watch. */
   stop(): void {
     clearInterval(this.#sweeper);
+    this.#tellSurplus();
   }
 
   #accept(socket: Socket): void {
     // A listener that runs out of file descriptors stops accepting for good.
-    if (this.#connections.size >= this.#limits.maxConnections) {
+    if (this.#connections.size >= this.#options.maxConnections) {
+      this.#surplus++;
       return void socket.destroy();
     }
-    this.#connections.set(socket, new WatchedConnection(socket));
-    socket.once("close", () => this.#connections.delete(socket));
+    const connection = new WatchedConnection(socket);
+    this.#connections.set(socket, connection);
+    socket.once("close", () => {
+      this.#connections.delete(socket);
+      // Those that wait behind another do not hear it from the platform.
+      interrupt(connection, clientLeft());
+    });
   }
 
   #sweep(): void {
     const now = performance.now();
-    const { idle, stall } = this.#limits;
     for (const [socket, connection] of this.#connections) {
-      const patience = stall * (1 + socket.writableLength / MIB);
-      if (
-        connection.idleFor(now) > idle || connection.stalledFor(now) > patience
-      ) socket.destroy();
+      const code = this.#faultOf(connection, socket, now);
+      if (code !== undefined) {
+        socket.destroy();
+        this.#tell({ code });
+      } else if (this.#closing && connection.idle) socket.destroy();
     }
+    if (now - this.#toldAt < SURPLUS_INTERVAL) return;
+    this.#toldAt = now;
+    this.#tellSurplus();
   }
+
+  /** What a connection has done that it must end for. */
+  #faultOf(
+    connection: WatchedConnection,
+    socket: Socket,
+    now: number,
+  ): string | undefined {
+    const { idle, stall } = this.#options;
+    if (connection.idleFor(now) > idle) return "request_timeout";
+    const patience = stall * (1 + socket.writableLength / MIB);
+    if (connection.stalledFor(now) > patience) return "client_stalled";
+    return undefined;
+  }
+
+  #tellSurplus(): void {
+    if (this.#surplus === 0) return;
+    this.#tell({ code: "too_many_connections", count: this.#surplus });
+    this.#surplus = 0;
+  }
+
+  #tell(refusal: Omit<ListenerRefusal, "count"> & { count?: number }): void {
+    this.#options.onRefusal({ count: 1, ...refusal });
+  }
+}
+
+function interrupt(connection: WatchedConnection, error: GatewayError): void {
+  for (const answer of connection.answers) answer.emit(INTERRUPTED, error);
 }

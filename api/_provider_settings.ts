@@ -15,7 +15,8 @@ export function providerSettings(
     type: entry.type,
     ...(entry.api_key !== undefined && { apiKey: entry.api_key }),
     ...(entry.base_url !== undefined && { baseUrl: entry.base_url }),
-    ...(entry.models !== undefined && { models: entry.models }),
+    ...(entry.models !== undefined &&
+      { models: entry.models.map(({ name }) => name) }),
     headers: entry.custom_headers,
     ...(entry.stream_end !== undefined && {
       quirks: { streamEnd: entry.stream_end },
@@ -34,6 +35,11 @@ export function providerSettings(
       keepAliveExpiry: (entry.keepalive_expiry ?? client.keepalive_expiry) *
         SECOND,
       maxResponseBytes: client.max_response_mb * MIB,
+      ...entry.tls,
+      ...(entry.proxy !== undefined && { proxy: entry.proxy }),
+      ...(entry.allow_private_addresses !== undefined && {
+        addressScope: entry.allow_private_addresses ? "loopback" : "public",
+      }),
     },
   };
 }

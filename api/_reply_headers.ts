@@ -31,15 +31,20 @@ export function replyHeaders(
     "x-request-id": record.id,
     "x-content-type-options": "nosniff",
   };
-  const { deployment, losses, upstreamId } = record;
-  if (deployment) {
-    headers["x-llm-proxy-provider"] = deployment.provider.name;
-    headers["x-llm-proxy-model"] = visible(deployment.model);
+  const { trace } = record;
+  if (trace !== undefined) {
+    const { candidate, losses, upstreamId } = trace;
+    headers["x-llm-proxy-provider"] = candidate.provider.name;
+    headers["x-llm-proxy-model"] = visible(candidate.model);
+    Object.assign(headers, record.attempts.headers(candidate.deployment.id));
+    if (upstreamId !== undefined) {
+      headers["x-llm-proxy-upstream-request-id"] = visible(upstreamId);
+    }
+    if (!losses.empty) headers["x-llm-proxy-loss"] = losses.toString();
   }
-  if (upstreamId !== undefined) {
-    headers["x-llm-proxy-upstream-request-id"] = visible(upstreamId);
-  }
-  if (losses && !losses.empty) headers["x-llm-proxy-loss"] = losses.toString();
+  const { admitted } = record;
+  // A client that has limits here must not hear of others' beside them.
+  if (admitted !== undefined) return Object.assign(headers, admitted.headers);
   for (const name in upstream) {
     if (
       name.startsWith("x-ratelimit-") || name.startsWith("anthropic-ratelimit-")

@@ -13,6 +13,12 @@ import { RequestRecord } from "./request_record.ts";
  */
 export const REQUEST_FAULT = Symbol("requestFault");
 
+/**
+ * The event of a `ServerResponse` whose request the listener ends, with the
+ * {@linkcode GatewayError} that says why. Whoever serves the request answers.
+ */
+export const INTERRUPTED = Symbol("interrupted");
+
 /** A host and perhaps a port, as they stand in most requests. */
 const PLAIN_HOST = /^[a-z0-9._-]+(?::(?:[1-9]\d{0,3}|[1-5]\d{4}))?$/;
 const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
@@ -92,11 +98,28 @@ export function unknownExpectation(): GatewayError {
   );
 }
 
+/** A request behind too many others on its connection. */
+export function tooManyPipelined(): GatewayError {
+  return fault(
+    "too_many_pipelined_requests",
+    "Too many requests wait for their answers on this connection",
+  );
+}
+
+/** The listener ends before the request has. */
+export function shuttingDown(): GatewayError {
+  return new GatewayError("overloaded", "The gateway is shutting down", {
+    code: "shutting_down",
+    headers: { "retry-after": "1" },
+  });
+}
+
 const FAULTS: ReadonlyMap<string, readonly [status: number, kind: ErrorKind]> =
   new Map([
     ["method_not_allowed", [405, "method_not_allowed"]],
     ["request_timeout", [408, "invalid_request"]],
     ["expectation_failed", [417, "invalid_request"]],
+    ["too_many_pipelined_requests", [429, "rate_limit"]],
     ["header_too_large", [431, "too_large"]],
   ]);
 
@@ -107,6 +130,8 @@ function fault(code: string, message: string): GatewayError {
 
 /** A refusal that the listener answers by itself. */
 export interface Refusal {
+  /** The request's id, as the client is told it. */
+  readonly id: string;
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
@@ -129,5 +154,5 @@ export function refusal(error: GatewayError): Refusal {
   };
   let text = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n`;
   for (const name in headers) text += `${name}: ${headers[name]}\r\n`;
-  return { status, headers, body, text: `${text}\r\n${body}` };
+  return { id: record.id, status, headers, body, text: `${text}\r\n${body}` };
 }

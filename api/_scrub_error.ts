@@ -8,10 +8,10 @@ import type { RequestRecord } from "./request_record.ts";
  */
 export function scrubError(
   error: GatewayError,
-  { deployment }: RequestRecord,
+  { trace }: RequestRecord,
 ): GatewayError {
-  if (!(error instanceof UpstreamError) || !deployment) return error;
-  const { headers } = deployment.provider;
+  if (!(error instanceof UpstreamError) || !trace) return error;
+  const { headers } = trace.candidate.provider;
   const redactor = new Redactor();
   for (const value of Object.values(headers)) {
     redactor.add(value);

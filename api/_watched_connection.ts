@@ -4,41 +4,58 @@ import type { Socket } from "node:net";
 /** What is known of one client connection; times are those of `performance.now()`. */
 export class WatchedConnection {
   readonly #socket: Socket;
-  /** The answer to the latest request; those to earlier ones are out before it. */
-  #latest: ServerResponse | undefined;
+  /** Answers that are due or under way, in the order of their requests; the first may be out. */
+  readonly #answers: ServerResponse[] = [];
   #idleSince: number | undefined;
   #stalledSince: number | undefined;
   #taken = 0;
-  /** A request on it was refused: what follows is not to be trusted. */
-  refused = false;
+  /** The answer to its latest request ends it: nothing after that is served. */
+  closing = false;
+  /** How many requests have come after that. */
+  unanswered = 0;
 
   /** Nothing has come on it yet. */
   constructor(socket: Socket) {
     this.#socket = socket;
   }
 
-  /** Notes a request. */
-  begin(outgoing: ServerResponse): void {
-    this.#latest = outgoing;
+  /** Notes a request; tells how many wait for their answers, this one included. */
+  begin(outgoing: ServerResponse): number {
+    const answers = this.#answers;
+    while (answers[0] !== undefined && isOut(answers[0])) answers.shift();
     this.#idleSince = undefined;
+    return answers.push(outgoing);
   }
 
-  /** Whether no answer is due or under way. */
+  /** Answers that are due or under way. */
+  get answers(): readonly ServerResponse[] {
+    return this.#answers.filter((answer) => !isOut(answer));
+  }
+
+  /** Whether no answer is due or under way: they go out in order. */
   get idle(): boolean {
-    const latest = this.#latest;
-    return latest === undefined || latest.writableFinished || latest.destroyed;
+    const latest = this.#answers.at(-1);
+    return latest === undefined || isOut(latest);
   }
 
   /** The request whose body is still to come, if there is one. */
   get unread(): IncomingMessage | undefined {
-    const incoming = this.idle ? undefined : this.#latest?.req;
+    const incoming = this.idle ? undefined : this.#answers.at(-1)?.req;
     return incoming?.complete ? undefined : incoming;
+  }
+
+  /** Has the answer to its latest request tell that it is the last, unless its head is out. */
+  announceEnd(): void {
+    const latest = this.#answers.at(-1);
+    if (latest === undefined || isOut(latest) || latest.headersSent) return;
+    latest.shouldKeepAlive = false;
+    this.closing = true;
   }
 
   /** For how long it has been without a request, in milliseconds. */
   idleFor(now: number): number {
     if (!this.idle) return 0;
-    this.#latest = undefined;
+    this.#answers.length = 0;
     this.#idleSince ??= now;
     return now - this.#idleSince;
   }
@@ -55,4 +72,8 @@ export class WatchedConnection {
     this.#stalledSince ??= now;
     return now - this.#stalledSince;
   }
+}
+
+function isOut(answer: ServerResponse): boolean {
+  return answer.writableFinished || answer.destroyed;
 }

@@ -94,7 +94,7 @@ export function createApp(config: Config, options: AppOptions = {}): App {
   return {
     fetch: async (request) => await router.fetch(request),
     handle,
-    providers: gateway.router.providers.map(({ name }) => name),
+    providers: gateway.providers.map(({ name }) => name),
     async close() {
       gateway.close();
       if (options.logger === undefined) await logger.close();

@@ -18,6 +18,11 @@ export class KeyRing {
     for (const { name, key } of keys) this.#names.set(digest(key), name);
   }
 
+  /** Whether every caller is let in. */
+  get empty(): boolean {
+    return this.#names.size === 0;
+  }
+
   /**
    * Checks a caller's key: `Authorization: Bearer …` or `X-API-Key`.
    *
@@ -25,7 +30,7 @@ export class KeyRing {
    * @throws {GatewayError} 401, the same for a missing and for a wrong key.
    */
   check(exchange: Exchange): string | undefined {
-    if (this.#names.size === 0) return undefined;
+    if (this.empty) return undefined;
     // SDKs always send a bearer, if only a made-up one beside the real header.
     const name = this.#nameOf(bearer(exchange.header("authorization"))) ??
       this.#nameOf(exchange.header("x-api-key"));

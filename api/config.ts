@@ -2,10 +2,10 @@ import process from "node:process";
 import { checkTree } from "./_config_check.ts";
 import type { EnvReader } from "./_config_env.ts";
 import { FaultList } from "./_config_faults.ts";
-import { readConfigFile } from "./_config_file.ts";
-import { finish } from "./_config_finish.ts";
+import { readConfigFile, readNamedFile } from "./_config_file.ts";
 import { Lines } from "./_config_lines.ts";
 import { pendingNotices } from "./_config_pending.ts";
+import { configSources } from "./_config_sources.ts";
 import { readTree } from "./_config_tree.ts";
 import { parseYaml } from "./_config_yaml.ts";
 import type { ConfigFault } from "./config_fault.ts";
@@ -30,7 +30,13 @@ export type {
   CircuitBreakerConfig,
   ProviderRateLimit,
   RateLimitConfig,
+  RetryConfig,
 } from "./config_types_limits.ts";
+export type {
+  ConcurrencyConfig,
+  ModelConfig,
+  ModelPrices,
+} from "./config_types_model.ts";
 export type {
   ChaosConfig,
   ChaosFault,
@@ -44,7 +50,16 @@ export type {
   HttpClientConfig,
   ProviderConfig,
   ProviderTypeName,
+  TlsMaterial,
 } from "./config_types_provider.ts";
+export type {
+  ArmConfig,
+  HedgeConfig,
+  RouteConfig,
+  RouteTargetConfig,
+  ShadowConfig,
+  StickyConfig,
+} from "./config_types_routing.ts";
 
 /**
  * What became of a config file: the config with notices for its reader, or
@@ -88,10 +103,12 @@ export type ConfigResult =
  * ```
  */
 export interface ParseConfigOptions {
-  /** How faults name the file. */
+  /** How faults name the file; relative paths in it start where it is. */
   readonly file: string;
   /** Looks up an environment variable. */
   readonly env: (name: string) => string | undefined;
+  /** Reads a file that the config names, or throws. @default {none can be read} */
+  readonly readText?: ((path: string) => string) | undefined;
 }
 
 /**
@@ -99,7 +116,8 @@ export interface ParseConfigOptions {
  *
  * `${NAME}` and `${NAME:-default}` in a value are replaced after the YAML has
  * been read, so that no variable can add to its structure; a variable that is
- * missing or empty is a fault (checks F1, F2, F3 and F6).
+ * missing or empty is a fault, and so is a route that leads nowhere or in a
+ * circle (checks F1, F2, F3 and F6).
  *
  * @param text YAML 1.2, one document, at most 4 MiB.
  * @param options The file's name and the variables.
@@ -142,17 +160,11 @@ export function parseConfig(
   tree.problems.forEach((it) => list.addAt(it));
   if (tree.stopped) return { ok: false, faults: list.take() };
 
-  const checked = checkTree(tree, env);
-  checked.problems.forEach((it) => list.addIn(tree, it));
+  const { config, problems: found } = checkTree(tree, configSources(options));
+  found.forEach((it) => list.addIn(tree, it));
   const faults = list.take();
-  if (faults.length > 0 || checked.output === undefined) {
-    return { ok: false, faults };
-  }
-  return {
-    ok: true,
-    config: finish(checked.output, env),
-    notices: pendingNotices(tree.data),
-  };
+  if (faults.length > 0 || config === undefined) return { ok: false, faults };
+  return { ok: true, config, notices: pendingNotices(tree.data) };
 }
 
 /**
@@ -201,7 +213,11 @@ export async function loadConfig(
     const fault = { file, line: 1, column: 1, path: "", message: read.message };
     return { ok: false, faults: [fault] };
   }
-  return parseConfig(read.text, { file, env: options.env ?? processEnv });
+  return parseConfig(read.text, {
+    file,
+    env: options.env ?? processEnv,
+    readText: readNamedFile,
+  });
 }
 
 const processEnv: EnvReader = (name) => process.env[name];

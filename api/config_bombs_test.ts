@@ -132,9 +132,15 @@ Deno.test("F6: zero and negative numbers, and numbers that are none, are refused
     ]],
     ["circuit_breaker", [
       "failure_threshold",
+      "failure_ratio",
+      "window",
+      "min_samples",
+      "slow_first_byte",
+      "slow_ratio",
       "recovery_timeout",
       "half_open_max_calls",
     ]],
+    ["retry", ["max_attempts"]],
     ["health_check", ["interval", "timeout"]],
     ["memory", [
       "max_usage_percent",

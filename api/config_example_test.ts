@@ -42,13 +42,23 @@ Deno.test("config.example.yaml stays valid with every setting switched on", () =
   for (
     const section of [
       "caching",
-      "circuit_breaker",
       "condensation",
       "health_check",
       "http_client",
       "memory",
+      "retry",
     ] as const
   ) assertEquals<unknown>(result.config[section], config[section], section);
+  const { slow_first_byte: _, ...breaker } = result.config.circuit_breaker;
+  assertEquals(breaker, config.circuit_breaker);
+  const bare = parse(
+    "providers: [{type: mock}]\nroutes: [{match: a, targets: [mock/b], hedge: {}}]",
+  );
+  assert(bare.ok);
+  assertEquals(
+    result.config.routes[0]?.hedge,
+    bare.config.routes[0]?.hedge,
+  );
 });
 
 /** Every map of the data with its keys, as `providers[].name`. */

@@ -9,8 +9,6 @@ import {
 import {
   cache,
   caching,
-  chaosEngineering,
-  circuitBreaker,
   condensation,
   healthCheck,
   memory,
@@ -18,6 +16,12 @@ import {
   telemetry,
 } from "./_config_feature_sections.ts";
 import { providers } from "./_config_provider_section.ts";
+import {
+  chaosEngineering,
+  circuitBreaker,
+  retry,
+} from "./_config_resilience_sections.ts";
+import { routes } from "./_config_routes_section.ts";
 
 /**
  * The one schema of `config.yaml`: sections, keys, ranges and defaults. What
@@ -28,12 +32,14 @@ export const configSchema = z.strictObject({
   server,
   auth,
   providers,
+  routes,
   http_client: httpClient,
   logging,
   cache,
   telemetry,
   rate_limit: rateLimit,
   circuit_breaker: circuitBreaker,
+  retry,
   condensation,
   caching,
   memory,

@@ -4,7 +4,14 @@ import {
   PROVIDER_TYPES,
   TYPES_WITHOUT_ADDRESS,
 } from "./_config_provider_types.ts";
-import type { Config, ProviderConfig, ProviderTypeName } from "./config.ts";
+import { strategies } from "@llm-proxy/core/routing";
+import { STRATEGIES } from "./_config_routes_section.ts";
+import type {
+  Config,
+  ProviderConfig,
+  ProviderTypeName,
+  RouteConfig,
+} from "./config.ts";
 import { type ConfigOutput, configSchema } from "./config_schema.ts";
 
 /** `true` where two maps have the same keys, in depth; a type error below where not. */
@@ -14,7 +21,7 @@ type SameKeys<A, B> = A extends readonly (infer X)[]
     ? keyof A extends keyof B ? keyof B extends keyof A ? true : false : false
   : true;
 
-type Joined = "auth" | "providers";
+type Joined = "auth" | "providers" | "routes";
 type Sections = {
   [K in Exclude<keyof ConfigOutput, Joined>]: SameKeys<
     NonNullable<ConfigOutput[K]>,
@@ -25,8 +32,11 @@ type Sections = {
 Deno.test("configSchema gives out what Config declares", () => {
   // Checked by the compiler: a key on one side only is no `true`.
   const keys: SameKeys<ConfigOutput, Config> = true;
-  const provider: SameKeys<ConfigOutput["providers"][number], ProviderConfig> =
-    true;
+  const provider: SameKeys<
+    ConfigOutput["providers"][number],
+    Omit<ProviderConfig, "tls">
+  > = true;
+  const route: SameKeys<ConfigOutput["routes"][number], RouteConfig> = true;
   const sections: { [K in keyof Sections]: true } extends Sections ? true
     : false = true;
   const output: Omit<ConfigOutput, Joined | "memory"> = configSchema.parse({});
@@ -34,7 +44,7 @@ Deno.test("configSchema gives out what Config declares", () => {
     Config,
     Joined
   >;
-  assertEquals([keys, provider, sections], [true, true, true]);
+  assertEquals([keys, provider, route, sections], [true, true, true, true]);
   assertEquals(Object.keys(output), Object.keys(config));
 });
 
@@ -53,4 +63,8 @@ Deno.test("PROVIDER_TYPES are the types of the core's table", () => {
     [...TYPES_WITHOUT_ADDRESS].sort(),
     homeless.map(([name]) => name).sort(),
   );
+});
+
+Deno.test("STRATEGIES are those of the core", () => {
+  assertEquals<readonly string[]>(STRATEGIES, [...strategies.keys()]);
 });

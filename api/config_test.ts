@@ -47,7 +47,7 @@ providers:
   assertEquals(groq?.name, "fast");
   assertEquals(groq?.api_key, undefined);
   assertEquals(groq?.timeout, 5.5);
-  assertEquals(mock?.rate_limit, { requests_per_minute: 600 });
+  assertEquals(mock?.rate_limit, "10/second");
 });
 
 Deno.test("parseConfig() gives every key a name", () => {
@@ -129,7 +129,7 @@ providers:
   assertEquals(result.config.providers[1]?.custom_headers, {
     "x-team": "blue",
   });
-  assertEquals(result.config.providers[1]?.models, ["first"]);
+  assertEquals(result.config.providers[1]?.models?.[0]?.name, "first");
 });
 
 Deno.test("parseConfig() tells all problems at once, in the order of the file", () => {
@@ -252,7 +252,7 @@ Deno.test("parseConfig() checks what spans several keys", () => {
     ["health_check: {interval: 1, timeout: 2}", "health_check.timeout"],
     ["cache: {class: X}", "cache.class"],
     [
-      "chaos_engineering: {faults: [{type: delay, probability: 1}]}",
+      "chaos_engineering: {enabled: true, faults: [{type: delay, probability: 1}]}",
       "chaos_engineering.faults[0].delay",
     ],
     [

@@ -17,7 +17,9 @@ import type {
 import type {
   CircuitBreakerConfig,
   RateLimitConfig,
+  RetryConfig,
 } from "./config_types_limits.ts";
+import type { RouteConfig } from "./config_types_routing.ts";
 
 /**
  * The whole configuration of the gateway: every default filled in, every
@@ -43,6 +45,8 @@ export interface Config {
   readonly auth: AuthConfig;
   /** The providers, in the order of the file. */
   readonly providers: readonly ProviderConfig[];
+  /** Where requests go that are not meant for one provider. */
+  readonly routes: readonly RouteConfig[];
   /** Timeouts and connections towards every provider. */
   readonly http_client: HttpClientConfig;
   /** The gateway's own log. */
@@ -53,8 +57,10 @@ export interface Config {
   readonly telemetry: TelemetryConfig;
   /** Limits on callers. */
   readonly rate_limit: RateLimitConfig;
-  /** When a failing provider is left alone. */
+  /** When a failing deployment is left alone. */
   readonly circuit_breaker: CircuitBreakerConfig;
+  /** How many attempts a request may have. */
+  readonly retry: RetryConfig;
   /** How long conversations are shortened. */
   readonly condensation: CondensationConfig;
   /** The sizes of the built-in caches. */

@@ -1,4 +1,5 @@
 import type { ProviderRateLimit } from "./config_types_limits.ts";
+import type { ConcurrencyConfig, ModelConfig } from "./config_types_model.ts";
 
 /**
  * The name of a provider type.
@@ -63,12 +64,14 @@ export interface ProviderConfig {
   readonly type: ProviderTypeName;
   /** The variable that held the key, where one was named. */
   readonly api_key_env?: string | undefined;
-  /** The key itself, from the file or from `api_key_env`. */
+  /** The first of `api_keys`. */
   readonly api_key?: string | undefined;
+  /** Every key, from the file or from `api_key_env`; requests are spread over them. @default {[]} */
+  readonly api_keys: readonly string[];
   /** Without a trailing slash. @default {the address of the type} */
   readonly base_url?: string | undefined;
   /** The models to offer. @default {the provider is asked} */
-  readonly models?: readonly string[] | undefined;
+  readonly models?: readonly ModelConfig[] | undefined;
   /** Whether it takes part at all. @default {true} */
   readonly enabled: boolean;
   /** Whether every bare model name goes here; at most one may. @default {false} */
@@ -77,9 +80,9 @@ export interface ProviderConfig {
   readonly priority: number;
   /** Seconds for a whole attempt. @default {http_client.total_timeout} */
   readonly timeout: number;
-  /** Further attempts after a failure that may pass. @default {2} */
+  /** Further attempts at the same deployment, after a failure that may pass. @default {2} */
   readonly max_retries: number;
-  /** Seconds before the first retry. @default {0.5} */
+  /** Seconds that the first of them waits at most; the bound doubles from there. @default {0.5} */
   readonly retry_delay: number;
   /** Open connections. @default {http_client.max_connections} */
   readonly max_connections: number;
@@ -91,8 +94,43 @@ export interface ProviderConfig {
   readonly custom_headers: Readonly<Record<string, string>>;
   /** The limit of your account there. */
   readonly rate_limit?: ProviderRateLimit | undefined;
+  /** How many requests each of its models takes at a time. @default {no limit} */
+  readonly concurrency?: ConcurrencyConfig | undefined;
+  /** The proxy on the way to it, `http://user:password@host:port`. */
+  readonly proxy?: string | undefined;
+  /** Whether its address may lead to private networks and this machine. @default {an IP address leads where it says, `localhost` to this machine, another name to private networks at most} */
+  readonly allow_private_addresses?: boolean | undefined;
+  /** The authorities to trust in place of the usual ones, a PEM file. */
+  readonly ca_file?: string | undefined;
+  /** The certificate that is shown to it, a PEM file. */
+  readonly client_cert_file?: string | undefined;
+  /** The key of that certificate, a PEM file. */
+  readonly client_key_file?: string | undefined;
+  /** What those files hold. */
+  readonly tls: TlsMaterial;
   /** What ends a stream: `[DONE]`, or a finish reason. @default {as the type does} */
   readonly stream_end?: "done" | "finish" | undefined;
+}
+
+/**
+ * What the certificate files of a provider hold, as PEM. It holds a secret.
+ *
+ * @example Without files
+ * ```ts
+ * import { defaultConfig, type TlsMaterial } from "@llm-proxy/api";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const tls: TlsMaterial | undefined = defaultConfig().providers[0]?.tls;
+ * assertEquals(tls, {});
+ * ```
+ */
+export interface TlsMaterial {
+  /** What `ca_file` holds. */
+  readonly ca?: string;
+  /** What `client_cert_file` holds. */
+  readonly cert?: string;
+  /** What `client_key_file` holds. */
+  readonly key?: string;
 }
 
 /**

@@ -2,6 +2,7 @@ import { configSchema } from "./config_schema.ts";
 import type { Config } from "./config_types.ts";
 import { environmentProviders } from "./environment_providers.ts";
 import { finish } from "./_config_finish.ts";
+import { configSources } from "./_config_sources.ts";
 
 /**
  * What {@linkcode defaultConfig} may be given.
@@ -20,7 +21,7 @@ export interface DefaultConfigOptions {
 
 /**
  * The config without a file: the gateway on 127.0.0.1:8000 with the provider
- * `mock`, and every provider whose key is in the environment.
+ * `mock`, and every provider whose key is in the environment and looks like one.
  *
  * @returns A new config at each call.
  *
@@ -42,5 +43,8 @@ export function defaultConfig(options: DefaultConfigOptions = {}): Config {
     type,
     ...(keyEnv !== undefined && { api_key_env: keyEnv }),
   }));
-  return finish(configSchema.parse({ providers }), env);
+  return finish(
+    configSchema.parse({ providers }),
+    configSources({ file: "", env }),
+  );
 }

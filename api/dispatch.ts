@@ -1,4 +1,5 @@
 import { GatewayError, openAiChatClient } from "@llm-proxy/core";
+import { checkVisitor } from "./_local_visitor.ts";
 import { replyHeaders, visible } from "./_reply_headers.ts";
 import { scrubError } from "./_scrub_error.ts";
 import type { RequestContext } from "./endpoints.ts";
@@ -34,10 +35,20 @@ export async function dispatch(
 ): Promise<void> {
   const record = new RequestRecord(exchange.method, route.path);
   try {
-    if (!route.open) record.key = gateway.keys.check(exchange);
+    if (gateway.keys.empty) checkVisitor(exchange, gateway.config.server.host);
+    if (!route.open) {
+      record.key = gateway.keys.check(exchange);
+      record.admitted = gateway.limits.admit(route.path, {
+        caller: record.key ?? "",
+        bytes: Number(exchange.header("content-length") ?? 0) || 0,
+      });
+    }
     await route.handle({ gateway, exchange, record });
   } catch (error) {
     refuse(exchange, record, toGatewayError(error));
+  } finally {
+    exchange.release();
+    record.settle();
   }
   const level = levelOf(route, record.error);
   if (gateway.logger.isEnabled(level)) {

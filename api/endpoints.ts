@@ -5,7 +5,6 @@ import {
   collectErrorBody,
   GatewayError,
   type JsonDocument,
-  LossReport,
   openAiChatClient,
   parseJsonDocument,
   translateChat,
@@ -13,7 +12,13 @@ import {
   type Translation,
   type UpstreamResponse,
 } from "@llm-proxy/core";
-import { replyHeaders, upstreamRequestId } from "./_reply_headers.ts";
+import {
+  chatRequestFacts,
+  type RoutedAttempt,
+  type RouteRequest,
+} from "@llm-proxy/core/routing";
+import { AttemptTrace } from "./attempt_trace.ts";
+import { replyHeaders } from "./_reply_headers.ts";
 import { scrubError } from "./_scrub_error.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
@@ -29,6 +34,9 @@ export interface RequestContext {
   readonly record: RequestRecord;
 }
 
+/** Prepares the request for one deployment. */
+type Prepare<T> = (trace: AttemptTrace) => T;
+
 /**
  * The way of a chat completion, top to bottom. Before this: the caller is
  * authenticated. After it, whatever happened: one log line, and an error in the
@@ -37,30 +45,22 @@ export interface RequestContext {
  * @throws {GatewayError} whatever goes wrong.
  */
 export async function chatCompletions(context: RequestContext): Promise<void> {
-  const { gateway, exchange, record } = context;
   const document = await readJson(context);
   checkChatRequest(document);
+  checkModel(document);
   const stream = document.value.stream === true;
-  record.stream = stream;
-  const deployment = await gateway.resolve(modelOf(document));
-  record.deployment = deployment;
-  record.losses = new LossReport();
-  const translation = translateChat(document, {
-    deployment,
-    stream,
-    includeUsage: wantsUsage(document),
-    losses: record.losses,
+  context.record.stream = stream;
+  const prepare: Prepare<Translation> = ({ candidate, losses }) =>
+    translateChat(document, {
+      deployment: candidate,
+      stream,
+      includeUsage: wantsUsage(document),
+      losses,
+    });
+  await route(context, chatRequestFacts(document), async (attempt) => {
+    if (stream) await streamAnswer(context, attempt, prepare);
+    else await wholeAnswer(context, attempt, prepare);
   });
-
-  const { signal } = exchange;
-  const attempt = new Attempt(deployment.provider, { signal, stream });
-  try {
-    const response = await send(context, attempt, translation);
-    if (stream) await answerStream(context, { response, attempt, translation });
-    else await answerWhole(context, response, translation);
-  } finally {
-    attempt.stop();
-  }
 }
 
 /**
@@ -69,20 +69,142 @@ export async function chatCompletions(context: RequestContext): Promise<void> {
  * @throws {GatewayError} whatever goes wrong.
  */
 export async function embeddings(context: RequestContext): Promise<void> {
-  const { gateway, exchange, record } = context;
   const document = await readJson(context);
-  const deployment = await gateway.resolve(modelOf(document));
-  record.deployment = deployment;
-  const translation = translateEmbeddings(document, deployment);
+  const model = checkModel(document);
+  const prepare: Prepare<Omit<Translation, "stream">> = ({ candidate }) =>
+    translateEmbeddings(document, candidate);
+  await route(context, { model }, async (attempt) => {
+    await wholeAnswer(context, attempt, prepare);
+  });
+}
 
+/** Carries a request to a deployment, and from one to the next where that is due. */
+async function route(
+  { gateway, exchange, record }: RequestContext,
+  request: RouteRequest,
+  work: (attempt: RoutedAttempt) => Promise<void>,
+): Promise<void> {
   const { signal } = exchange;
-  const attempt = new Attempt(deployment.provider, { signal, stream: false });
+  await gateway.learn(request.model);
+  const { key } = record;
+  await gateway.failover.run({
+    // Not copied: what is dear to find out is found out where it is asked for.
+    request: Object.assign(request, {
+      id: record.id,
+      header: (name: string) => exchange.header(name),
+      ...(key !== undefined && { subject: key }),
+    }),
+    signal,
+    log: record.attempts,
+    work,
+  });
+}
+
+/** One attempt at a whole answer. */
+async function wholeAnswer(
+  context: RequestContext,
+  routed: RoutedAttempt,
+  prepare: Prepare<Omit<Translation, "stream">>,
+): Promise<void> {
+  const { exchange, record } = context;
+  await attempt(context, routed, async ({ trace, sender }) => {
+    const translation = prepare(trace);
+    const response = await send(sender, { routed, trace, translation });
+    const answer = translation.answer(await collectBody(response.body));
+    routed.commit();
+    record.answers(trace);
+    record.usage = answer.usage;
+    if (answer.usage) routed.used(answer.usage.total);
+    record.finish = answer.finish;
+    record.answeredBy = answer.model;
+    const headers = replyHeaders(record, response.headers);
+    headers["content-type"] = "application/json";
+    headers["cache-control"] = "no-store";
+    exchange.send(200, headers, answer.body);
+  });
+}
+
+/** One attempt at a streamed answer. */
+async function streamAnswer(
+  context: RequestContext,
+  routed: RoutedAttempt,
+  prepare: Prepare<Translation>,
+): Promise<void> {
+  const { exchange, record } = context;
+  await attempt(context, routed, async ({ trace, sender }) => {
+    const translation = prepare(trace);
+    const response = await send(sender, { routed, trace, translation });
+    const translator = translation.stream();
+    try {
+      await relayStream(response, {
+        translator,
+        clock: sender.clock,
+        open: () => {
+          routed.commit();
+          record.answers(trace);
+          const headers = replyHeaders(record, response.headers);
+          headers["content-type"] = "text/event-stream";
+          headers["cache-control"] = "no-cache";
+          return exchange.stream(200, headers);
+        },
+        stray: (body) => translation.error(200, response.headers, body),
+        failure: (error) =>
+          openAiChatClient.encodeStreamError(
+            scrubError(error, record),
+            record.id,
+          ),
+      });
+    } finally {
+      if (routed.committed) {
+        record.usage = translator.usage;
+        if (translator.usage) routed.used(translator.usage.total);
+        record.finish = translator.finish;
+        record.answeredBy = translator.model;
+      }
+    }
+  });
+}
+
+/** Makes one attempt under its clocks, and keeps what is known of it. */
+async function attempt(
+  { gateway, record }: RequestContext,
+  routed: RoutedAttempt,
+  work: (
+    parts: { readonly trace: AttemptTrace; readonly sender: Attempt },
+  ) => Promise<void>,
+): Promise<void> {
+  const { candidate, signal, limits } = routed;
+  const trace = new AttemptTrace(candidate);
+  const { stream } = record;
+  const provider = gateway.reach(candidate, record.route);
+  const sender = new Attempt(provider, { signal, stream, limits });
   try {
-    const response = await send(context, attempt, translation);
-    await answerWhole(context, response, translation);
+    await work({ trace, sender });
+    gateway.health.succeeded(candidate.provider);
+  } catch (error) {
+    record.failed(trace);
+    gateway.noteFailure(routed, error);
+    throw error;
   } finally {
-    attempt.stop();
+    sender.stop();
   }
+}
+
+/** Sends the request; an answer with an error status is thrown. */
+async function send(
+  sender: Attempt,
+  { routed, trace, translation }: {
+    readonly routed: RoutedAttempt;
+    readonly trace: AttemptTrace;
+    readonly translation: Pick<Translation, "request" | "error">;
+  },
+): Promise<UpstreamResponse> {
+  const response = await sender.send(translation.request);
+  const { status, headers, body } = response;
+  trace.answered(headers);
+  routed.answered(status, headers);
+  if (status === 200) return response;
+  throw translation.error(status, headers, await collectErrorBody(body));
 }
 
 /** Reads the body under its cap and parses it. */
@@ -100,8 +222,8 @@ async function readJson(context: RequestContext): Promise<JsonDocument> {
   return parseJsonDocument(await exchange.body(cap));
 }
 
-/** The model that the caller asked for. */
-function modelOf({ value }: JsonDocument): string {
+/** The model that the caller asked for; it must have asked for one. */
+function checkModel({ value }: JsonDocument): string {
   if (typeof value.model === "string" && value.model !== "") return value.model;
   throw new GatewayError(
     "invalid_request",
@@ -115,74 +237,4 @@ function wantsUsage({ value }: JsonDocument): boolean {
   const options = value.stream_options;
   return typeof options === "object" && options !== null &&
     "include_usage" in options && options.include_usage === true;
-}
-
-/** Sends the request; an answer with an error status is thrown. */
-async function send(
-  { record }: RequestContext,
-  attempt: Attempt,
-  translation: Pick<Translation, "request" | "error">,
-): Promise<UpstreamResponse> {
-  const response = await attempt.send(translation.request);
-  const { status, headers, body } = response;
-  record.gotHeaders();
-  record.upstreamId = upstreamRequestId(headers);
-  if (status === 200) return response;
-  const bytes = await collectErrorBody(body);
-  throw translation.error(status, headers, bytes);
-}
-
-/** Answers whole, from a provider's whole answer. */
-async function answerWhole(
-  { exchange, record }: RequestContext,
-  response: UpstreamResponse,
-  translation: Pick<Translation, "answer">,
-): Promise<void> {
-  const answer = translation.answer(await collectBody(response.body));
-  record.gotContent();
-  record.usage = answer.usage;
-  record.finish = answer.finish;
-  record.answeredBy = answer.model;
-  const headers = replyHeaders(record, response.headers);
-  headers["content-type"] = "application/json";
-  headers["cache-control"] = "no-store";
-  exchange.send(200, headers, answer.body);
-  record.status = 200;
-}
-
-/** Answers with a stream, from a provider's stream. */
-async function answerStream(
-  { exchange, record }: RequestContext,
-  { response, attempt, translation }: {
-    readonly response: UpstreamResponse;
-    readonly attempt: Attempt;
-    readonly translation: Translation;
-  },
-): Promise<void> {
-  const translator = translation.stream();
-  try {
-    await relayStream(response, {
-      translator,
-      clock: attempt.clock,
-      open: () => {
-        record.gotContent();
-        const headers = replyHeaders(record, response.headers);
-        headers["content-type"] = "text/event-stream";
-        headers["cache-control"] = "no-cache";
-        const reply = exchange.stream(200, headers);
-        record.status = 200;
-        return reply;
-      },
-      stray: (body) => translation.error(200, response.headers, body),
-      failure: (error) =>
-        openAiChatClient.encodeStreamError(
-          scrubError(error, record),
-          record.id,
-        ),
-    });
-  } finally {
-    record.usage = translator.usage;
-    record.finish = translator.finish;
-    record.answeredBy = translator.model;
-  }
 }

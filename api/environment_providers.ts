@@ -1,4 +1,6 @@
 import { providerTypes } from "@llm-proxy/core";
+import { type EnvReader, readVariable } from "./_config_env.ts";
+import { secretFault } from "./_config_values.ts";
 
 /** A provider that is off, and what would switch it on. */
 export interface ProviderOff {
@@ -8,7 +10,7 @@ export interface ProviderOff {
 
 /** What the environment says of the providers. */
 export interface EnvironmentProviders {
-  /** Types whose key is set, and `mock`. */
+  /** Types whose key is set and looks like one, and `mock`. */
   readonly on: readonly { readonly type: string; readonly keyEnv?: string }[];
   readonly off: readonly ProviderOff[];
 }
@@ -18,18 +20,27 @@ const ALIASES: ReadonlySet<string> = new Set(["grok"]);
 
 /**
  * Finds the providers that need no config: those whose key is in the
- * environment, and the mock.
+ * environment, and the mock. What can't be a key switches nothing on (F3).
  */
 export function environmentProviders(
-  env: (name: string) => string | undefined,
+  env: EnvReader,
 ): EnvironmentProviders {
   const on: { type: string; keyEnv?: string }[] = [{ type: "mock" }];
   const off: ProviderOff[] = [];
   for (const [name, { keyEnv, baseUrl }] of providerTypes) {
     if (keyEnv === undefined || ALIASES.has(name)) continue;
-    if (baseUrl === undefined) off.push({ name, reason: "needs a config" });
-    else if (!env(keyEnv)) off.push({ name, reason: `no ${keyEnv}` });
-    else on.push({ type: name, keyEnv });
+    const reason = baseUrl === undefined
+      ? "needs a config"
+      : keyFault(keyEnv, env);
+    if (reason === undefined) on.push({ type: name, keyEnv });
+    else off.push({ name, reason });
   }
   return { on, off };
+}
+
+function keyFault(name: string, env: EnvReader): string | undefined {
+  const read = readVariable(name, env);
+  if ("message" in read) return `no ${name}`;
+  const fault = secretFault(read.value);
+  return fault && `${name} ${fault.split(";")[0]}`;
 }

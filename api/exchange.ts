@@ -25,7 +25,10 @@ export interface Exchange {
   readonly method: string;
   /** The path as routed, without a query. */
   readonly path: string;
-  /** Aborted, with a {@linkcode ClientLeft} as reason, when the client leaves before the answer is out. */
+  /**
+   * Aborted when the client leaves before the answer is out, or when the
+   * listener ends what still runs; its reason is a `GatewayError` that tells which.
+   */
   readonly signal: AbortSignal;
   /** A request header, by its lower-case name. */
   header(name: string): string | undefined;
@@ -33,11 +36,14 @@ export interface Exchange {
    * Reads the whole request body.
    *
    * @throws {GatewayError} 413 as soon as it is known to be over `maxBytes`;
-   * 415 when it is compressed; 400 when it ends early.
+   * 415 when it is compressed; 503 when all bodies together are too much;
+   * the signal's reason when the client leaves or the listener ends.
    */
   body(maxBytes: number): Promise<Uint8Array>;
   /** Answers whole. */
   send(status: number, headers: ReplyHeaders, body: string): void;
   /** Begins a streamed answer. */
   stream(status: number, headers: ReplyHeaders): ReplyStream;
+  /** Gives back the room of the body: called once, when the request has been served. */
+  release(): void;
 }

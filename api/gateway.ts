@@ -1,17 +1,44 @@
 import { ModelCache } from "@llm-proxy/context";
 import {
-  type Deployment,
+  Chaos,
+  classifyFailure,
+  type Destination,
+  GatewayError,
   listModels,
   type Provider,
+  ProviderChecks,
   ProviderFactory,
+  ProviderHealth,
   providerTypes,
-  Router,
+  RetryBudget,
 } from "@llm-proxy/core";
+import {
+  Breakers,
+  buildRouteTable,
+  Bulkheads,
+  Cooldowns,
+  DeploymentStates,
+  Failover,
+  Hedges,
+  ProviderLimits,
+  type RoutedAttempt,
+  type RouteTable,
+} from "@llm-proxy/core/routing";
 import type { StructuredLogger } from "@llm-proxy/logging";
 import { KeyRing } from "./authenticate.ts";
 import type { Config } from "./config_types.ts";
-import type { ProviderConfig } from "./config_types_provider.ts";
 import { providerSettings } from "./_provider_settings.ts";
+import { RequestLimits } from "./request_limits.ts";
+import {
+  breakersOptions,
+  chaosFaults,
+  limitOptions,
+  retryBudgetOptions,
+  retryOptions,
+} from "./resilience_options.ts";
+import { providerPool, routeOptions } from "./route_options.ts";
+
+const SECOND = 1000;
 
 /** Why a provider that exists is off: what would switch it on. */
 function reasonOff(name: string, { providers }: Config): string | undefined {
@@ -30,29 +57,61 @@ export class Gateway {
   readonly config: Config;
   readonly logger: StructuredLogger;
   readonly keys: KeyRing;
-  readonly router: Router;
+  /** What callers may ask. */
+  readonly limits: RequestLimits;
+  /** Carries requests to deployments. */
+  readonly failover: Failover;
   readonly catalogue: ModelCache;
+  /** How providers do. */
+  readonly health: ProviderHealth = new ProviderHealth();
+  /** Faults that are wanted; `undefined` where none are. */
+  readonly chaos: Chaos | undefined;
   /** When it was made, in ms since 1970. */
   readonly startedAt: number = Date.now();
   readonly #factory = new ProviderFactory();
   /** Providers whose models the config does not list. */
   readonly #asked: readonly Provider[];
+  readonly #checks: ProviderChecks | undefined;
 
   /** Makes the providers; no connection is opened yet. */
   constructor(config: Config, logger: StructuredLogger) {
     this.config = config;
     this.logger = logger;
     this.keys = new KeyRing(config.auth.api_keys);
+    const limits = limitOptions(config);
+    this.limits = new RequestLimits(limits);
     this.catalogue = new ModelCache({
       onFailure: (provider, cause) =>
         logger.warn("a provider does not list its models", { provider, cause }),
     });
-    const enabled = config.providers.filter(({ enabled }) => enabled);
-    this.router = new Router(enabled.map((entry) => this.#entry(entry)), {
-      find: (model) => this.catalogue.find(model),
-      off: (name) => reasonOff(name, config),
+    this.failover = new Failover({
+      table: this.#routes(),
+      states: new DeploymentStates(),
+      breakers: new Breakers({
+        ...breakersOptions(config.circuit_breaker),
+        onStateChange: (deployment, { from, to, reason }) =>
+          logger.warn("a circuit breaker has changed", {
+            deployment,
+            from,
+            to,
+            reason,
+          }),
+      }),
+      cooldowns: new Cooldowns(),
+      bulkheads: new Bulkheads(),
+      limits: new ProviderLimits(limits.providers),
+      budget: new RetryBudget(retryBudgetOptions(config.retry)),
+      hedges: new Hedges(),
+      retry: retryOptions(config.retry),
     });
-    this.#asked = this.router.providers.filter(({ models }) => !models);
+    this.health.watch(this.providers);
+    this.health.onChange(({ provider: { name: provider }, from, to }) =>
+      logger.warn("a provider's health has changed", { provider, from, to })
+    );
+    this.#checks = this.#startChecks();
+    const faults = chaosFaults(config.chaos_engineering);
+    this.chaos = faults.length > 0 ? new Chaos({ faults }) : undefined;
+    this.#asked = this.providers.filter(({ models }) => !models);
     for (const provider of this.#asked) {
       this.catalogue.add(
         provider.name,
@@ -61,17 +120,46 @@ export class Gateway {
     }
   }
 
+  /** The routes. */
+  get table(): RouteTable {
+    return this.failover.table;
+  }
+
+  /** The providers in the order of their priority. */
+  get providers(): readonly Provider[] {
+    return this.table.providers.map(({ provider }) => provider);
+  }
+
   /**
-   * Finds where a model name leads. Providers are asked for their lists only
-   * when nothing in memory knows the name.
+   * Has a model's name known where that is possible: providers are asked for
+   * their lists only when nothing in memory knows it.
    *
-   * @throws {GatewayError} 404 `model_not_found`.
+   * @throws {GatewayError} 404 `model_not_found` where its provider is off.
    */
-  resolve(name: string): Deployment | Promise<Deployment> {
-    if (this.router.knows(name) || this.#asked.length === 0) {
-      return this.router.resolve(name);
-    }
-    return this.loadCatalogue().then(() => this.router.resolve(name));
+  learn(name: string): Promise<void> | void {
+    if (this.table.knows(name)) return;
+    if (this.#asked.length === 0) return this.#checkOff(name);
+    return this.loadCatalogue().then(() => this.#checkOff(name));
+  }
+
+  /** The provider of an attempt, behind whatever fault is wanted. */
+  reach({ provider, model }: Destination, route: string): Provider {
+    return this.chaos?.provider(provider, { model, route }) ?? provider;
+  }
+
+  /** Notes what a failed attempt says of its provider. */
+  noteFailure(
+    { candidate: { provider }, signal, limits }: RoutedAttempt,
+    error: unknown,
+  ): void {
+    this.health.failed(provider, {
+      failureClass: classifyFailure(error, {
+        callerLeft: signal.aborted,
+        limits,
+        ownLimits: provider.limits,
+      }),
+      code: error instanceof GatewayError ? error.code : "internal_error",
+    });
   }
 
   /** Has every provider's list in memory, as far as they answer. */
@@ -83,14 +171,51 @@ export class Gateway {
 
   /** Closes every connection, those in use included. */
   close(): void {
+    this.#checks?.close();
     this.catalogue.close();
     this.#factory.close();
   }
 
-  #entry(
-    entry: ProviderConfig,
-  ): { provider: Provider; priority: number; forced: boolean } {
-    const provider = this.#factory.create(providerSettings(entry, this.config));
-    return { provider, priority: entry.priority, forced: entry.forced };
+  #checkOff(name: string): void {
+    if (this.table.match(name) !== undefined) return;
+    const [provider = ""] = name.split("/", 1);
+    const reason = name.includes("/")
+      ? reasonOff(provider, this.config)
+      : undefined;
+    if (reason === undefined) return;
+    throw new GatewayError(
+      "not_found",
+      `Provider '${provider.slice(0, 200)}' is off: ${reason}`,
+      { code: "model_not_found", param: "model" },
+    );
+  }
+
+  /** Asks every provider from time to time how it is, where that is wanted. */
+  #startChecks(): ProviderChecks | undefined {
+    const { enabled, interval, timeout } = this.config.health_check;
+    if (!enabled) return undefined;
+    const checks = new ProviderChecks({
+      health: this.health,
+      interval: interval * SECOND,
+      timeout: timeout * SECOND,
+    });
+    checks.watch(this.providers);
+    return checks;
+  }
+
+  #routes(): RouteTable {
+    const pool = providerPool(this.config);
+    const made = pool.map((entry) =>
+      this.#factory.create(providerSettings(entry, this.config))
+    );
+    const { definitions, providers } = routeOptions(this.config, made);
+    const built = buildRouteTable(definitions, {
+      providers,
+      find: (model) => this.catalogue.find(model),
+    });
+    if (built.ok) return built.table;
+    // The check of a file finds these; a config made in code may have them.
+    const faults = built.faults.map(({ message }) => message);
+    throw new TypeError(`Cannot route: ${faults.join("; ")}`);
   }
 }

@@ -15,8 +15,8 @@ export function getRoot(context: RequestContext): void {
 
 /** `GET /health`: whether the gateway works, and what it rests on. */
 export function getHealth(context: RequestContext): void {
-  const { router, startedAt } = context.gateway;
-  const on = router.providers.map(({ name }) => name);
+  const { providers, startedAt } = context.gateway;
+  const on = providers.map(({ name }) => name);
   const status = on.length > 0 ? "healthy" : "degraded";
   sendJson(context, {
     status,

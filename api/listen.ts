@@ -6,6 +6,7 @@ import {
 } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { ConnectionGuard } from "./_connection_guard.ts";
+import { Drain } from "./_drain.ts";
 import {
   findRequestFault,
   methodFault,
@@ -14,13 +15,35 @@ import {
 } from "./_request_fault.ts";
 import type { App } from "./app.ts";
 import type { ServerConfig } from "./config_types.ts";
+import type { ListenerRefusal } from "./listener_refusal.ts";
 
 /** A listening gateway. */
 export interface Listener {
   /** Where it answers, for example `http://127.0.0.1:8000`. */
   readonly url: string;
-  /** Refuses new connections, lets requests finish for a while, then closes all. */
+  /**
+   * Lets requests finish for a while, telling clients to close their
+   * connections; then ends those that still run with an error, code
+   * `shutting_down`, and closes all. A second call may hasten the first.
+   */
   close(graceMs?: number): Promise<void>;
+}
+
+/**
+ * How to listen, besides what the config says.
+ *
+ * @example Refusals on standard error
+ * ```ts
+ * import type { ListenOptions } from "@llm-proxy/api";
+ *
+ * const options: ListenOptions = {
+ *   onRefusal: ({ code, count }) => console.error(code, count),
+ * };
+ * ```
+ */
+export interface ListenOptions {
+  /** Called for what the listener refuses by itself. */
+  readonly onRefusal?: (refusal: ListenerRefusal) => void;
 }
 
 /**
@@ -56,6 +79,7 @@ const WRITE_TIMEOUT = 90;
 export function listen(
   app: App,
   settings: ServerConfig & { readonly write_timeout?: number },
+  { onRefusal = () => {} }: ListenOptions = {},
 ): Promise<Listener> {
   const interval = checkInterval(settings);
   const server = createServer({
@@ -77,7 +101,9 @@ export function listen(
     ),
     stall: milliseconds(settings.write_timeout ?? WRITE_TIMEOUT),
     interval,
+    onRefusal,
   });
+  const drain = new Drain(server, guard);
   serveWith(server, app, guard);
   return new Promise((resolve, reject) => {
     server.once("error", (error) => {
@@ -92,7 +118,7 @@ export function listen(
       const host = family === "IPv6" ? `[${address}]` : address;
       resolve({
         url: `http://${host}:${port}`,
-        close: (graceMs = 0) => close(server, guard, graceMs),
+        close: (graceMs = 0) => drain.begin(graceMs),
       });
     });
   });
@@ -129,21 +155,4 @@ function milliseconds(seconds: number): number {
 function checkInterval(settings: ServerConfig): number {
   const shortest = Math.min(settings.header_timeout, settings.body_timeout);
   return Math.ceil(Math.min(Math.max(shortest * 125, 20), 1000));
-}
-
-function close(
-  server: Server,
-  guard: ConnectionGuard,
-  graceMs: number,
-): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => guard.closeAll(), graceMs);
-    server.close(() => {
-      clearTimeout(timer);
-      guard.stop();
-      resolve();
-    });
-    server.closeIdleConnections();
-    guard.closeUnused();
-  });
 }

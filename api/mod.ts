@@ -19,6 +19,7 @@ export { type App, type AppOptions, createApp } from "./app.ts";
 export {
   type ApiKeyConfig,
   type AppConfig,
+  type ArmConfig,
   type AuthConfig,
   type CacheConfig,
   type CacheTierConfig,
@@ -27,29 +28,40 @@ export {
   type ChaosFault,
   type ChaosMatch,
   type CircuitBreakerConfig,
+  type ConcurrencyConfig,
   type CondensationConfig,
   type Config,
   type ConfigFault,
   type ConfigResult,
   formatFault,
   type HealthCheckConfig,
+  type HedgeConfig,
   type HttpClientConfig,
   loadConfig,
   type LoadConfigOptions,
   type LoggingConfig,
   type MemoryConfig,
+  type ModelConfig,
+  type ModelPrices,
   parseConfig,
   type ParseConfigOptions,
   type ProviderConfig,
   type ProviderRateLimit,
   type ProviderTypeName,
   type RateLimitConfig,
+  type RetryConfig,
   type RotationConfig,
+  type RouteConfig,
+  type RouteTargetConfig,
   type ServerConfig,
+  type ShadowConfig,
+  type StickyConfig,
   type TelemetryConfig,
+  type TlsMaterial,
 } from "./config.ts";
 export { defaultConfig, type DefaultConfigOptions } from "./default_config.ts";
 export { configJsonSchema } from "./config_json_schema.ts";
-export { listen, type Listener } from "./listen.ts";
+export { listen, type Listener, type ListenOptions } from "./listen.ts";
+export type { ListenerRefusal } from "./listener_refusal.ts";
 export { serve } from "./serve.ts";
 export { VERSION } from "./version.ts";

@@ -42,7 +42,7 @@ export async function getModel(context: RequestContext): Promise<void> {
 async function allModels(gateway: Gateway): Promise<ModelObject[]> {
   await gateway.loadCatalogue();
   const seconds = Math.floor(gateway.startedAt / 1000);
-  return gateway.router.providers.flatMap((provider) => {
+  return gateway.providers.flatMap((provider) => {
     const listed: readonly ListedModel[] =
       provider.models?.map((id) => ({ id })) ??
         gateway.catalogue.peek(provider.name)?.models ?? [];

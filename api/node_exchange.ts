@@ -1,9 +1,9 @@
-import { ByteCollector, type GatewayError } from "@llm-proxy/core";
+import type { GatewayError } from "@llm-proxy/core";
 import { Buffer } from "node:buffer";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { bodyTooLarge, checkBodyHead, clientLeft } from "./_body.ts";
+import { checkBodyHead, clientLeft, RequestBody } from "./_body.ts";
 import { NodeReplyStream } from "./_node_reply_stream.ts";
-import { REQUEST_FAULT } from "./_request_fault.ts";
+import { INTERRUPTED, REQUEST_FAULT } from "./_request_fault.ts";
 import type { Exchange, ReplyHeaders, ReplyStream } from "./exchange.ts";
 
 /** How long a refused upload is swallowed so that the client sees the refusal, in ms. */
@@ -14,6 +14,7 @@ export class NodeExchange implements Exchange {
   readonly #incoming: IncomingMessage;
   readonly #outgoing: ServerResponse;
   readonly #controller = new AbortController();
+  #body: RequestBody | undefined;
   readonly path: string;
 
   /** Takes over a request; the listener must not answer it too. */
@@ -28,6 +29,7 @@ export class NodeExchange implements Exchange {
     outgoing.once("close", () => {
       if (!outgoing.writableFinished) this.#controller.abort(clientLeft());
     });
+    outgoing.on(INTERRUPTED, this.#interrupt);
   }
 
   /** The HTTP method. */
@@ -35,7 +37,7 @@ export class NodeExchange implements Exchange {
     return this.#incoming.method ?? "GET";
   }
 
-  /** Aborted when the client leaves before the answer is out. */
+  /** Aborted when the client leaves before the answer is out, or the listener ends. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
@@ -49,8 +51,11 @@ export class NodeExchange implements Exchange {
   /** Reads the whole body. */
   async body(maxBytes: number): Promise<Uint8Array> {
     checkBodyHead((name) => this.header(name), maxBytes);
+    // What has ended would send nothing more, its end included.
+    this.signal.throwIfAborted();
     if (this.#incoming.headers.expect !== undefined) this.#goAhead();
-    return await readAll(this.#incoming, maxBytes);
+    this.#body = new RequestBody(maxBytes);
+    return await readAll(this.#incoming, this.#body);
   }
 
   /** Answers whole. */
@@ -73,6 +78,16 @@ export class NodeExchange implements Exchange {
   stream(status: number, headers: ReplyHeaders): ReplyStream {
     return new NodeReplyStream(this.#outgoing, { status, headers });
   }
+
+  /** Gives back the room of the body. */
+  release(): void {
+    this.#body?.release();
+  }
+
+  readonly #interrupt = (error: GatewayError): void => {
+    this.#controller.abort(error);
+    this.#incoming.emit(REQUEST_FAULT, error);
+  };
 
   #hasBody(): boolean {
     const { headers } = this.#incoming;
@@ -112,13 +127,12 @@ export class NodeExchange implements Exchange {
   }
 }
 
-/** Collects a body under a cap. */
+/** Reads a body to its end. */
 function readAll(
   incoming: IncomingMessage,
-  maxBytes: number,
+  body: RequestBody,
 ): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    const body = new ByteCollector();
     const stop = (): void => {
       incoming.off("data", onData);
       incoming.off("end", onEnd);
@@ -127,20 +141,19 @@ function readAll(
       incoming.off(REQUEST_FAULT, onFault);
     };
     const onData = (chunk: Uint8Array): void => {
-      if (body.size + chunk.byteLength <= maxBytes) return body.add(chunk);
-      stop();
-      incoming.pause();
-      reject(bodyTooLarge(maxBytes));
+      try {
+        body.add(chunk);
+      } catch (error) {
+        incoming.pause();
+        onFault(error);
+      }
     };
     const onEnd = (): void => {
       stop();
-      resolve(body.bytes());
+      resolve(body.handOver());
     };
-    const onCut = (): void => {
-      stop();
-      reject(clientLeft());
-    };
-    const onFault = (error: GatewayError): void => {
+    const onCut = (): void => onFault(clientLeft());
+    const onFault = (error: unknown): void => {
       stop();
       reject(error);
     };

@@ -1,60 +1,79 @@
-import type {
-  Deployment,
-  FinishClass,
-  GatewayError,
-  LossReport,
-  Usage,
+import {
+  AttemptLog,
+  type FinishClass,
+  type GatewayError,
+  type Usage,
 } from "@llm-proxy/core";
+import type { AdmittedRequest } from "./request_limits.ts";
+import type { AttemptTrace } from "./attempt_trace.ts";
 
 /** What is known of one request, gathered on its way and logged once at its end. */
 export class RequestRecord {
   /** Ours, never a provider's or a caller's. */
   readonly id: string = `req_${crypto.randomUUID().replaceAll("-", "")}`;
+  /** Every attempt, with its reason and its duration. */
+  readonly attempts: AttemptLog = new AttemptLog();
   readonly #start = performance.now();
   readonly #method: string;
-  readonly #route: string;
+  /** The route's name, as a pattern. */
+  readonly route: string;
   key: string | undefined;
   stream = false;
-  deployment: Deployment | undefined;
-  upstreamId: string | undefined;
-  losses: LossReport | undefined;
+  /** Its place within the caller's limits, where these are. */
+  admitted: AdmittedRequest | undefined;
+  /** The attempt that answers; until there is one, the latest that failed. */
+  trace: AttemptTrace | undefined;
   usage: Usage | undefined;
   finish: FinishClass | undefined;
   /** The model that answered, as the provider names it. */
   answeredBy: string | undefined;
+  /** The status of the answer; 0 until it has begun. */
   status = 0;
   error: GatewayError | undefined;
-  #headersAt: number | undefined;
   #firstContentAt: number | undefined;
 
   /** Starts the clock of one request. */
   constructor(method: string, route: string) {
     this.#method = method;
-    this.#route = route;
+    this.route = route;
   }
 
-  /** Notes that the provider's response headers are in. */
-  gotHeaders(): void {
-    this.#headersAt = performance.now();
+  /** Notes that an attempt has the answer, whose first content now goes to the client. */
+  answers(trace: AttemptTrace): void {
+    this.trace = trace;
+    this.#firstContentAt = performance.now();
+    this.status = 200;
   }
 
-  /** Notes the first content that goes to the client. */
-  gotContent(): void {
-    this.#firstContentAt ??= performance.now();
+  /** Notes an attempt that failed, unless another has the answer. */
+  failed(trace: AttemptTrace): void {
+    if (this.status === 0) this.trace = trace;
+  }
+
+  /** Gives back what was reserved of the caller's limits, but for what was used. */
+  settle(): void {
+    const { admitted, usage, status } = this;
+    if (admitted === undefined) return;
+    if (usage !== undefined) admitted.lease.settle({ tokens: usage.total });
+    else if (status === 200) admitted.lease.release();
+    else admitted.lease.settle({ tokens: 0 });
   }
 
   /** The canonical log line's fields. */
   fields(): Record<string, unknown> {
-    const { usage, error, deployment, losses } = this;
+    const { usage, error, trace, attempts } = this;
+    const { provider, model } = trace?.candidate ?? {};
+    const losses = trace?.losses;
     return {
       request_id: this.id,
       method: this.#method,
-      route: this.#route,
+      route: this.route,
       status: this.status,
       key: this.key,
-      provider: deployment?.provider.name,
-      model: deployment?.model,
+      provider: provider?.name,
+      model,
       answered_by: this.answeredBy,
+      attempts: attempts.count > 0 ? attempts.toString() : undefined,
       stream: this.stream,
       finish: this.finish,
       input_tokens: usage?.input,
@@ -62,9 +81,9 @@ export class RequestRecord {
       output_tokens: usage?.output,
       reasoning_tokens: usage?.reasoning,
       duration_ms: round(performance.now() - this.#start),
-      upstream_headers_ms: this.#since(this.#headersAt),
+      upstream_headers_ms: this.#since(trace?.headersAt),
       first_content_ms: this.#since(this.#firstContentAt),
-      upstream_request_id: this.upstreamId,
+      upstream_request_id: trace?.upstreamId,
       loss: losses && !losses.empty ? losses.toString() : undefined,
       error: error?.code,
       error_message: error?.message,

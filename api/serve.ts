@@ -107,7 +107,10 @@ async function start(command: Command & { name: "start" }): Promise<number> {
   const app = createApp({ ...config, server }, { logger });
   let listener: Listener;
   try {
-    listener = await listen(app, server);
+    listener = await listen(app, server, {
+      onRefusal: ({ code, requestId, ...more }) =>
+        logger.info("refused", { error: code, request_id: requestId, ...more }),
+    });
   } catch (error) {
     await app.close();
     return tell(`llm-proxy: ${listenFault(error, server)}`, FAULT);

@@ -1,5 +1,5 @@
-import { ByteCollector, GatewayError } from "@llm-proxy/core";
-import { bodyTooLarge, checkBodyHead, clientLeft } from "./_body.ts";
+import { GatewayError } from "@llm-proxy/core";
+import { checkBodyHead, clientLeft, RequestBody } from "./_body.ts";
 import { WebReplyStream } from "./_web_reply_stream.ts";
 import type { Exchange, ReplyHeaders, ReplyStream } from "./exchange.ts";
 
@@ -12,6 +12,7 @@ export class WebExchange implements Exchange {
   readonly #request: Request;
   readonly #controller = new AbortController();
   readonly #reply = Promise.withResolvers<Response>();
+  #body: RequestBody | undefined;
   readonly path: string;
 
   /** Takes over a request. */
@@ -37,26 +38,24 @@ export class WebExchange implements Exchange {
     return this.#controller.signal;
   }
 
-  /** A request header; repeated ones are joined. */
+  /** A request header; repeated ones are joined. The host may be in the URL alone. */
   header(name: string): string | undefined {
-    return this.#request.headers.get(name) ?? undefined;
+    const { headers, url } = this.#request;
+    return headers.get(name) ??
+      (name === "host" ? new URL(url).host : undefined);
   }
 
   /** Reads the whole body. */
   async body(maxBytes: number): Promise<Uint8Array> {
     checkBodyHead((name) => this.header(name), maxBytes);
-    const body = new ByteCollector();
+    const body = new RequestBody(maxBytes);
+    this.#body = body;
     try {
-      for await (const chunk of this.#request.body ?? []) {
-        if (body.size + chunk.byteLength > maxBytes) {
-          throw bodyTooLarge(maxBytes);
-        }
-        body.add(chunk);
-      }
+      for await (const chunk of this.#request.body ?? []) body.add(chunk);
     } catch (error) {
       throw error instanceof GatewayError ? error : clientLeft();
     }
-    return body.bytes();
+    return body.handOver();
   }
 
   /** Answers whole. */
@@ -69,6 +68,11 @@ export class WebExchange implements Exchange {
     const stream = new WebReplyStream(this.#leave);
     this.#reply.resolve(new Response(stream.body, { status, headers }));
     return stream;
+  }
+
+  /** Gives back the room of the body. */
+  release(): void {
+    this.#body?.release();
   }
 
   readonly #leave = (): void => this.#controller.abort(clientLeft());

@@ -1,11 +1,7 @@
-import { connect, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
-import { connectFault } from "./_http_errors.ts";
-import type { UpstreamError } from "./errors.ts";
+import type { Socket } from "node:net";
+import { Dial, type DialSettings } from "./_http_dial.ts";
 import type { HttpTarget } from "./_http_head.ts";
-
-/** Silence after which TCP asks the peer whether it is still there. */
-const TCP_KEEPALIVE_MS = 30_000;
+import type { UpstreamError } from "./errors.ts";
 
 /** Who is told of a connection's fate: its pool. */
 export interface ConnectionKeeper {
@@ -19,19 +15,21 @@ export interface ConnectionKeeper {
 
 /** One TCP or TLS connection. */
 export class Connection {
-  readonly socket: Socket;
   /** How many requests it was given. */
   uses = 0;
+  /** When it was given its latest request, on the clock of `performance.now()`. */
+  givenAt = 0;
   /** Whether a byte has come since it was given its latest request. */
   answered = false;
   /** How long it may be kept without use, in milliseconds. */
   keepAlive: number;
-  /** When it must be closed if it is still without use, on the clock of `performance.now()`. */
+  /** When it must be given no further request, on the same clock. */
+  retireAt = Infinity;
+  /** When it must be closed if it is still without use, on the same clock. */
   idleUntil = 0;
   readonly #keeper: ConnectionKeeper;
-  #standing = false;
-  #tcp = false;
-  #error: UpstreamError | undefined;
+  readonly #dial: Dial;
+  #socket: Socket | undefined;
   #idle = false;
   #gone = false;
 
@@ -41,28 +39,31 @@ export class Connection {
     options: {
       readonly keeper: ConnectionKeeper;
       readonly keepAlive: number;
-      readonly ca: string | undefined;
+      readonly dialing: DialSettings;
     },
   ) {
     this.#keeper = options.keeper;
     this.keepAlive = options.keepAlive;
-    this.socket = openSocket(target, options.ca);
-    this.socket.on("connect", () => {
-      this.#tcp = true;
-      if (!target.secure) this.#onStanding();
+    this.#dial = new Dial(target, options.dialing, {
+      standing: (socket) => this.#onStanding(socket),
+      failed: (error) => this.#onGone(error),
     });
-    this.socket.on("secureConnect", () => this.#onStanding());
-    this.socket.on("error", (raw: unknown) => {
-      if (!this.#standing) this.#error ??= connectFault(raw, this.#tcp);
-    });
-    this.socket.on("close", () => this.#onClose());
+  }
+
+  /** What carries its requests. */
+  get socket(): Socket {
+    if (this.#socket === undefined) {
+      throw new TypeError("Cannot use a connection before it stands");
+    }
+    return this.#socket;
   }
 
   /** Gives it a request: it may be idle no longer. */
-  begin(): void {
-    if (this.#idle) this.socket.ref();
+  begin(now: number): void {
+    if (this.#idle) this.#socket?.ref();
     this.#idle = false;
     this.answered = false;
+    this.givenAt = now;
     this.uses++;
   }
 
@@ -76,61 +77,42 @@ export class Connection {
   /** Lays it aside. A process may end while it is. */
   rest(now: number): void {
     this.#idle = true;
-    this.idleUntil = now + this.keepAlive;
-    this.socket.unref();
+    this.idleUntil = Math.min(now + this.keepAlive, this.retireAt);
+    this.#socket?.unref();
   }
 
   /** Whether it can carry a request, as far as this side knows. */
   get usable(): boolean {
-    const { socket } = this;
-    return !this.#gone && !socket.destroyed && socket.writable &&
-      !socket.readableEnded;
+    const socket = this.#socket;
+    return socket !== undefined && !this.#gone && !socket.destroyed &&
+      socket.writable && !socket.readableEnded;
   }
 
   /** Closes it at once. The keeper is told at once too. Idempotent. */
   destroy(): void {
-    this.socket.destroy();
-    this.#onClose();
+    this.#socket?.destroy();
+    this.#dial.destroy();
+    this.#onGone(undefined);
   }
 
-  #onStanding(): void {
-    this.#standing = true;
+  #onStanding(socket: Socket): void {
+    this.#socket = socket;
     // Set once and for good, so that it also sees what comes while no request listens.
-    this.socket.on("data", () => {
+    socket.on("data", () => {
       this.answered = true;
       // An answer that nobody asked for: the peer is out of step.
       if (this.#idle) this.destroy();
     });
-    this.socket.on("free", () => {
+    socket.on("free", () => {
       if (!this.#gone) this.#keeper.freed(this);
     });
+    socket.on("close", () => this.#onGone(undefined));
     this.#keeper.opened(this);
   }
 
-  #onClose(): void {
+  #onGone(error: UpstreamError | undefined): void {
     if (this.#gone) return;
     this.#gone = true;
-    if (!this.#standing) this.#error ??= connectFault(undefined, this.#tcp);
-    this.#keeper.closed(this, this.#error);
+    this.#keeper.closed(this, error);
   }
-}
-
-function openSocket(target: HttpTarget, ca: string | undefined): Socket {
-  const options = {
-    host: target.hostname,
-    port: target.port,
-    // Without it, Nagle's algorithm holds small writes back for up to 40 ms.
-    noDelay: true,
-    keepAlive: true,
-    keepAliveInitialDelay: TCP_KEEPALIVE_MS,
-  };
-  if (!target.secure) return connect(options);
-  // Not by the agent of `node:https`: in Deno it asks for the permission `sys`
-  // where the environment adds certificates, which this heeds without.
-  return connectTls({
-    ...options,
-    servername: target.servername,
-    ALPNProtocols: ["http/1.1"],
-    ...(ca !== undefined && { ca }),
-  });
 }

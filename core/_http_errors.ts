@@ -5,8 +5,11 @@ const MESSAGES = {
   upstream_dns_failed: "The provider's host name could not be resolved",
   upstream_connect_failed: "The provider could not be reached",
   upstream_tls_failed: "No secure connection to the provider could be set up",
+  upstream_proxy_failed: "The proxy on the way to the provider did not connect",
+  upstream_address_refused:
+    "The provider's host name leads to an address that this gateway does not connect to",
   upstream_pool_exhausted:
-    "Too many requests wait for a connection to the provider",
+    "All connections that this gateway may open to the provider are in use",
   upstream_reset: "The provider closed the connection before it answered",
   upstream_header_too_large: "The head of the provider's answer is too large",
   upstream_invalid_response: "The provider's answer is malformed",
@@ -18,6 +21,9 @@ const MESSAGES = {
 /** The code of an {@linkcode UpstreamError} that the transport makes. */
 export type UpstreamFault = keyof typeof MESSAGES;
 
+/** When a client may ask again who found all connections in use: those are held by answers, which end all the time. */
+const POOL_HEADERS = { "retry-after": "1" };
+
 /**
  * The error for a fault. Raw errors of the platform hold addresses and bytes
  * of the answer, so only their code goes into the cause (P-18, X11).
@@ -26,26 +32,29 @@ export function upstreamFault(
   fault: UpstreamFault,
   raw?: unknown,
 ): UpstreamError {
-  const kind: ErrorKind = fault === "upstream_pool_exhausted"
-    ? "overloaded"
-    : "upstream";
-  return new UpstreamError(
-    kind,
-    MESSAGES[fault],
-    raw === undefined
-      ? { code: fault }
-      : { code: fault, cause: new Error(describe(raw)) },
-  );
+  const exhausted = fault === "upstream_pool_exhausted";
+  const kind: ErrorKind = exhausted ? "overloaded" : "upstream";
+  return new UpstreamError(kind, MESSAGES[fault], {
+    code: fault,
+    ...(raw !== undefined && { cause: new Error(describe(raw)) }),
+    ...(exhausted && { headers: POOL_HEADERS }),
+  });
 }
 
-/** The error for a connection that did not come about; `secured` tells whether TCP stood and TLS was under way. */
-export function connectFault(raw: unknown, secured: boolean): UpstreamError {
-  if (property(raw, "syscall") === "getaddrinfo") {
-    return upstreamFault("upstream_dns_failed", raw);
-  }
-  return upstreamFault(
-    secured ? "upstream_tls_failed" : "upstream_connect_failed",
-    raw,
+/** What it means that a TCP connection did not come about. */
+export function connectFault(raw: unknown): UpstreamFault {
+  if (property(raw, "syscall") === "getaddrinfo") return "upstream_dns_failed";
+  return property(raw, "code") === "ERR_IP_BLOCKED"
+    ? "upstream_address_refused"
+    : "upstream_connect_failed";
+}
+
+/** The error for a proxy that answered with this status where it should have connected. */
+export function proxyFault(status: number): UpstreamError {
+  return new UpstreamError(
+    "upstream",
+    `The proxy on the way to the provider refused with status ${status}`,
+    { code: "upstream_proxy_failed" },
   );
 }
 

@@ -2,11 +2,11 @@ import { type ClientRequest, type IncomingMessage, request } from "node:http";
 import { HttpBody } from "./_http_body.ts";
 import type { Connection } from "./_http_connection.ts";
 import { decoderFor } from "./_http_decoding.ts";
-import { exchangeFault } from "./_http_errors.ts";
+import { exchangeFault, proxyFault } from "./_http_errors.ts";
 import { responseHead } from "./_http_head.ts";
 import type { ConnectionPool, ConnectionUser } from "./_http_pool.ts";
 import type { UpstreamError } from "./errors.ts";
-import type { UpstreamResponse } from "./upstream.ts";
+import type { SendOptions, UpstreamResponse } from "./upstream.ts";
 
 /**
  * How soon after a request a reused connection must break for it to count as
@@ -29,6 +29,7 @@ export interface HttpRequest {
 export interface ExchangeOptions {
   readonly signal: AbortSignal;
   readonly onConnected: (() => void) | undefined;
+  readonly clock: SendOptions["clock"];
   readonly pool: ConnectionPool;
   readonly maxHeaderBytes: number;
   readonly maxResponseBytes: number;
@@ -45,7 +46,6 @@ export class HttpExchange implements ConnectionUser, EventListenerObject {
   #connection: Connection | undefined;
   #message: ClientRequest | undefined;
   #body: HttpBody | undefined;
-  #sentAt = 0;
   #over = false;
 
   /** Sends nothing yet. */
@@ -67,13 +67,20 @@ export class HttpExchange implements ConnectionUser, EventListenerObject {
     this.#fail(this.#options.signal.reason);
   }
 
+  waits(phase: "queue" | "connect"): void {
+    try {
+      this.#options.clock?.enter(phase);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
   connected(connection: Connection): void {
     this.#connection = connection;
     try {
-      if (!this.fresh) this.#options.onConnected?.();
+      this.#options.onConnected?.();
       // Whoever was told may have left upon it.
       if (this.#over) return;
-      this.#sentAt = performance.now();
       this.#send(connection);
     } catch (error) {
       this.#fail(error);
@@ -123,6 +130,8 @@ export class HttpExchange implements ConnectionUser, EventListenerObject {
 
   #onResponse(response: IncomingMessage): void {
     const { maxResponseBytes, resolve } = this.#options;
+    // Only a proxy says so, and of no use to whoever asked the provider.
+    if (response.statusCode === 407) return this.#fail(proxyFault(407));
     const headers = responseHead(response.rawHeaders);
     if (headers["keep-alive"] !== undefined) {
       this.#connection?.heedKeepAlive(headers["keep-alive"]);
@@ -149,7 +158,7 @@ export class HttpExchange implements ConnectionUser, EventListenerObject {
   #onBroken(connection: Connection, raw: unknown): void {
     if (this.#body !== undefined) return this.#body.disconnected(raw);
     const stale = connection.uses > 1 && !connection.answered &&
-      performance.now() - this.#sentAt < STALE_WITHIN_MS;
+      performance.now() - connection.givenAt < STALE_WITHIN_MS;
     if (!stale) return this.#fail(exchangeFault(raw, false));
     this.fresh = true;
     this.#connection = undefined;

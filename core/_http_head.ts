@@ -11,7 +11,9 @@ export interface HttpTarget {
   /** A name, or an address without brackets. */
   readonly hostname: string;
   readonly port: number;
-  /** The name for TLS; empty for an address. */
+  /** Host and port, whatever the port. */
+  readonly authority: string;
+  /** The name for TLS, without a trailing dot (RFC 6066, 3); empty for an address. */
   readonly servername: string;
   /** The value of the `host` header. */
   readonly host: string;
@@ -65,12 +67,14 @@ export function parseTarget(url: string): HttpTarget {
     );
   }
   const hostname = parsed.hostname.replace(/^\[|\]$/g, "");
+  const port = Number(parsed.port || (secure ? 443 : 80));
   return {
     origin: parsed.origin,
     secure,
     hostname,
-    port: Number(parsed.port || (secure ? 443 : 80)),
-    servername: isIP(hostname) === 0 ? hostname : "",
+    port,
+    authority: `${parsed.hostname}:${port}`,
+    servername: isIP(hostname) === 0 ? hostname.replace(/\.$/, "") : "",
     host: parsed.host,
     path: parsed.pathname + parsed.search,
   };

@@ -8,6 +8,7 @@ Deno.test("parseTarget() takes an address apart", () => {
     secure: true,
     hostname: "api.example.com",
     port: 443,
+    authority: "api.example.com:443",
     servername: "api.example.com",
     host: "api.example.com",
     path: "/v1/x?a=%20b",
@@ -17,6 +18,7 @@ Deno.test("parseTarget() takes an address apart", () => {
     secure: false,
     hostname: "::1",
     port: 8080,
+    authority: "[::1]:8080",
     servername: "",
     host: "[::1]:8080",
     path: "/",
@@ -26,6 +28,8 @@ Deno.test("parseTarget() takes an address apart", () => {
     "xn--bcher-kva.example",
   );
   assertEquals(parseTarget("https://0x7f.1/").servername, "");
+  const dotted = parseTarget("https://api.example.com./");
+  assertEquals(dotted.servername, "api.example.com");
 });
 
 Deno.test("parseTarget() leaves nothing in a path that could end a request line", () => {

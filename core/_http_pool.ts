@@ -1,6 +1,7 @@
 import { clearTimeout, setTimeout } from "node:timers";
 import { Connection, type ConnectionKeeper } from "./_http_connection.ts";
-import { connectFault, upstreamFault } from "./_http_errors.ts";
+import type { DialSettings } from "./_http_dial.ts";
+import { upstreamFault } from "./_http_errors.ts";
 import type { HttpTarget } from "./_http_head.ts";
 import type { UpstreamError } from "./errors.ts";
 
@@ -11,6 +12,8 @@ const MAX_WAITING = 4_096;
 export interface ConnectionUser {
   /** Whether only a connection that has carried no request will do. */
   readonly fresh: boolean;
+  /** It must wait, for one to be free or for one that is being made. */
+  waits(phase: "queue" | "connect"): void;
   /** Here it is; it stands. */
   connected(connection: Connection): void;
   /** It is closed, or none could be had, for which `error` then is the reason. */
@@ -23,8 +26,8 @@ export interface PoolLimits {
   readonly maxIdle: number;
   /** How long an idle connection is kept, in milliseconds. */
   readonly keepAlive: number;
-  /** Certificates to trust in place of the usual ones, as PEM. */
-  readonly ca: string | undefined;
+  /** How long any connection is given requests, in milliseconds. */
+  readonly maxAge: number;
 }
 
 /**
@@ -38,6 +41,7 @@ export interface PoolLimits {
 export class ConnectionPool implements ConnectionKeeper {
   readonly #target: HttpTarget;
   readonly #limits: PoolLimits;
+  readonly #dialing: DialSettings;
   readonly #users = new Map<Connection, ConnectionUser | undefined>();
   readonly #idle: Connection[] = [];
   readonly #waiting = new Set<ConnectionUser>();
@@ -45,9 +49,13 @@ export class ConnectionPool implements ConnectionKeeper {
   #closed = false;
 
   /** Opens nothing yet. */
-  constructor(target: HttpTarget, limits: PoolLimits) {
+  constructor(
+    target: HttpTarget,
+    options: { readonly limits: PoolLimits; readonly dialing: DialSettings },
+  ) {
     this.#target = target;
-    this.#limits = limits;
+    this.#limits = options.limits;
+    this.#dialing = options.dialing;
   }
 
   /** Whether requests to `target` may go over these connections. */
@@ -63,7 +71,9 @@ export class ConnectionPool implements ConnectionKeeper {
     if (!user.fresh) {
       const now = performance.now();
       for (let idle = this.#idle.pop(); idle; idle = this.#idle.pop()) {
-        if (idle.usable && idle.idleUntil > now) return this.#give(idle, user);
+        if (idle.usable && idle.idleUntil > now) {
+          return this.#give(idle, user, now);
+        }
         idle.destroy();
       }
     }
@@ -72,8 +82,11 @@ export class ConnectionPool implements ConnectionKeeper {
       this.#idle[0]?.destroy();
     }
     if (this.#users.size < this.#limits.maxConnections) return this.#open(user);
-    if (this.#waiting.size < MAX_WAITING) this.#waiting.add(user);
-    else user.disconnected(upstreamFault("upstream_pool_exhausted"));
+    if (this.#waiting.size >= MAX_WAITING) {
+      return user.disconnected(upstreamFault("upstream_pool_exhausted"));
+    }
+    this.#waiting.add(user);
+    user.waits("queue");
   }
 
   /** Takes `user` out of the queue, or gives up the connection that is being opened for it. */
@@ -105,25 +118,31 @@ export class ConnectionPool implements ConnectionKeeper {
 
   opened(connection: Connection): void {
     const user = this.#users.get(connection);
-    if (user === undefined) connection.destroy();
-    else this.#give(connection, user);
+    if (user === undefined) return connection.destroy();
+    const now = performance.now();
+    connection.retireAt = now + this.#limits.maxAge;
+    this.#give(connection, user, now);
   }
 
   freed(connection: Connection): void {
     this.#users.set(connection, undefined);
-    if (!connection.usable) return connection.destroy();
+    const now = performance.now();
+    // Its end makes room for one to where the name leads by now.
+    if (!connection.usable || connection.retireAt <= now) {
+      return connection.destroy();
+    }
     const [next] = this.#waiting;
     if (next !== undefined) {
       // Its end makes room for the fresh one.
       if (next.fresh) return connection.destroy();
       this.#waiting.delete(next);
-      return this.#give(connection, next);
+      return this.#give(connection, next, now);
     }
     const room = this.#idle.length < this.#limits.maxIdle;
     if (!room || connection.keepAlive <= 0) return connection.destroy();
-    connection.rest(performance.now());
+    connection.rest(now);
     this.#idle.push(connection);
-    this.#armSweeper(connection.keepAlive);
+    this.#armSweeper(connection.idleUntil - now);
   }
 
   closed(connection: Connection, error: UpstreamError | undefined): void {
@@ -139,24 +158,20 @@ export class ConnectionPool implements ConnectionKeeper {
     this.#open(next);
   }
 
-  #give(connection: Connection, user: ConnectionUser): void {
+  #give(connection: Connection, user: ConnectionUser, now: number): void {
     this.#users.set(connection, user);
-    connection.begin();
+    connection.begin(now);
     user.connected(connection);
   }
 
   #open(user: ConnectionUser): void {
-    let connection: Connection;
-    try {
-      connection = new Connection(this.#target, {
-        keeper: this,
-        keepAlive: this.#limits.keepAlive,
-        ca: this.#limits.ca,
-      });
-    } catch (error) {
-      return user.disconnected(connectFault(error, false));
-    }
+    const connection = new Connection(this.#target, {
+      keeper: this,
+      keepAlive: this.#limits.keepAlive,
+      dialing: this.#dialing,
+    });
     this.#users.set(connection, user);
+    user.waits("connect");
   }
 
   #armSweeper(delay: number): void {

@@ -1,12 +1,5 @@
-import { keyStartBefore, readName, scanJson } from "./_json_scan.ts";
+import { keyStartBefore, NO_LIMITS, readName, scanJson } from "./_json_scan.ts";
 import type { JsonDocument } from "./json_document.ts";
-
-/** The text has passed its first scan. */
-const NO_LIMITS = {
-  maxDepth: Infinity,
-  maxNodes: Infinity,
-  maxMembers: Infinity,
-};
 
 /**
  * Replaces, removes (`undefined`) or appends top-level members of a document.

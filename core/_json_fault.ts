@@ -1,11 +1,12 @@
+import { placeOfJsonError } from "./_json_error.ts";
 import { skipSpace } from "./_json_scan.ts";
 
-/** What keeps a text from being JSON. */
-export interface JsonFault {
-  /** The place in the text, counted from 0. */
-  readonly at: number;
-  readonly reason: string;
-}
+/** How much of a text is read for its fault: reading costs some 50 times what the parser does. */
+const MAX_READ = 32_768;
+/** The longest piece that the end of what is read may have cut: `\u0041`, `false`. */
+const MAX_PIECE = 6;
+/** How many lines are counted to tell a place. */
+const MAX_LINES = 10_000;
 
 /** A place that moves on while the text is read. */
 interface Reader {
@@ -21,21 +22,49 @@ const PLAIN = /[^"\\\u0000-\u001f]*/y;
 const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 
 /**
- * Finds the first fault of a text that the parser has refused, since engines
- * word it differently and often keep the place to themselves. Recurses as deep
- * as the text nests: the caller has limited that.
+ * Says what keeps a text from being JSON, and where: within the first 32 Ki
+ * characters in our own words, since engines have words of their own and often
+ * keep the place to themselves; behind them what the engine tells of the place,
+ * so that finding a fault costs next to nothing whatever the text.
+ *
+ * Recurses as deep as the text nests: the caller has limited that.
+ *
+ * @param error What the parser has thrown; absent where it was given another text.
+ * @returns The end of a sentence, with the space or colon before it; often empty.
  */
-export function findJsonFault(text: string): JsonFault | undefined {
-  const reader = { text, at: skipSpace(text, 0) };
+export function describeJsonFault(text: string, error?: unknown): string {
+  const fault = findFault(text);
+  if (fault !== undefined) return `: ${fault}`;
+  const place = error === undefined ? undefined : placeOfJsonError(error);
+  return place === undefined ? "" : ` at ${place}`;
+}
+
+/** A place in a text, counted from 0, in the words of a message. */
+export function describePlace(text: string, at: number): string {
+  let line = 1;
+  let start = 0;
+  for (let lf = 0; (lf = text.indexOf("\n", start)) !== -1 && lf < at;) {
+    if (++line > MAX_LINES) return `character ${at + 1}`;
+    start = lf + 1;
+  }
+  return `line ${line}, column ${at - start + 1}`;
+}
+
+function findFault(text: string): string | undefined {
+  const reader = { text: text.slice(0, MAX_READ), at: 0 };
+  const isWhole = reader.text.length === text.length;
+  reader.at = skipSpace(reader.text, 0);
   let reason = readValue(reader);
   if (reason === undefined) {
-    reader.at = skipSpace(text, reader.at);
+    reader.at = skipSpace(reader.text, reader.at);
     if (reader.at === text.length) return undefined;
     reason = "unexpected text after the end";
   }
-  return reader.at >= text.length
-    ? { at: text.length, reason: "unexpected end" }
-    : { at: reader.at, reason };
+  const { at } = reader;
+  if (!isWhole && at >= MAX_READ - MAX_PIECE) return undefined;
+  return at >= text.length
+    ? `unexpected end at ${describePlace(text, text.length)}`
+    : `${reason} at ${describePlace(reader.text, at)}`;
 }
 
 /** Each reader moves behind what it reads; at a fault it stops there and says what is wrong. */

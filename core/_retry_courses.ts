@@ -57,6 +57,7 @@ const BY_CODE: ReadonlyMap<string, Course> = new Map([
   ["content_policy_violation", POLICY],
   ["ResponsibleAIPolicyViolation", POLICY],
   ["upstream_tls_failed", { ...UPSTREAM, same: "no" }],
+  ["upstream_address_refused", { ...UPSTREAM, same: "no" }],
   ["upstream_header_too_large", { ...UPSTREAM, same: "no" }],
   ["upstream_pool_exhausted", { ...OVERLOADED, same: "no" }],
   ["upstream_transport_closed", { ...UPSTREAM, same: "no" }],

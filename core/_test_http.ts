@@ -5,7 +5,12 @@
  */
 
 import { UpstreamError } from "./errors.ts";
-import type { Transport, UpstreamBody, UpstreamResponse } from "./upstream.ts";
+import type {
+  SendOptions,
+  Transport,
+  UpstreamBody,
+  UpstreamResponse,
+} from "./upstream.ts";
 
 /** Sends a request: a POST where there is a body, otherwise a GET. */
 export function send(
@@ -16,9 +21,10 @@ export function send(
     readonly headers?: Readonly<Record<string, string>>;
     readonly signal?: AbortSignal;
     readonly onConnected?: () => void;
+    readonly clock?: SendOptions["clock"];
   } = {},
 ): Promise<UpstreamResponse> {
-  const { body, headers = {}, signal, onConnected } = options;
+  const { body, headers = {}, signal, onConnected, clock } = options;
   return transport.send(
     body === undefined
       ? { method: "GET", url, headers }
@@ -26,6 +32,7 @@ export function send(
     {
       signal: signal ?? new AbortController().signal,
       ...(onConnected !== undefined && { onConnected }),
+      ...(clock !== undefined && { clock }),
     },
   );
 }

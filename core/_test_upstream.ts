@@ -94,8 +94,13 @@ export type TestScript = (request: TestRequest) => void | Promise<void>;
 
 /** How a {@linkcode TestUpstream} listens. */
 export interface TestUpstreamOptions {
-  /** Speak TLS with this key and certificate, both PEM. */
-  readonly tls?: { readonly key: string; readonly cert: string };
+  /** Speak TLS with this key and certificate, both PEM, and ask clients for theirs. */
+  readonly tls?: {
+    readonly key: string;
+    readonly cert: string;
+    readonly ca?: string;
+    readonly requestCert?: boolean;
+  };
   /** Called for each connection. Where it answers `false`, nothing is read from it. */
   readonly onConnection?: (peer: TestPeer) => boolean | void;
 }

@@ -4,7 +4,7 @@ export interface Watched {
   look(now: number): void;
 }
 
-/** How often the deadlines are looked at, in ms; none is noticed later than this. */
+/** How often the deadlines are looked at, in ms. */
 const TICK = 20;
 
 const watched = new Set<Watched>();

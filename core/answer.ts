@@ -86,6 +86,8 @@ export type AnswerEvent =
     readonly kind: "tool_call";
     readonly id: string;
     readonly name: string;
+    /** Gemini's proof of the thought behind the call (D9). */
+    readonly signature?: string;
   }
   | {
     readonly type: "part_delta";
@@ -95,6 +97,7 @@ export type AnswerEvent =
   | {
     readonly type: "part_end";
     readonly part: number;
+    /** Of a thought, or Gemini's of a text. */
     readonly signature?: string;
   }
   | { readonly type: "usage"; readonly usage: Usage }

@@ -1,7 +1,6 @@
-import { AttemptClock } from "./attempt_clock.ts";
+import { AttemptClock, type AttemptLimits } from "./attempt_clock.ts";
 import { ByteCollector } from "./byte_collector.ts";
 import type { EncodedRequest } from "./dialect.ts";
-
 import type { Provider } from "./provider.ts";
 import type { UpstreamBody, UpstreamResponse } from "./upstream.ts";
 
@@ -15,6 +14,8 @@ export interface AttemptOptions {
    * is limited.
    */
   readonly stream: boolean;
+  /** How long it may take. @default {the provider's limits} */
+  readonly limits?: AttemptLimits;
 }
 
 /** One try at one provider, under its clocks. */
@@ -24,8 +25,8 @@ export class Attempt {
   readonly clock: AttemptClock;
 
   /** Starts the clocks; {@linkcode Attempt.stop} must follow in any case. */
-  constructor(provider: Provider, { signal, stream }: AttemptOptions) {
-    const { limits } = provider;
+  constructor(provider: Provider, options: AttemptOptions) {
+    const { signal, stream, limits = provider.limits } = options;
     this.#provider = provider;
     this.clock = new AttemptClock(
       stream
@@ -54,6 +55,7 @@ export class Attempt {
       body: request.body,
     }, {
       signal: this.clock.signal,
+      clock: this.clock,
       onConnected: () => this.clock.enter("headers"),
     });
     this.clock.enter("content");

@@ -12,6 +12,7 @@ import { GatewayError, UpstreamError } from "./errors.ts";
 function limits(some: Partial<AttemptLimits>): AttemptLimits {
   const never = 60_000;
   return {
+    queue: never,
     connect: never,
     headers: never,
     content: never,
@@ -50,6 +51,50 @@ Deno.test("U3, K22: each phase has a limit and a code of its own", async () => {
     assertLess(after, 1_000);
     clock.stop();
   }
+});
+
+Deno.test("a wait for a connection of our own pool is an overload of ours, and no timeout of the provider", async () => {
+  const clock = new AttemptClock(limits({ queue: 30 }), caller());
+  clock.enter("queue");
+  const { error } = await ending(clock);
+  assertEquals(
+    [error.kind, error.status, error.code],
+    ["overloaded", 503, "upstream_pool_exhausted"],
+  );
+  assertEquals(error.headers["retry-after"], "1");
+});
+
+Deno.test("U3: no limit passes early, and none is noticed more than two looks late", () => {
+  const clock = new AttemptClock(
+    limits({ connect: 100, headers: 100, total: 250 }),
+    caller(),
+  );
+  clock.stop();
+  const looks: [now: number, passed: boolean][] = [
+    [1_000, false],
+    [1_099, false],
+    [1_100, true],
+  ];
+  for (const [now, passed] of looks) {
+    clock.look(now);
+    assertEquals(clock.signal.aborted, passed, `at ${now}`);
+  }
+  const other = new AttemptClock(
+    limits({ connect: 100, headers: 100, total: 250 }),
+    caller(),
+  );
+  other.stop();
+  other.look(1_000);
+  other.enter("headers");
+  other.look(1_099);
+  other.look(1_198);
+  assert(!other.signal.aborted);
+  other.enter("content");
+  other.look(1_249);
+  assert(!other.signal.aborted);
+  other.look(1_250);
+  const error: unknown = other.signal.reason;
+  assert(error instanceof GatewayError && error.code === "total_timeout");
 });
 
 Deno.test("U3: the limit of the whole attempt ends any phase", async () => {
@@ -177,10 +222,16 @@ Deno.test("AttemptClock takes limits that no timer can hold", async () => {
   }
 });
 
-Deno.test("AttemptClock keeps to the limits when it is told of progress all the time", () => {
-  const clock = new AttemptClock(defaultLimits, caller());
+Deno.test("AttemptClock reads no clock and moves no timer when it is told of progress", () => {
   const set = globalThis.setTimeout;
+  const read = performance.now;
   let timers = 0;
+  let readings = 0;
+  const clock = new AttemptClock(defaultLimits, caller());
+  performance.now = () => {
+    readings++;
+    return read.call(performance);
+  };
   globalThis.setTimeout = ((...args: Parameters<typeof set>) => {
     timers++;
     return set(...args);
@@ -189,8 +240,8 @@ Deno.test("AttemptClock keeps to the limits when it is told of progress all the 
     for (let i = 0; i < 1_000; i++) clock.progress();
   } finally {
     globalThis.setTimeout = set;
+    performance.now = read;
   }
-  // Progress reads a clock; it moves no timer.
-  assertEquals(timers, 0);
+  assertEquals([timers, readings], [0, 0]);
   clock.stop();
 });

@@ -18,6 +18,11 @@ export interface TextPart {
   readonly type: "text";
   /** The words. */
   readonly text: string;
+  /**
+   * Gemini's proof of the thought behind a text of its own, sent back on the
+   * same part; the text may be empty (D9, D11).
+   */
+  readonly signature?: string;
   /** A breakpoint of the prompt cache behind this. */
   readonly cacheControl?: CacheControl;
 }
@@ -96,6 +101,8 @@ export interface ToolCallPart {
   readonly name: string;
   /** JSON text of an object, byte for byte as the model wrote it. */
   readonly arguments: string;
+  /** Gemini's proof of the thought behind the call, sent back on the same part (D9). */
+  readonly signature?: string;
   /** A breakpoint of the prompt cache behind this. */
   readonly cacheControl?: CacheControl;
 }
@@ -225,4 +232,6 @@ export interface Conversation {
   readonly stream: boolean;
   /** Names of fields that the caller set and this vocabulary has no word for. */
   readonly unmapped: readonly string[];
+  /** Values of fields in `unmapped` that some provider may know, such as `safety_settings`. */
+  readonly extras?: ReadonlyMap<string, unknown>;
 }

@@ -126,10 +126,10 @@ export interface ClientDialect {
    * @throws {GatewayError} naming the field at fault.
    */
   decodeRequest(document: JsonDocument): Conversation;
-  /** A whole answer as JSON. */
-  encodeAnswer(answer: Answer): string;
-  /** Makes the encoder of one stream. */
-  streamEncoder(options: StreamOptions): StreamEncoder;
+  /** A whole answer as JSON. What of it has no place in this dialect goes on the report. */
+  encodeAnswer(answer: Answer, losses?: LossReport): string;
+  /** Makes the encoder of one stream. What of it has no place in this dialect goes on the report. */
+  streamEncoder(options: StreamOptions, losses?: LossReport): StreamEncoder;
   /** The body of an error answer: JSON. */
   encodeError(error: GatewayError, requestId: string): string;
   /** What ends a stream that has failed after its start. */
@@ -150,13 +150,13 @@ export interface ProviderDialect {
     target: DialectTarget,
   ): EncodedRequest;
   /**
-   * Reads a whole answer.
+   * Reads a whole answer. What of it has no canonical word goes on the report.
    *
    * @throws {UpstreamError} when the body is no valid, whole answer.
    */
-  decodeAnswer(body: Uint8Array): Answer;
-  /** Makes the decoder of one stream. */
-  streamDecoder(): StreamDecoder;
+  decodeAnswer(body: Uint8Array, losses?: LossReport): Answer;
+  /** Makes the decoder of one stream. What of it has no canonical word goes on the report. */
+  streamDecoder(losses?: LossReport): StreamDecoder;
   /** An answer with an error status, whatever its body. */
   decodeError(
     status: number,

@@ -31,6 +31,7 @@ export interface FailureContext {
 
 /** Faults that come of the gateway's own bounds, or of what the caller asked for. */
 const OWN_BOUNDS: ReadonlySet<string> = new Set([
+  "upstream_address_refused",
   "upstream_pool_exhausted",
   "upstream_transport_closed",
   // How large an answer is, the request decides: many vectors, many pictures.

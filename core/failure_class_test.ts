@@ -111,6 +111,8 @@ Deno.test("U1, U2: what goes wrong on the way is a fault, what our own bounds st
     upstream_dns_failed: "fault",
     upstream_connect_failed: "fault",
     upstream_tls_failed: "fault",
+    upstream_proxy_failed: "fault",
+    upstream_address_refused: "gateway",
     upstream_pool_exhausted: "gateway",
     upstream_reset: "fault",
     upstream_header_too_large: "fault",

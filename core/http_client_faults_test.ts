@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
-import { connectFault } from "./_http_errors.ts";
+import { connectFault, upstreamFault } from "./_http_errors.ts";
 import {
   failure,
   pause,
@@ -148,7 +148,7 @@ Deno.test("U1: a name that does not resolve is an upstream fault, by its raw err
     syscall: "getaddrinfo",
     hostname: "a.invalid",
   });
-  const error = connectFault(raw, false);
+  const error = upstreamFault(connectFault(raw), raw);
   assertEquals([error.kind, error.status], ["upstream", 502]);
   assertEquals(error.code, "upstream_dns_failed");
   assert(!shown(error).includes("a.invalid"));
@@ -246,7 +246,7 @@ Deno.test("U15: a kept connection that the peer closed as we sent is retried onc
       onConnected: () => connected++,
     });
     assertEquals(await readText(response.body), "payload");
-    assertEquals(connected, 1);
+    assertEquals(connected, 2);
     const paths = upstream.requests.map((r) => r.path);
     assertEquals(paths, ["/first", "/first", "/second", "/second"]);
     assertEquals(upstream.requests.at(-1)?.connection, 3);

@@ -1,7 +1,14 @@
-import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertLess,
+  assertRejects,
+  assertThrows,
+} from "@std/assert";
+import { generateKeyPairSync } from "node:crypto";
 import { failure, readText, send, until } from "./_test_http.ts";
 import { TestUpstream } from "./_test_upstream.ts";
-import { HttpClient } from "./http_client.ts";
+import { HttpClient, type HttpClientOptions } from "./http_client.ts";
 
 /** What check C1 grants under load; alone it takes about a millisecond. */
 const MAX_CLOSE_MS = 250;
@@ -57,6 +64,91 @@ Deno.test("U2: a certificate that does not hold fails closed, and nothing is sen
       client.close();
     });
   }
+});
+
+Deno.test("HttpClient asks for the certificate of the name, without a trailing dot", async () => {
+  const other = pem("tls_cert_other_name.pem");
+  const names: unknown[] = [];
+  await using upstream = await TestUpstream.start((r) => r.respond("x"), {
+    tls: { key: KEY, cert: other },
+    onConnection: ({ socket }) => {
+      names.push(Reflect.get(socket, "servername"));
+    },
+  });
+  const resolve = (): Promise<string[]> => Promise.resolve(["127.0.0.1"]);
+  for (const host of ["other.invalid", "other.invalid."]) {
+    const client = new HttpClient({
+      ca: other,
+      addressScope: "loopback",
+      resolve,
+    });
+    const url = `https://${host}:${upstream.port}/`;
+    assertEquals(await readText((await send(client, url)).body), "x");
+    client.close();
+  }
+  assertEquals(names, ["other.invalid", "other.invalid"]);
+  const client = new HttpClient({
+    ca: other,
+    addressScope: "loopback",
+    resolve,
+  });
+  const url = `https://another.invalid:${upstream.port}/`;
+  assertEquals(await failure(send(client, url)), "upstream_tls_failed");
+  client.close();
+});
+
+Deno.test("HttpClient shows its certificate to a provider who asks for it", async () => {
+  const seen: unknown[] = [];
+  await using upstream = await TestUpstream.start((r) => r.respond("x"), {
+    tls: { key: KEY, cert: CERT, ca: CERT, requestCert: true },
+    onConnection: ({ socket }) => {
+      seen.push(Reflect.get(socket, "authorized"));
+    },
+  });
+  const client = new HttpClient({ ca: CERT, cert: CERT, key: KEY });
+  assertEquals(await readText((await send(client, upstream.url())).body), "x");
+  assertEquals(seen, [true]);
+  client.close();
+  const nobody = new HttpClient({ ca: CERT });
+  // With TLS 1.3 the refusal comes after the client's part of the handshake.
+  const code = await failure(
+    send(nobody, upstream.url()).then(({ body }) => readText(body)),
+  );
+  assert(["upstream_tls_failed", "upstream_reset"].includes(code), code);
+  assertEquals(upstream.requests.length, 1);
+  nobody.close();
+});
+
+Deno.test("HttpClient() refuses certificates and keys that can't be used, without repeating them", () => {
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const otherKey = privateKey.export({ type: "pkcs8", format: "pem" });
+  const wrong: HttpClientOptions[] = [
+    { ca: "s3cret" },
+    { cert: CERT },
+    { key: KEY },
+    { cert: "s3cret", key: KEY },
+    { cert: CERT, key: "s3cret" },
+    { cert: CERT, key: String(otherKey) },
+    { proxy: "s3cret" },
+  ];
+  for (const options of wrong) {
+    const error = assertThrows(() => new HttpClient(options), TypeError);
+    assert(!Deno.inspect(error).includes("s3cret"));
+  }
+});
+
+Deno.test("U15: a TLS connection that the peer closed while it was idle is not used", async () => {
+  await using upstream = await TestUpstream.start(async (r) => {
+    await r.respond("x");
+    r.end();
+  }, { tls: { key: KEY, cert: CERT } });
+  const client = new HttpClient({ ca: CERT });
+  for (let i = 1; i <= 3; i++) {
+    await readText((await send(client, upstream.url())).body);
+    await until(() => upstream.open === 0);
+    assertEquals(upstream.connections, i);
+  }
+  client.close();
 });
 
 Deno.test("U2: a peer that speaks no TLS is an upstream fault, and is sent no plain text", async () => {

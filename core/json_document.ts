@@ -1,5 +1,5 @@
-import { findJsonFault, type JsonFault } from "./_json_fault.ts";
-import { readName, scanJson, skipSpace } from "./_json_scan.ts";
+import { describeJsonFault, describePlace } from "./_json_fault.ts";
+import { readName, scanJson, skipSpace, withPlainNames } from "./_json_scan.ts";
 import { GatewayError } from "./errors.ts";
 
 export { editJsonDocument } from "./_json_edit.ts";
@@ -41,9 +41,9 @@ const strictDecoder = new TextDecoder("utf-8", { fatal: true });
  * key that comes twice the last one counts, as in `JSON.parse`.
  *
  * @throws {GatewayError} of kind `invalid_request` and code `invalid_json`,
- * with line and column, when the bytes are no UTF-8, no JSON, no object, nest
- * deeper than 200 levels, or hold more than 100,000 objects, arrays and
- * members or 1,000 top-level members.
+ * with the place where it is cheap to tell, when the bytes are no UTF-8, no
+ * JSON, no object, nest deeper than 200 levels, or hold more than 100,000
+ * objects, arrays and members or 1,000 top-level members.
  *
  * @example Where a value stands
  * ```ts
@@ -70,7 +70,11 @@ export function parseJsonDocument(
     ...options,
   });
   if (excess) {
-    throw invalidJson(what, `is too complex: ${place(text, excess)}`);
+    const { at, reason } = excess;
+    throw invalidJson(
+      what,
+      `is too complex: ${reason} at ${describePlace(text, at)}`,
+    );
   }
   const value = parse(text, { what, escapedNames });
   const spans = new Map<string, readonly [number, number]>();
@@ -109,37 +113,11 @@ function parse(
 ): Record<string, unknown> {
   try {
     return JSON.parse(withPlainNames(text, escapedNames));
-  } catch (cause) {
-    const fault = findJsonFault(text) ?? { at: 0, reason: "unreadable" };
-    throw invalidJson(what, `is not valid JSON: ${place(text, fault)}`, cause);
+  } catch (error) {
+    const isSame = escapedNames.length === 0;
+    const fault = describeJsonFault(text, isSame ? error : undefined);
+    throw invalidJson(what, `is not valid JSON${fault}`);
   }
-}
-
-/**
- * The text with the escapes taken out of member names. V8 15.0 may read an
- * escaped name as one with a backslash that it has seen in an earlier object:
- * a caller could hide a member from the gateway and show it to the provider.
- */
-function withPlainNames(text: string, names: readonly number[]): string {
-  let plain = "";
-  let at = 0;
-  for (let i = 0; i < names.length; i += 2) {
-    const [start, end] = [names[i]!, names[i + 1]!];
-    const name = readName(text.slice(start, end));
-    plain += text.slice(at, start) + JSON.stringify(name);
-    at = end;
-  }
-  return at === 0 ? text : plain + text.slice(at);
-}
-
-function place(text: string, { at, reason }: JsonFault): string {
-  let line = 1;
-  let start = 0;
-  for (let lf = 0; (lf = text.indexOf("\n", start)) !== -1 && lf < at;) {
-    line++;
-    start = lf + 1;
-  }
-  return `${reason} at line ${line}, column ${at - start + 1}`;
 }
 
 function invalidJson(

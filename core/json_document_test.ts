@@ -88,6 +88,14 @@ for (const [text, message] of faults) {
   });
 }
 
+Deno.test("X11: a refusal of what is no JSON holds no text of it", () => {
+  for (const text of ['{"a":hunter2}', '{"a":["hunter2" hunter2]}']) {
+    const error = refusal(text);
+    assertEquals(error.cause, undefined);
+    assert(!error.message.includes("hunter2"));
+  }
+});
+
 Deno.test("C5: UTF-16 is refused", () => {
   const units = Uint16Array.from('{"a":1}', (unit) => unit.charCodeAt(0));
   const body = new Uint8Array(units.buffer);

@@ -5,7 +5,10 @@ export type LossAction = "dropped" | "changed" | "approximated";
 export interface Loss {
   /** What happened to the field. */
   readonly action: LossAction;
-  /** The caller's field, for example `logit_bias` or `messages[2].audio`. */
+  /**
+   * The caller's field, for example `logit_bias` or `messages[2].audio`. Fields
+   * of the answer begin with `answer.`, for example `answer.citations`.
+   */
   readonly field: string;
   /** Where it could not go, or what became of it; a few words. */
   readonly detail: string;
@@ -18,8 +21,8 @@ const MAX_LOSSES = 32;
 const MAX_TEXT = 100;
 
 /**
- * The list of everything that a request's translation changed, dropped or
- * approximated. At most 32 entries are kept, further ones are counted, repeated
+ * The list of everything that the translation of a request and of its answer
+ * changed, dropped or approximated. At most 32 entries are kept, further ones are counted, repeated
  * ones each time; of each text at most 100 characters are kept.
  *
  * @example As a header

@@ -59,6 +59,7 @@ export {
   AttemptLog,
   type AttemptRecord,
 } from "./attempt_log.ts";
+export type { Destination } from "./routing/route.ts";
 export {
   type Backoff,
   type BackoffOptions,
@@ -66,12 +67,42 @@ export {
   decorrelatedJitter,
   fullJitter,
 } from "./backoff.ts";
+export {
+  Chaos,
+  type ChaosAttempt,
+  type ChaosCount,
+  type ChaosOptions,
+} from "./chaos.ts";
+export {
+  type ChaosFault,
+  type ChaosFaultType,
+  type ChaosMatch,
+} from "./chaos_fault.ts";
+export {
+  ChaosTransport,
+  type ChaosTransportOptions,
+} from "./chaos_transport.ts";
+export { checkProvider, type CheckProviderOptions } from "./check_provider.ts";
 export { Cooldown, type CooldownOptions, type Cooling } from "./cooldown.ts";
+export {
+  ProviderChecks,
+  type ProviderChecksOptions,
+} from "./provider_checks.ts";
+export {
+  type HealthStatus,
+  type ProviderFailure,
+  ProviderHealth,
+  type ProviderHealthChange,
+  type ProviderHealthOptions,
+  type ProviderHealthReading,
+} from "./provider_health.ts";
 export {
   retryAfterHeaders,
   retryDelay,
   type RetryDelayOptions,
 } from "./retry_after.ts";
+export type { AddressScope } from "./address_rules.ts";
+export { type EnvGetter, proxyFor } from "./proxy_env.ts";
 export { RetryBudget, type RetryBudgetOptions } from "./retry_budget.ts";
 export {
   decideRetry,
@@ -171,12 +202,6 @@ export {
   providerTypes,
 } from "./provider_types.ts";
 export { RatioStrategy, type RatioStrategyOptions } from "./ratio_strategy.ts";
-export {
-  type Deployment,
-  Router,
-  type RouterEntry,
-  type RouterOptions,
-} from "./router.ts";
 export {
   type SseEvent,
   SseParser,

@@ -1,7 +1,8 @@
+import { isDeepStrictEqual } from "node:util";
+import { LeasedTransport, OpenTransports } from "./_leased_transport.ts";
 import { type AttemptLimits, defaultLimits } from "./attempt_clock.ts";
 import type { Quirks } from "./dialect.ts";
 import { HttpClient, type HttpClientOptions } from "./http_client.ts";
-import { MockTransport } from "./mock/mock_transport.ts";
 import type { Provider } from "./provider.ts";
 import { type ProviderType, providerTypes } from "./provider_types.ts";
 
@@ -30,10 +31,23 @@ export interface ProviderSettings {
 /** What the version of the Messages API is called on the wire. */
 const ANTHROPIC_VERSION = "2023-06-01";
 
+/** A provider that is in use, and what it was made from. */
+interface Entry {
+  readonly settings: ProviderSettings;
+  readonly type: ProviderType;
+  readonly provider: Provider;
+  readonly transport: LeasedTransport;
+}
+
 /**
- * Makes providers from settings, by type.
+ * Makes providers from settings, by type, and looks after what they hold open.
  *
- * @example A provider of one's own
+ * A provider makes its transport, and with it its connections, at its first
+ * request. One that is removed or replaced cuts nothing: requests under way go
+ * on, a request that knows it already may still try it, and whenever none is
+ * left nothing of it stays open.
+ *
+ * @example A type of one's own
  * ```ts
  * import { ProviderFactory } from "@llm-proxy/core";
  * import { assertEquals } from "@std/assert";
@@ -51,22 +65,107 @@ const ANTHROPIC_VERSION = "2023-06-01";
  * assertEquals(provider.baseUrl, "https://llm.acme.example/v1");
  * factory.close();
  * ```
+ *
+ * @example A configuration that is read again
+ * ```ts
+ * import { ProviderFactory, type ProviderSettings } from "@llm-proxy/core";
+ * import { assert } from "@std/assert";
+ *
+ * const factory = new ProviderFactory();
+ * const openai = (apiKey: string): ProviderSettings => ({
+ *   name: "openai",
+ *   type: "openai",
+ *   apiKey,
+ * });
+ * const mock = { name: "mock", type: "mock" };
+ * const before = factory.update([openai("sk-old-secret"), mock]);
+ * const after = factory.update([openai("sk-new-secret"), mock]);
+ * assert(before[0] !== after[0]); // a new key: a new provider
+ * assert(before[1] === after[1]); // the same, with its connections
+ * factory.close();
+ * ```
  */
 export class ProviderFactory {
   readonly #types = new Map<string, ProviderType>(providerTypes);
-  readonly #providers: Provider[] = [];
+  readonly #open = new OpenTransports();
+  #entries = new Map<Provider, Entry>();
 
-  /** Adds a provider type, or replaces one. */
+  /**
+   * Adds a provider type, or replaces one. Providers that exist stay as they
+   * are until they are replaced or updated.
+   */
   register(name: string, type: ProviderType): void {
     this.#types.set(name, type);
   }
 
   /**
-   * Makes a provider. It opens no connection before its first request.
+   * Makes a provider. Nothing of it is opened before its first request, and a
+   * fault of its `pool` is thrown by that. Several may have one name.
    *
    * @throws {TypeError} when the type is unknown, or has no address and none is given.
    */
   create(settings: ProviderSettings): Provider {
+    const entry = this.#make(settings);
+    this.#entries.set(entry.provider, entry);
+    return entry.provider;
+  }
+
+  /**
+   * Puts a provider in the place of another, unless the settings say the same:
+   * then the other stays, with all that it has open.
+   *
+   * @returns The provider from now on.
+   * @throws {TypeError} as {@linkcode ProviderFactory.create} does; nothing has changed then.
+   */
+  replace(provider: Provider, settings: ProviderSettings): Provider {
+    const entry = this.#entries.get(provider);
+    if (entry !== undefined && this.#isMadeFrom(entry, settings)) {
+      return provider;
+    }
+    const replacement = this.create(settings);
+    this.remove(provider);
+    return replacement;
+  }
+
+  /** Gives a provider up, as described above; one that is not of this factory is left alone. */
+  remove(provider: Provider): void {
+    this.#entries.get(provider)?.transport.retire();
+    this.#entries.delete(provider);
+  }
+
+  /**
+   * Makes these the only providers: those that were made from the same settings
+   * stay, others are made, and what is left over is given up. All or nothing.
+   *
+   * @returns A provider for each of the settings, in their order.
+   * @throws {TypeError} as {@linkcode ProviderFactory.create} does; nothing has changed then.
+   */
+  update(settings: readonly ProviderSettings[]): Provider[] {
+    const left = new Set(this.#entries.values());
+    const entries = settings.map((each) => {
+      const kept = left.values().find((it) => this.#isMadeFrom(it, each));
+      if (kept === undefined) return this.#make(each);
+      left.delete(kept);
+      return kept;
+    });
+    for (const { transport } of left) transport.retire();
+    this.#entries = new Map(entries.map((entry) => [entry.provider, entry]));
+    return entries.map(({ provider }) => provider);
+  }
+
+  /** Closes every connection, those in use and those of removed providers included, for good. */
+  close(): void {
+    this.#entries.clear();
+    this.#open.close();
+  }
+
+  #isMadeFrom(entry: Entry, settings: ProviderSettings): boolean {
+    return entry.settings.name === settings.name &&
+      entry.type === this.#types.get(settings.type) &&
+      isDeepStrictEqual(entry.settings, settings);
+  }
+
+  #make(settings: ProviderSettings): Entry {
     const type = this.#types.get(settings.type);
     if (type === undefined) {
       throw new TypeError(
@@ -79,6 +178,10 @@ export class ProviderFactory {
         `Cannot make provider '${settings.name}': type '${settings.type}' has no address of its own, give a 'baseUrl'`,
       );
     }
+    const transport = new LeasedTransport(
+      () => type.transport?.(settings) ?? new HttpClient(settings.pool),
+      this.#open,
+    );
     const provider: Provider = {
       name: settings.name,
       type: settings.type,
@@ -87,18 +190,10 @@ export class ProviderFactory {
       headers: headersOf(type, settings),
       quirks: { ...type.quirks, ...settings.quirks },
       limits: { ...defaultLimits, ...settings.limits },
-      transport: baseUrl.startsWith("mock:")
-        ? new MockTransport()
-        : new HttpClient(settings.pool),
+      transport,
       models: settings.models,
     };
-    this.#providers.push(provider);
-    return provider;
-  }
-
-  /** Closes every provider's connections, those in use included. */
-  close(): void {
-    for (const { transport } of this.#providers.splice(0)) transport.close();
+    return { settings, type, provider, transport };
   }
 }
 

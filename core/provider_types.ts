@@ -1,5 +1,8 @@
 import type { Quirks } from "./dialect.ts";
+import { MockTransport } from "./mock/mock_transport.ts";
 import type { DialectName } from "./provider.ts";
+import type { ProviderSettings } from "./provider_factory.ts";
+import type { Transport } from "./upstream.ts";
 
 /** How a provider type wants its credential. */
 export type CredentialHeader = "authorization" | "x-api-key" | "api-key";
@@ -16,6 +19,12 @@ export interface ProviderType {
   readonly credential?: CredentialHeader;
   /** How it departs from its dialect. @default {{}} */
   readonly quirks?: Quirks;
+  /**
+   * How it is reached; called at the first request of each provider.
+   *
+   * @default {an HttpClient with the settings' pool}
+   */
+  readonly transport?: (settings: ProviderSettings) => Transport;
 }
 
 /** Most compatible servers know the older name of the output limit only (A19). */
@@ -41,7 +50,11 @@ export const providerTypes: ReadonlyMap<string, ProviderType> = new Map<
   string,
   ProviderType
 >([
-  ["mock", { dialect: "openai_chat", baseUrl: "mock://mock" }],
+  ["mock", {
+    dialect: "openai_chat",
+    baseUrl: "mock://mock",
+    transport: () => new MockTransport(),
+  }],
   ["openai", {
     dialect: "openai_chat",
     baseUrl: "https://api.openai.com/v1",

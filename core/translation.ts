@@ -19,7 +19,7 @@ import { GatewayError, type UpstreamError } from "./errors.ts";
 import type { JsonDocument } from "./json_document.ts";
 import type { LossReport } from "./loss_report.ts";
 import { RecodedStream } from "./recoded_stream.ts";
-import type { Deployment } from "./router.ts";
+import type { Destination } from "./routing/route.ts";
 
 /** One request on its way to one provider, with the way back. */
 export interface Translation {
@@ -44,7 +44,7 @@ export interface Translation {
 /** What a translation needs besides the request. */
 export interface TranslateOptions extends StreamOptions {
   /** Where the request goes. */
-  readonly deployment: Deployment;
+  readonly deployment: Destination;
   /** The client wants a stream. */
   readonly stream: boolean;
   /** Takes note of what could not be carried over. */
@@ -120,6 +120,7 @@ function recode(
     readonly options: TranslateOptions;
   },
 ): Translation {
+  const { losses } = options;
   const conversation = {
     ...openAiChatClient.decodeRequest(document),
     model: target.model,
@@ -127,9 +128,9 @@ function recode(
   return {
     request: dialect.encodeRequest(conversation, target),
     answer(body): TranslatedAnswer {
-      const answer = dialect.decodeAnswer(body);
+      const answer = dialect.decodeAnswer(body, losses);
       return {
-        body: openAiChatClient.encodeAnswer(answer),
+        body: openAiChatClient.encodeAnswer(answer, losses),
         ...(answer.usage && { usage: answer.usage }),
         finish: answer.finish,
         model: answer.model,
@@ -137,8 +138,8 @@ function recode(
     },
     stream: () =>
       new RecodedStream(
-        dialect.streamDecoder(),
-        openAiChatClient.streamEncoder(options),
+        dialect.streamDecoder(losses),
+        openAiChatClient.streamEncoder(options, losses),
       ),
     error: dialect.decodeError,
   };
@@ -168,7 +169,7 @@ function recode(
  */
 export function translateEmbeddings(
   document: JsonDocument,
-  { provider, model }: Deployment,
+  { provider, model }: Destination,
 ): Omit<Translation, "stream"> {
   if (provider.dialect !== "openai_chat") {
     throw new GatewayError(

@@ -49,8 +49,19 @@ export interface SendOptions {
    * reason is what `send` or `pump` then rejects with.
    */
   readonly signal: AbortSignal;
-  /** Called once when a connection stands (at once where one is reused). */
+  /**
+   * Called when a connection stands (at once where one is reused), and again if
+   * that turns out to have been closed before and another takes its place.
+   */
   readonly onConnected?: () => void;
+  /**
+   * Told what is waited for before a connection stands, where it is not
+   * `connect` from the first: `queue` while all connections that the transport
+   * may open are in use, `connect` from when one begins to be made. An
+   * `AttemptClock` as it is; an object and no function, since that costs a
+   * request nothing.
+   */
+  readonly clock?: { enter(phase: "queue" | "connect"): void };
 }
 
 /**

@@ -1,7 +1,8 @@
 /**
- * Structured logging for services: JSON lines or readable text, child loggers
- * with bound fields, bounded buffering that never blocks, and redaction of
- * secrets as a wrapper around the place where the lines go.
+ * What happens in a service, to people and to machines. Structured logging:
+ * JSON lines or readable text, child loggers with bound fields, bounded
+ * buffering that never blocks, and redaction of secrets as a wrapper around
+ * the place where the lines go. Metrics in bounded memory, shown to Prometheus.
  *
  * @example A logger that lets no secret out
  * ```ts
@@ -15,6 +16,23 @@
  * log.info("Listening", { address: "127.0.0.1:8000" });
  * ```
  *
+ * @example A counter for Prometheus
+ * ```ts
+ * import { MetricsCollector, PrometheusExporter } from "@llm-proxy/logging";
+ * import { assertStringIncludes } from "@std/assert";
+ *
+ * const metrics = new MetricsCollector();
+ * const route = metrics.label("route");
+ * const requests = metrics.counter("app_requests_total", {
+ *   help: "Requests answered.",
+ *   labels: [route],
+ * });
+ * requests.at("/users").add();
+ *
+ * const { body } = new PrometheusExporter(metrics).scrape();
+ * assertStringIncludes(body, 'app_requests_total{route="/users"} 1');
+ * ```
+ *
  * @module
  */
 export {
@@ -22,6 +40,26 @@ export {
   type BufferedSinkOptions,
   PartialWriteError,
 } from "./buffered_sink.ts";
+export { CounterSeries } from "./counter_series.ts";
+export type {
+  AttemptEnded,
+  BudgetView,
+  CacheLookup,
+  CacheView,
+  GatewayTarget,
+  GatewayViews,
+  LimitRefused,
+  QueueView,
+  RequestEnded,
+  UpstreamView,
+} from "./gateway_events.ts";
+export {
+  GatewayMetrics,
+  type GatewayMetricsOptions,
+} from "./gateway_metrics.ts";
+export { GaugeSeries } from "./gauge_series.ts";
+export { genAiProviderName } from "./gen_ai_provider_name.ts";
+export { type Exemplar, HistogramSeries } from "./histogram_series.ts";
 export {
   compareLogLevels,
   isLogLevel,
@@ -31,6 +69,37 @@ export {
 } from "./level.ts";
 export type { LogSink } from "./log_sink.ts";
 export type { LogFields, Logger } from "./logger.ts";
+export { LoopDelay, type LoopDelayOptions } from "./loop_delay.ts";
+export { Metric } from "./metric.ts";
+export type {
+  HistogramFamily,
+  MetricFamily,
+  MetricHead,
+  ValueFamily,
+  ValueSeries,
+} from "./metric_family.ts";
+export {
+  type LabelRecord,
+  type LabelValues,
+  MetricLabel,
+  type MetricLabelOptions,
+} from "./metric_label.ts";
+export type {
+  HistogramOptions,
+  MetricOptions,
+  ObservedOptions,
+} from "./metric_options.ts";
+export {
+  MetricsCollector,
+  type MetricsCollectorOptions,
+} from "./metrics_collector.ts";
+export { declareProcessMetrics } from "./process_metrics.ts";
+export {
+  type JsonMetric,
+  type JsonSeries,
+  PrometheusExporter,
+  type Scrape,
+} from "./prometheus_exporter.ts";
 export { redactingSink } from "./redacting_sink.ts";
 export { Redactor } from "./redactor.ts";
 export { stdoutSink } from "./stdout_sink.ts";

@@ -11,8 +11,10 @@ import { StructuredLogger } from "@llm-proxy/logging";
 export interface TestGateway {
   /** For example `http://127.0.0.1:49152`. */
   readonly url: string;
-  /** The log so far, a record a line. */
+  /** The log's lines of requests so far, a record a line. */
   readonly log: Record<string, unknown>[];
+  /** All of the log so far. */
+  readonly lines: string[];
   close(): Promise<void>;
 }
 
@@ -54,12 +56,15 @@ export async function startGateway(
   const result = parseConfig(yaml, { file: "test.yaml", env: () => undefined });
   if (!result.ok) throw new Error(JSON.stringify(result.faults, null, 2));
   const log: Record<string, unknown>[] = [];
+  const lines: string[] = [];
   const logger = new StructuredLogger({
     level: "info",
     format: "json",
-    sink: (lines: string) => {
-      for (const line of lines.trimEnd().split("\n")) {
-        log.push(JSON.parse(line));
+    sink: (text: string) => {
+      for (const line of text.trimEnd().split("\n")) {
+        lines.push(line);
+        const record = JSON.parse(line);
+        if (record.msg === "request") log.push(record);
       }
     },
   });
@@ -69,6 +74,7 @@ export async function startGateway(
   return {
     url: listener.url,
     log,
+    lines,
     async close() {
       await listener.close();
       await app.close();

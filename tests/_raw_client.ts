@@ -31,7 +31,7 @@ export interface RawPost {
 export function post(body: unknown, options: RawPost = {}): string {
   const { path = "/v1/chat/completions", headers = "" } = options;
   const text = typeof body === "string" ? body : JSON.stringify(body);
-  return `POST ${path} HTTP/1.1\r\nhost: gateway\r\ncontent-type: application/json\r\n` +
+  return `POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n` +
     `${headers}content-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`;
 }
 

@@ -57,7 +57,7 @@ providers:
 
   /** The log lines of requests so far. */
   get log(): readonly Record<string, unknown>[] {
-    return this.#gateway.log.filter(({ msg }) => msg === "request");
+    return this.#gateway.log;
   }
 
   /** A connection of its own. */

@@ -21,13 +21,13 @@ const BODY = GOOD.slice(GOOD.indexOf("\r\n\r\n") + 4);
 
 /** A chat request with other framing: its head lines, and its body as it is sent. */
 function framed(lines: string, body: string, version = "1.1"): string {
-  return `POST /v1/chat/completions HTTP/${version}\r\nhost: gateway\r\n` +
+  return `POST /v1/chat/completions HTTP/${version}\r\nhost: localhost\r\n` +
     `content-type: application/json\r\n${lines}\r\n${body}`;
 }
 
 function get(
   target: string,
-  lines = "host: gateway\r\n",
+  lines = "host: localhost\r\n",
   version = "1.1",
 ): string {
   return `GET ${target} HTTP/${version}\r\n${lines}\r\n`;
@@ -91,12 +91,12 @@ Deno.test("C13: methods, targets, hosts and versions out of the ordinary are ser
       malformed,
     ],
     "not for this path": [
-      "PATCH /health HTTP/1.1\r\nhost: x\r\n\r\n",
+      "PATCH /health HTTP/1.1\r\nhost: localhost\r\n\r\n",
       405,
       "method_not_allowed",
     ],
     absolute: [get("http://elsewhere/health"), 400, target],
-    "absolute with user": [get("http://a:b@gateway/health"), 400, target],
+    "absolute with user": [get("http://a:b@localhost/health"), 400, target],
     star: ["OPTIONS * HTTP/1.1\r\nhost: x\r\n\r\n", 400, target],
     "no host": [get("/health", ""), 400, host],
     "empty host": [get("/health", "host:\r\n"), 400, host],
@@ -106,7 +106,7 @@ Deno.test("C13: methods, targets, hosts and versions out of the ordinary are ser
     "host list": [get("/health", "host: x, y\r\n"), 400, host],
     "host beyond ASCII": [get("/health", "host: ünï\r\n"), 400, host],
     "port out of range": [get("/health", "host: x:99999\r\n"), 400, host],
-    "host with port": [get("/health", "host: X.example:80\r\n"), 200],
+    "host with port": [get("/health", "host: X.localhost:80\r\n"), 200],
     "address of 6": [get("/health", "host: [::1]:8000\r\n"), 200],
     "double slash": [get("//v1/models"), 404, "unknown_url"],
     "encoded dots": [get("/v1/%2e%2e/health"), 200],
@@ -117,7 +117,7 @@ Deno.test("C13: methods, targets, hosts and versions out of the ordinary are ser
     "NUL in target": [get("/health\0"), 400, malformed],
     "beyond ASCII": [get("/hälth"), 400, malformed],
     "blank in target": [get("/hea lth"), 400, malformed],
-    "HTTP/1.0": [get("/health", "host: x\r\n", "1.0"), 200],
+    "HTTP/1.0": [get("/health", "host: localhost\r\n", "1.0"), 200],
     "HTTP/1.0 without host": [get("/health", "", "1.0"), 400, host],
     "HTTP/0.9": ["GET /health\r\n\r\n", 400, host],
     "HTTP/1.2": [get("/health", "host: x\r\n", "1.2"), 400, malformed],
@@ -125,7 +125,7 @@ Deno.test("C13: methods, targets, hosts and versions out of the ordinary are ser
     "upgrade to h2c": [
       get(
         "/health",
-        "host: x\r\nconnection: upgrade, http2-settings\r\n" +
+        "host: localhost\r\nconnection: upgrade, http2-settings\r\n" +
           "upgrade: h2c\r\nhttp2-settings: AAMAAABkAAQAAP__\r\n",
       ),
       200,
@@ -133,7 +133,7 @@ Deno.test("C13: methods, targets, hosts and versions out of the ordinary are ser
     "upgrade to websocket": [
       get(
         "/health",
-        "host: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n",
+        "host: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n",
       ),
       200,
     ],
@@ -171,7 +171,7 @@ Deno.test("C13: an answer to HTTP/1.0 ends with its connection, whole or streame
   }
 });
 
-Deno.test("C13: 100 pipelined requests are answered in order, whatever each takes", async () => {
+Deno.test("C13: 32 pipelined requests are answered in order, whatever each takes, and no more than that", async () => {
   await using rig = await Rig.start();
   const requests = Array.from({ length: 100 }, (_, i) => {
     rig.upstream.on(`m${i}`, async (call) => {
@@ -180,14 +180,45 @@ Deno.test("C13: 100 pipelined requests are answered in order, whatever each take
     });
     return i % 10 === 9 ? get("/health") : ask(`oa/m${i}`, { stream: false });
   });
-  const client = await rig.send(requests.join(""));
-  const answers = await client.answers(100);
-  assertEquals(answers.length, 100);
+  const client = await rig.send(requests.slice(0, 32).join(""));
+  isInOrder(await client.answers(32));
+  // Those are answered: there is room for as many more.
+  await client.send(requests.slice(0, 32).join(""));
+  isInOrder((await client.answers(64)).slice(32));
+
+  const greedy = await rig.send(requests.join(""));
+  await soon(greedy.closed, "the end of the connection");
+  const answers = await greedy.answers(Infinity);
+  const refused = answers.pop();
+  isInOrder(answers);
+  assertEquals(refused?.status, 429);
+  isRefusal(refused, "the 33rd");
+  const code = "too_many_pipelined_requests";
+  assertEquals(errorOf(refused?.body ?? "")?.code, code);
+});
+
+Deno.test("C13: a connection with ever more requests behind a refused one is cut", async () => {
+  await using rig = await Rig.start();
+  rig.upstream.on("m", (call) => call.silence());
+  const client = await rig.send(ask("oa/m", { stream: false }).repeat(33));
+  const { calls } = rig.upstream;
+  await until(() => calls.length === 32, "all calls");
+  await client.send(get("/health").repeat(101));
+  await soon(client.closed, "the end of the connection");
+  await soon(Promise.all(calls.map(({ left }) => left)), "leaving it for all");
+  await until(() => rig.log.length === 32, "all log lines");
+  const errors = rig.log.map(({ error }) => error);
+  assertEquals(new Set(errors), new Set(["client_closed"]));
+});
+
+/** The answers to the first 32 requests, each to its own. */
+function isInOrder(answers: readonly RawAnswer[]): void {
+  assertEquals(answers.length, 32);
   answers.forEach(({ status, body }, i) => {
     assertEquals(status, 200);
     assert(body.includes(i % 10 === 9 ? "healthy" : `"answer ${i}"`), body);
   });
-});
+}
 
 /** A second request, hidden behind the first. */
 const HIDDEN = ask("oa/m", { stream: false, user: "hidden" });
@@ -299,7 +330,7 @@ Deno.test("X10: a request with odd but clear framing is one request", async () =
     "length with zeros": framed(`content-length: 00${BODY.length}\r\n`, BODY),
     "blank lines before": `\r\n\r\n${framed(SIZE, BODY)}`,
     "host in the middle": framed(SIZE, BODY).replace(
-      /(host: gateway\r\n)(.*?\r\n)/,
+      /(host: localhost\r\n)(.*?\r\n)/,
       "$2$1",
     ),
   };
@@ -320,7 +351,7 @@ Deno.test("X10: a request with odd but clear framing is one request", async () =
 Deno.test("X10: nothing behind a refused request is served", async () => {
   await using rig = await answeringRig();
   const client = await rig.send(
-    GOOD.replace("host: gateway", "host: a\r\nhost: b") + HIDDEN + HIDDEN,
+    GOOD.replace("host: localhost", "host: a\r\nhost: b") + HIDDEN + HIDDEN,
   );
   await soon(client.closed, "the end");
   const answers = await client.answers(Infinity);
@@ -422,7 +453,7 @@ Deno.test("C8: clients that drip or say nothing are cut off in time, others do n
     "says nothing": [400, async () => {}],
     "half a line": [400, (client) => client.send("GET /hea")],
     "drips its head": [400, async (client) => {
-      await client.send("GET /health HTTP/1.1\r\nhost: x\r\n");
+      await client.send("GET /health HTTP/1.1\r\nhost: localhost\r\n");
       await drip(client, "x-a: b\r\n");
     }],
     "drips its body": [800, async (client) => {

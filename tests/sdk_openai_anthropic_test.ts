@@ -628,10 +628,16 @@ Deno.test("K1, K5, K13, K14, K15, K16, C39: anthropic: errors are OpenAI's, with
       },
     });
   };
-  await withGateway({ answer, provider: ANTHROPIC }, async (gateway) => {
+  const provider = `${ANTHROPIC}, max_retries: 0`;
+  await withGateway({ answer, provider }, async (gateway) => {
     for (const [number, [, , , type, status, code]] of cases.entries()) {
       const error = await assertRejects(
-        () => sdk(gateway.url).chat.completions.create(ASK),
+        () =>
+          sdk(gateway.url).chat.completions.create({
+            ...ASK,
+            // What cools is one model.
+            model: `claude/model-${number}`,
+          }),
         OpenAI.APIError,
       );
       assertEquals<unknown>(error.constructor, type);

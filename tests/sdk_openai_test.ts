@@ -392,6 +392,7 @@ Deno.test("K5, K23: openai: the SDK waits as the provider asks and tries again",
     },
   });
   await withGateway({
+    provider: "name: up, type: openai_compatible, max_retries: 0",
     answer: (_, number) => number === 0 ? late : completion({ content: "42" }),
   }, async (gateway) => {
     const { url, upstream } = gateway;

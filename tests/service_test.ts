@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
+import { RawClient } from "./_raw_client.ts";
 
 const ROOT = new URL("../", import.meta.url);
 const decoder = new TextDecoder();
@@ -44,6 +45,8 @@ async function start(
   {
     line: string;
     url: string;
+    /** Everything that it has printed. */
+    output: () => string;
     signal: (name: Deno.Signal) => void;
     stop: () => Promise<number>;
   }
@@ -56,13 +59,17 @@ async function start(
     if (done) break;
     text += decoder.decode(value);
   }
-  reader.releaseLock();
   const errors = child.stderr.cancel();
-  const rest = child.stdout.cancel();
+  const rest = (async () => {
+    for (let read; !(read = await reader.read()).done;) {
+      text += decoder.decode(read.value);
+    }
+  })();
   const line = text.split("\n")[0] ?? "";
   return {
     line,
     url: /http:\/\/[\d.]+:\d+/.exec(line)?.[0] ?? "",
+    output: () => text,
     signal: (name) => child.kill(name),
     stop: async () => {
       child.kill("SIGTERM");
@@ -182,6 +189,26 @@ Deno.test("X14: serve() refuses a foreign address without a key", async () => {
   assertPlain(err);
 });
 
+Deno.test("serve() logs one line for what its listener refuses", async () => {
+  const service = await start([]);
+  const [answer] = await RawClient.exchange(
+    service.url,
+    "GET / HTTP/1.1\r\n\r\n",
+  );
+  const { error } = JSON.parse(answer?.body ?? "");
+  assertEquals(await service.stop(), 0);
+  const lines = service.output().split("\n").filter((line) =>
+    line.includes("refused")
+  );
+  assertEquals(lines.length, 1);
+  const { level, ...fields } = JSON.parse(lines[0] ?? "");
+  assertEquals(String(level).toLowerCase(), "info");
+  assertEquals(
+    [fields.error, fields.status, fields.request_id, fields.count],
+    ["invalid_host", 400, error.request_id, 1],
+  );
+});
+
 /** A stream of about a second. */
 async function slowStream(url: string): Promise<Response> {
   return await fetch(`${url}/v1/chat/completions`, {
@@ -221,7 +248,7 @@ Deno.test("P1: a second signal later on ends what runs", async () => {
   service.signal("SIGTERM");
   await new Promise((resolve) => setTimeout(resolve, 700));
   const stopped = service.stop();
-  const text = await response.text().catch(() => "cut");
-  assert(!text.includes("[DONE]"));
+  const text = await response.text();
+  assert(text.includes(`"shutting_down"`) && !text.includes("[DONE]"), text);
   assertEquals(await stopped, 0);
 });

@@ -5,6 +5,9 @@ import type { ConcurrencySlot } from "./concurrency_slot.ts";
 import type { DeploymentState } from "./deployment_state.ts";
 import type { DeploymentStates } from "./deployment_states.ts";
 import type { Flight } from "./flight.ts";
+import type { RateLimitLease } from "../rate_limit_lease.ts";
+import type { ProviderLimits } from "./provider_limits.ts";
+import type { RouteRequest } from "./route_request.ts";
 import type { Candidate } from "./route.ts";
 
 /** Leave to make an attempt: all that must be given back when it has ended. */
@@ -14,6 +17,7 @@ export interface Admission {
   readonly flight: Flight;
   readonly permit: BreakerPermit | undefined;
   readonly slot: ConcurrencySlot | undefined;
+  readonly lease: RateLimitLease | undefined;
 }
 
 /** Who has to agree to an attempt. */
@@ -21,6 +25,8 @@ export interface Gatekeepers {
   readonly states: DeploymentStates;
   readonly breakers: Breakers;
   readonly bulkheads: Bulkheads;
+  readonly limits: ProviderLimits | undefined;
+  readonly request: RouteRequest;
 }
 
 /** Admits an attempt where that is possible at once. */
@@ -38,11 +44,10 @@ export function tryAdmit(
 /** Admits an attempt when one of the deployment's slots is free, which may take a moment. */
 export async function admitLater(
   candidate: Candidate,
-  gatekeepers: Gatekeepers,
-  signal: AbortSignal,
+  gatekeepers: Gatekeepers & { readonly signal: AbortSignal },
 ): Promise<Admission | undefined> {
   const limit = gatekeepers.bulkheads.of(candidate.deployment);
-  const slot = await limit?.acquire(signal);
+  const slot = await limit?.acquire(gatekeepers.signal);
   return admit(candidate, gatekeepers, { slot });
 }
 
@@ -62,7 +67,7 @@ export function admitLastResort(
 
 function admit(
   candidate: Candidate,
-  { states, breakers }: Gatekeepers,
+  { states, breakers, limits, request }: Gatekeepers,
   { slot, permit }: {
     readonly slot?: ConcurrencySlot | undefined;
     readonly permit?: BreakerPermit | undefined;
@@ -75,6 +80,12 @@ function admit(
     slot?.release();
     return undefined;
   }
+  const lease = limits?.take(deployment, request);
+  if (lease === "full") {
+    permit?.release();
+    slot?.release();
+    return undefined;
+  }
   const state = states.of(deployment);
-  return { candidate, state, flight: state.start(), permit, slot };
+  return { candidate, state, flight: state.start(), permit, slot, lease };
 }

@@ -34,6 +34,13 @@ export class CandidateQueue {
     this.#names = this.first.fallbacks[chainBehind(this.first)];
   }
 
+  /** Whether there was never more than one place to go: then a poor answer is better than none. */
+  get isSole(): boolean {
+    const { candidates, skipped, fallbacks } = this.first;
+    return candidates.length + skipped.length === 1 &&
+      fallbacks.error.length === 0;
+  }
+
   /** Every plan that was made. */
   get plans(): readonly RoutePlan[] {
     return this.#plans;

@@ -7,14 +7,10 @@ import {
   type RetryDecision,
   type RetryPolicyOptions,
 } from "../retry_policy.ts";
+import { retryDelay } from "../retry_after.ts";
 import { wait } from "../wait.ts";
-import {
-  type Admission,
-  admitLastResort,
-  admitLater,
-  type Gatekeepers,
-  tryAdmit,
-} from "./_admission.ts";
+import { type Admission, type Gatekeepers, tryAdmit } from "./_admission.ts";
+import { Admitter } from "./_admitter.ts";
 import { CandidateQueue } from "./_candidate_queue.ts";
 import type { Cooldowns } from "./cooldowns.ts";
 import type { Deployment } from "./deployment.ts";
@@ -46,6 +42,7 @@ export class FailoverRun {
   readonly #request: FailoverRequest;
   readonly #options: FailoverRunOptions;
   readonly #queue: CandidateQueue;
+  readonly #admitter: Admitter;
   readonly #startedAt: number;
   /** Until when it may take; known with its first attempt. */
   #deadline = Infinity;
@@ -64,6 +61,10 @@ export class FailoverRun {
     this.#options = options;
     this.#startedAt = options.now();
     this.#queue = new CandidateQueue(request.request, options.context);
+    this.#admitter = new Admitter(this.#queue, {
+      ...options,
+      signal: request.signal,
+    });
   }
 
   /** The plan of the request itself. */
@@ -133,7 +134,7 @@ export class FailoverRun {
       } else {
         if (retry === "fallback_context") this.#queue.turnTo("contextWindow");
         if (retry === "fallback_policy") this.#queue.turnTo("contentPolicy");
-        next = await this.#admitWaiting();
+        next = await this.#admitter.next();
       }
       return next;
     } finally {
@@ -143,66 +144,11 @@ export class FailoverRun {
 
   /** Admits the first attempt, by a last resort where everything is out (U19). */
   async #first(): Promise<Admission> {
-    const admission = await this.#admitWaiting() ?? this.#admitLastResort();
+    const admission = await this.#admitter.next() ??
+      this.#admitter.lastResort();
     if (admission !== undefined) return admission;
     const now = this.#options.now();
     throw planRefusal(this.#queue.plans, { now }) ?? busy();
-  }
-
-  /** Admits what can begin at once, else what will have a slot soonest. */
-  async #admitWaiting(): Promise<Admission | undefined> {
-    const { gatekeepers } = this.#options;
-    for (;;) {
-      const waiting = this.#queue.waiting();
-      if (waiting.length === 0) return undefined;
-      for (const candidate of waiting) {
-        const admission = tryAdmit(candidate, gatekeepers);
-        if (admission === undefined) continue;
-        this.#queue.take(candidate);
-        return admission;
-      }
-      const admission = await this.#admitQueued(waiting);
-      if (admission !== undefined) return admission;
-      // None of them: the names behind them may have one.
-      for (const candidate of waiting) this.#queue.take(candidate);
-    }
-  }
-
-  async #admitQueued(
-    waiting: readonly Candidate[],
-  ): Promise<Admission | undefined> {
-    const { gatekeepers } = this.#options;
-    const { signal } = this.#request;
-    for (const candidate of waiting) {
-      const limit = gatekeepers.bulkheads.of(candidate.deployment);
-      if (limit === undefined || limit.full) continue;
-      try {
-        const admission = await admitLater(candidate, gatekeepers, signal);
-        if (admission === undefined) continue;
-        this.#queue.take(candidate);
-        return admission;
-      } catch (error) {
-        if (signal.aborted || !(error instanceof GatewayError)) throw error;
-      }
-    }
-    return undefined;
-  }
-
-  #admitLastResort(): Admission | undefined {
-    const { gatekeepers, cooldowns } = this.#options;
-    for (const { candidate } of this.#queue.lastResorts()) {
-      const { deployment } = candidate;
-      const { breakers, bulkheads } = gatekeepers;
-      // What asked to be left alone is; a refused key may be tried again.
-      const isCooling = cooldowns.isAvailable(deployment) !== true &&
-        !cooldowns.refusesKey(deployment);
-      if (isCooling || bulkheads.isAvailable(deployment) !== true) continue;
-      if (breakers.isAvailable(deployment) !== true) {
-        const admission = admitLastResort(candidate, gatekeepers);
-        if (admission !== undefined) return admission;
-      } else return tryAdmit(candidate, gatekeepers);
-    }
-    return undefined;
   }
 
   /** Makes an attempt, and a second beside it where the route hedges. */
@@ -248,6 +194,7 @@ export class FailoverRun {
     const attempt = new RoutedAttempt(admission, {
       signal,
       limits,
+      isSole: this.#queue.isSole,
       claim,
       now,
     });
@@ -265,10 +212,16 @@ export class FailoverRun {
       entry.end({ reason: "ok", status: 200, durationMs });
     } else {
       attempt.failed(error);
-      if (!signal.aborted) cooldowns.observe(deployment, error);
+      if (!signal.aborted) this.#observe(deployment, error);
       entry.end({ ...describe(error), durationMs });
     }
     return { attempt, error };
+  }
+
+  /** Where there is nowhere else to go, only what the provider asked for is heeded. */
+  #observe(deployment: Deployment, error: unknown): void {
+    if (this.#queue.isSole && !asksForTime(error)) return;
+    this.#options.cooldowns.observe(deployment, error);
   }
 
   readonly #commit = (): void => {
@@ -292,6 +245,11 @@ function describe(error: unknown): { reason: string; status?: number } {
   if (!(error instanceof GatewayError)) return { reason: "internal_error" };
   const { code: reason, status } = error;
   return error instanceof UpstreamError ? { reason, status } : { reason };
+}
+
+function asksForTime(error: unknown): boolean {
+  return error instanceof UpstreamError &&
+    (retryDelay(error.headers, { body: error.details }) ?? 0) > 0;
 }
 
 function backoffOf({ retryDelayMs }: Deployment): Backoff {

@@ -55,7 +55,8 @@ export class Bulkheads implements AvailabilityView {
   of(deployment: Deployment): ConcurrencyLimit | undefined {
     const { id, maxConcurrency, adaptive } = deployment;
     if (maxConcurrency === Infinity && !adaptive) return undefined;
-    const settings = `${maxConcurrency} ${adaptive}`;
+    const { maxQueue, maxWaitMs } = deployment;
+    const settings = `${maxConcurrency} ${adaptive} ${maxQueue} ${maxWaitMs}`;
     const known = this.#bulkheads.get(id);
     if (known?.settings === settings) return known.limit;
     const limit = this.#make(deployment);
@@ -81,8 +82,11 @@ export class Bulkheads implements AvailabilityView {
     }
   }
 
-  #make({ id, maxConcurrency, adaptive }: Deployment): ConcurrencyLimit {
-    const { maxQueue, maxWaitMs, now, adaptiveMax = 200 } = this.#options;
+  #make(deployment: Deployment): ConcurrencyLimit {
+    const { id, maxConcurrency, adaptive } = deployment;
+    const { now, adaptiveMax = 200 } = this.#options;
+    const { maxQueue = this.#options.maxQueue } = deployment;
+    const { maxWaitMs = this.#options.maxWaitMs } = deployment;
     const max = maxConcurrency === Infinity ? adaptiveMax : maxConcurrency;
     return new ConcurrencyLimit({
       name: id,

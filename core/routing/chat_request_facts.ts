@@ -6,8 +6,11 @@ import { prefixHash } from "./sticky.ts";
 /** What is read from a chat completion request. */
 export type ChatRequestFacts = Pick<
   RouteRequest,
-  "model" | "needs" | "outputTokens" | "prefix"
+  "model" | "needs" | "inputTokens" | "outputTokens" | "prefix"
 >;
+
+/** More letters than a token has on average in any language: the estimate must come out low. */
+const LETTERS_PER_TOKEN = 6;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -56,7 +59,8 @@ export function chatRequestFacts(
     needs.add("json_schema");
   }
   const messages = Array.isArray(value.messages) ? value.messages : [];
-  for (const message of messages) addPartNeeds(message, needs);
+  let length = 0;
+  for (const message of messages) length += measure(message, needs);
   if (isFilled(value.modalities) && value.modalities.includes("audio")) {
     needs.add("audio");
   }
@@ -64,6 +68,7 @@ export function chatRequestFacts(
   return {
     model: typeof value.model === "string" ? value.model : "",
     needs: [...needs],
+    inputTokens: Math.floor(length / LETTERS_PER_TOKEN),
     ...(Number.isInteger(limit) && Number(limit) > 0 &&
       { outputTokens: Number(limit) }),
     get prefix(): number | undefined {
@@ -72,12 +77,20 @@ export function chatRequestFacts(
   };
 }
 
-function addPartNeeds(message: unknown, needs: Set<Capability>): void {
-  if (!isFields(message) || !Array.isArray(message.content)) return;
-  for (const part of message.content) {
-    const need = isFields(part) ? PART_NEEDS.get(part.type) : undefined;
+/** The length of a message's text; what its parts need is noted. */
+function measure(message: unknown, needs: Set<Capability>): number {
+  if (!isFields(message)) return 0;
+  const { content } = message;
+  if (typeof content === "string") return content.length;
+  if (!Array.isArray(content)) return 0;
+  let length = 0;
+  for (const part of content) {
+    if (!isFields(part)) continue;
+    if (typeof part.text === "string") length += part.text.length;
+    const need = PART_NEEDS.get(part.type);
     if (need !== undefined) needs.add(need);
   }
+  return length;
 }
 
 /** Everything up to the first words of the user, which later turns leave as they are. */

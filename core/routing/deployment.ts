@@ -28,6 +28,10 @@ export interface DeploymentSettings {
   readonly maxConcurrency?: number;
   /** The limit is found by itself, below `maxConcurrency`. @default {false} */
   readonly adaptive?: boolean;
+  /** How many requests may wait for their turn. @default {that of the `Bulkheads`} */
+  readonly maxQueue?: number;
+  /** How long one waits at most, in ms. @default {that of the `Bulkheads`} */
+  readonly maxWaitMs?: number;
   /** How often it is asked again for the same request, where there is no other. @default {2} */
   readonly maxRetries?: number;
   /** The bound of the first wait before that, in ms; it doubles. @default {500} */
@@ -76,6 +80,10 @@ export interface Deployment {
   readonly maxConcurrency: number;
   /** The limit is found by itself, below `maxConcurrency`. */
   readonly adaptive: boolean;
+  /** How many requests may wait for their turn, where that is its own. */
+  readonly maxQueue: number | undefined;
+  /** How long one waits at most, in ms, where that is its own. */
+  readonly maxWaitMs: number | undefined;
   /** How often it is asked again for the same request. */
   readonly maxRetries: number;
   /** The bound of the first wait before that, in ms. */
@@ -137,6 +145,8 @@ export function createDeployment(place: DeploymentPlace): Deployment {
     prices,
     maxConcurrency,
     adaptive: place.adaptive ?? false,
+    maxQueue: place.maxQueue,
+    maxWaitMs: place.maxWaitMs,
     maxRetries,
     retryDelayMs,
     hash: hashText(id),

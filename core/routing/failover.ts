@@ -1,6 +1,7 @@
 import type { AttemptLog } from "../attempt_log.ts";
 import type { RetryBudget } from "../retry_budget.ts";
 import type { RetryPolicyOptions } from "../retry_policy.ts";
+import type { AvailabilityView } from "./availability.ts";
 import type { Breakers } from "./breakers.ts";
 import type { Bulkheads } from "./bulkheads.ts";
 import type { Cooldowns } from "./cooldowns.ts";
@@ -8,6 +9,7 @@ import type { DeploymentStates } from "./deployment_states.ts";
 import { FailoverRun } from "./_failover_run.ts";
 import type { Hedges } from "./hedges.ts";
 import { type PlanContext, planRoute, type RoutePlan } from "./plan_route.ts";
+import type { ProviderLimits } from "./provider_limits.ts";
 import type { RouteRequest } from "./route_request.ts";
 import type { RouteTable } from "./route_table.ts";
 import type { RoutedAttempt } from "./routed_attempt.ts";
@@ -25,6 +27,8 @@ export interface FailoverOptions {
   readonly cooldowns: Cooldowns;
   /** Concurrency limits. */
   readonly bulkheads: Bulkheads;
+  /** The limits of accounts at providers. @default {none} */
+  readonly limits?: ProviderLimits;
   /** What bounds all extra attempts together. */
   readonly budget: RetryBudget;
   /** When slow requests are sent a second time. */
@@ -116,12 +120,14 @@ export class Failover {
   readonly #options: FailoverOptions;
   readonly #now: () => number;
   readonly #draws: SmoothDraws;
+  readonly #views: readonly AvailabilityView[];
 
   /** Takes the parts as they are; see {@linkcode FailoverOptions}. */
   constructor(options: FailoverOptions) {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
-    const { random } = options;
+    const { random, cooldowns, breakers, bulkheads, limits } = options;
+    this.#views = [cooldowns, breakers, bulkheads, ...limits ? [limits] : []];
     this.#draws = new SmoothDraws(random && { random });
   }
 
@@ -137,10 +143,17 @@ export class Failover {
    * @throws {GatewayError} what the last attempt failed with, or why none was made.
    */
   async run(request: FailoverRequest): Promise<RoutePlan> {
+    const { states, breakers, bulkheads, limits } = this.#options;
     const { budget, hedges, retry } = this.#options;
     const run = new FailoverRun(request, {
       context: () => this.#context(),
-      gatekeepers: this.#options,
+      gatekeepers: {
+        states,
+        breakers,
+        bulkheads,
+        limits,
+        request: request.request,
+      },
       cooldowns: this.#options.cooldowns,
       budget,
       hedges,
@@ -167,12 +180,11 @@ export class Failover {
   }
 
   #context(): PlanContext {
-    const { table, states, breakers, cooldowns, bulkheads, random } =
-      this.#options;
+    const { table, states, random } = this.#options;
     return {
       table,
       states,
-      views: [cooldowns, breakers, bulkheads],
+      views: this.#views,
       now: this.#now(),
       draw: (route) => this.#draws.next(route),
       ...(random && { random }),

@@ -95,6 +95,10 @@ export {
   type StickyDefinition,
   type TargetDefinition,
 } from "./route_definition.ts";
+export {
+  ProviderLimits,
+  type ProviderLimitsOptions,
+} from "./provider_limits.ts";
 export { type RouteRequest } from "./route_request.ts";
 export { type RouteTable } from "./route_table.ts";
 export { RoutedAttempt } from "./routed_attempt.ts";

@@ -11,6 +11,8 @@ export interface RoutedAttemptOptions {
   readonly signal: AbortSignal;
   /** How long it may take. */
   readonly limits: AttemptLimits;
+  /** Whether the request can go nowhere else. */
+  readonly isSole: boolean;
   /** Asks for the caller's answer; throws where another attempt has it. */
   readonly claim: (attempt: RoutedAttempt) => void;
   /** A clock that never goes back, in ms. */
@@ -33,6 +35,9 @@ export class RoutedAttempt {
   readonly #admission: Admission;
   readonly #claim: RoutedAttemptOptions["claim"];
   readonly #now: () => number;
+  readonly #isSole: boolean;
+  #answered = false;
+  #tokens: number | undefined;
   #committed = false;
 
   /** Made by `Failover`. */
@@ -43,6 +48,7 @@ export class RoutedAttempt {
     this.#admission = admission;
     this.#claim = options.claim;
     this.#now = options.now;
+    this.#isSole = options.isSole;
     this.startedAt = options.now();
   }
 
@@ -56,8 +62,9 @@ export class RoutedAttempt {
     return this.#admission.permit?.probe ?? false;
   }
 
-  /** Notes the head of the provider's answer, which may tell what its account has left. */
-  answered(headers: Readonly<Record<string, string>>): void {
+  /** Notes the head of the provider's answer, whose headers may tell what its account has left. */
+  answered(status: number, headers: Readonly<Record<string, string>>): void {
+    this.#answered = status === 200;
     const limits = readUpstreamLimits(headers);
     if (limits !== undefined) this.#admission.state.limited(limits);
   }
@@ -78,17 +85,29 @@ export class RoutedAttempt {
     slot?.firstByte();
   }
 
+  /** Notes how many tokens it came to, both ways, as the provider counts them. */
+  used(tokens: number): void {
+    this.#tokens = tokens;
+  }
+
   /** Ends it: it went well. */
   succeeded(): void {
     const { flight, permit, slot } = this.#admission;
+    this.#endLease();
     flight.succeeded();
     permit?.success();
     slot?.release();
   }
 
-  /** Ends it: it failed, and whose making that was decides who is told. */
+  /**
+   * Ends it: it failed, and whose making that was decides who is told. Where
+   * there is nowhere else to go a provider that answers at all is not given up.
+   */
   failed(error: unknown): void {
     const { flight, permit, slot, candidate } = this.#admission;
+    // What never got an answer has used nothing.
+    if (!this.#answered) this.#tokens ??= 0;
+    this.#endLease();
     const failure = classifyFailure(error, {
       callerLeft: this.signal.aborted,
       limits: this.limits,
@@ -96,9 +115,16 @@ export class RoutedAttempt {
     });
     if (failure === "fault") flight.failed();
     else flight.release();
-    permit?.failure(failure);
+    if (this.#isSole && this.#answered) permit?.release();
+    else permit?.failure(failure);
     if (isOverload(error)) slot?.overloaded();
     slot?.release();
+  }
+
+  #endLease(): void {
+    const { lease } = this.#admission;
+    if (this.#tokens === undefined) lease?.release();
+    else lease?.settle({ tokens: this.#tokens });
   }
 }
 

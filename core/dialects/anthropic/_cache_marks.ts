@@ -47,6 +47,13 @@ export function resultCacheControl(
     result.parts.findLast((part) => part.cacheControl)?.cacheControl;
 }
 
+/** How many breakpoints a tool result has, those inside it included. */
+export function countResultMarks(result: ToolResultPart): number {
+  let marks = result.cacheControl ? 1 : 0;
+  for (const part of result.parts) if (part.cacheControl) marks++;
+  return marks;
+}
+
 function countMarks(conversation: Conversation): number {
   let marks = 0;
   for (const tool of conversation.tools ?? []) if (tool.cacheControl) marks++;

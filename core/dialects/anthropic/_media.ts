@@ -30,6 +30,9 @@ export function fileBlock(
 ): string {
   const { mediaType = "application/pdf" } = part;
   if (part.data !== undefined && mediaType.startsWith("image/")) {
+    if (part.filename !== undefined) {
+      encoding.losses.add("dropped", `${param}.file.filename`, "an image");
+    }
     const source = base64Source(part.data, imageType(mediaType));
     const mark = encoding.cacheMarks.take(part.cacheControl);
     return `{"type":"image","source":${source}${mark}}`;
@@ -37,7 +40,7 @@ export function fileBlock(
   const title = part.filename === undefined
     ? ""
     : `,"title":${JSON.stringify(part.filename)}`;
-  const source = documentSource(part, mediaType, param);
+  const source = documentSource(part, mediaType, { param, encoding });
   const mark = encoding.cacheMarks.take(part.cacheControl);
   return `{"type":"document","source":${source}${title}${mark}}`;
 }
@@ -45,7 +48,7 @@ export function fileBlock(
 function documentSource(
   part: FilePart,
   mediaType: string,
-  param: string,
+  { param, encoding }: Site,
 ): string {
   if (part.fileId !== undefined) {
     return `{"type":"file","file_id":${JSON.stringify(part.fileId)}}`;
@@ -61,6 +64,14 @@ function documentSource(
     );
   }
   const text = JSON.stringify(decodeText(part.data, param));
+  if (mediaType !== "text/plain") {
+    const what = mediaType.slice(0, 40);
+    encoding.losses.add(
+      "changed",
+      `${param}.file.file_data`,
+      `${what} sent as text/plain`,
+    );
+  }
   return `{"type":"text","media_type":"text/plain","data":${text}}`;
 }
 

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import type { Part } from "../../conversation.ts";
+import type { FilePart, Part } from "../../conversation.ts";
 import { GatewayError } from "../../errors.ts";
 import { encode, user } from "./_test_encode.ts";
 
@@ -104,5 +104,20 @@ Deno.test("O10: other files are refused, broken text files too", () => {
       GatewayError,
     );
     assertEquals([error.status, error.param], [400, "messages[0].content[0]"]);
+  }
+});
+
+Deno.test("O10: what a file loses on its way is reported", () => {
+  const losses = (part: Omit<FilePart, "type">) =>
+    encode({ messages: [user([{ type: "file", ...part }])] }).losses;
+  const filename = "a.x";
+  assertEquals(losses({ data: "aGk=", mediaType: "image/png", filename }), [
+    "dropped: messages[0].content[0].file.filename (an image)",
+  ]);
+  assertEquals(losses({ data: "aGk=", mediaType: "text/csv", filename }), [
+    "changed: messages[0].content[0].file.file_data (text/csv sent as text/plain)",
+  ]);
+  for (const mediaType of ["text/plain", "application/pdf"]) {
+    assertEquals(losses({ data: "aGk=", mediaType, filename }), []);
   }
 });

@@ -111,7 +111,7 @@ function addAssistant(
   message: Site & { readonly isPrefill: boolean },
 ): void {
   const { encoding, isPrefill } = message;
-  const parts = thoughtFirst(given);
+  const parts = thoughtFirst(given, message);
   const last = isPrefill ? parts.findLastIndex(isSendable) : -1;
   let contents = 0;
   let calls = 0;
@@ -143,10 +143,18 @@ function addAssistant(
 }
 
 /** A turn that thinks at its start is kept as it is; otherwise thought moves to the front (C12). */
-function thoughtFirst(parts: readonly Part[]): readonly Part[] {
+function thoughtFirst(
+  parts: readonly Part[],
+  { param, encoding }: Site,
+): readonly Part[] {
   if (parts[0]?.type === "reasoning") return parts;
   const thought = parts.filter(({ type }) => type === "reasoning");
   if (thought.length === 0) return parts;
+  encoding.losses.add(
+    "changed",
+    `${param}.reasoning_content`,
+    "moved to the front",
+  );
   return [...thought, ...parts.filter(({ type }) => type !== "reasoning")];
 }
 

@@ -198,7 +198,7 @@ Deno.test("C8: a call and its result get the same id", () => {
 });
 
 Deno.test("C12: thought goes first and unmodified, redacted and empty ones too", () => {
-  const { body } = encode({
+  const { body, losses } = encode({
     messages: [
       user("Go"),
       assistant([
@@ -218,10 +218,13 @@ Deno.test("C12: thought goes first and unmodified, redacted and empty ones too",
     text("Hm"),
     { type: "tool_use", id: "a", name: "look", input: {} },
   ]);
+  assertEquals(losses, [
+    "changed: messages[1].reasoning_content (moved to the front)",
+  ]);
 });
 
 Deno.test("C12: thought between other blocks stays there when the turn begins with thought", () => {
-  const { body } = encode({
+  const { body, losses } = encode({
     messages: [
       user("Go"),
       assistant([
@@ -238,6 +241,7 @@ Deno.test("C12: thought between other blocks stays there when the turn begins wi
     "text",
     "thinking",
   ]);
+  assertEquals(losses, []);
 });
 
 Deno.test("C12: thought without a signature is dropped and reported", () => {

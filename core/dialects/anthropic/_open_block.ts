@@ -1,19 +1,15 @@
 import type { AnswerEvent } from "../../answer.ts";
-import { invalidAnswer } from "./_invalid_answer.ts";
+import type { LossReport } from "../../loss_report.ts";
+import { invalidAnswer } from "../_invalid_answer.ts";
+import { BLOCK_KINDS, reportBlock, reportDelta } from "./_answer_losses.ts";
+import { isBlank } from "./_encoding.ts";
 import { asText, isObject, type JsonObject } from "./_json.ts";
 import { argumentsOf } from "./decode_answer.ts";
 
 const NOTHING: readonly AnswerEvent[] = [];
 
-/** What kinds of part the blocks become; others become none (C32). */
-const KINDS: ReadonlyMap<unknown, "text" | "reasoning" | "tool_call"> = new Map(
-  [
-    ["text", "text"],
-    ["thinking", "reasoning"],
-    ["redacted_thinking", "reasoning"],
-    ["tool_use", "tool_call"],
-  ],
-);
+/** How long the arguments of a tool call may be, in characters; models stay far below. */
+const MAX_ARGUMENTS = 4 * 1024 * 1024;
 
 /** A block of a streamed message between its start and its stop. */
 export class OpenBlock {
@@ -21,14 +17,17 @@ export class OpenBlock {
   readonly kind: "text" | "reasoning" | "tool_call" | undefined;
   readonly #part: number;
   readonly #block: JsonObject;
-  #hasText = false;
+  readonly #losses: LossReport | undefined;
+  #arguments = "";
   #signature = "";
 
   /** Opens a block as part number `part`. */
-  constructor(part: number, block: JsonObject) {
-    this.kind = KINDS.get(block.type);
+  constructor(part: number, block: JsonObject, losses?: LossReport) {
+    this.kind = BLOCK_KINDS.get(block.type);
     this.#part = part;
     this.#block = block;
+    this.#losses = losses;
+    reportBlock(block, losses);
   }
 
   /** The events of its start, with the content that some gateways put there. */
@@ -75,15 +74,28 @@ export class OpenBlock {
         return this.#text(delta.text);
       case "input_json_delta":
         this.#require("tool_call");
-        return this.#text(delta.partial_json);
+        return this.#argument(delta.partial_json);
       case "thinking_delta":
         this.#require("reasoning");
         return this.#text(delta.thinking);
       case "signature_delta":
         this.#require("reasoning");
         this.#signature += asText(delta.signature);
+        break;
+      default:
+        reportDelta(delta.type, this.#losses);
     }
     return NOTHING;
+  }
+
+  /** Whether the arguments that have come are the whole of an object. */
+  get hasWholeArguments(): boolean {
+    if (isBlank(this.#arguments)) return true;
+    try {
+      return isObject(JSON.parse(this.#arguments));
+    } catch {
+      return false;
+    }
   }
 
   /** The events of its stop. A tool call without argument text gets the input of its start, which is `{}` as a rule (A13). */
@@ -93,7 +105,7 @@ export class OpenBlock {
     const end: AnswerEvent = this.#signature === ""
       ? { type: "part_end", part }
       : { type: "part_end", part, signature: this.#signature };
-    if (this.kind !== "tool_call" || this.#hasText) return [end];
+    if (this.kind !== "tool_call" || !isBlank(this.#arguments)) return [end];
     const text = argumentsOf(this.#block.input);
     return [{ type: "part_delta", part, text }, end];
   }
@@ -101,8 +113,18 @@ export class OpenBlock {
   #text(text: unknown): readonly AnswerEvent[] {
     // Empty pieces say nothing (C27).
     if (typeof text !== "string" || text === "") return NOTHING;
-    this.#hasText = true;
     return [{ type: "part_delta", part: this.#part, text }];
+  }
+
+  /** Arguments go out as they come; they are kept to be judged at the stop. */
+  #argument(text: unknown): readonly AnswerEvent[] {
+    this.#arguments += asText(text);
+    if (this.#arguments.length > MAX_ARGUMENTS) {
+      throw invalidAnswer(
+        `has a tool call with more than ${MAX_ARGUMENTS} characters of arguments`,
+      );
+    }
+    return this.#text(text);
   }
 
   #require(kind: "text" | "reasoning" | "tool_call"): void {

@@ -40,6 +40,13 @@ export function encodeFormat(
       `not enforced as given: ${lost.join(" ")}`,
     );
   }
+  if (output.description !== undefined && schema.description !== undefined) {
+    losses.add(
+      "dropped",
+      "response_format.json_schema.description",
+      "the schema has its own",
+    );
+  }
   const described = output.description !== undefined &&
       schema.description === undefined
     ? { description: output.description, ...schema }

@@ -33,6 +33,16 @@ Deno.test("O5: the format's description goes into a schema that has none", () =>
   });
 });
 
+Deno.test("O5: the format's description is reported where the schema has its own", () => {
+  const schema = { ...SCHEMA, description: "Mine" };
+  const { losses } = encode({
+    output: { ...OUTPUT, schema, description: "An answer" },
+  });
+  assertEquals(losses, [
+    "dropped: response_format.json_schema.description (the schema has its own)",
+  ]);
+});
+
 Deno.test("O5, O6: format and effort share output_config", () => {
   const { body } = encode(
     { output: OUTPUT, reasoning: { effort: "low" } },

@@ -1,3 +1,4 @@
+import { parseExactJson } from "../../_json_exact.ts";
 import type {
   ReasoningPart,
   RefusalPart,
@@ -5,11 +6,13 @@ import type {
   ToolCallPart,
   ToolResultPart,
 } from "../../conversation.ts";
-import { resultCacheControl } from "./_cache_marks.ts";
+import { countResultMarks, resultCacheControl } from "./_cache_marks.ts";
 import { cannotCarry, isBlank, type Site } from "./_encoding.ts";
 import { isObject } from "./_json.ts";
 import { fileBlock, imageBlock } from "./_media.ts";
 import { wireCallId } from "./_tool_ids.ts";
+
+const BLANK = "nothing but white space";
 
 /** Text as a block; `""` where there is nothing to send (C45). */
 export function textBlock(
@@ -17,13 +20,18 @@ export function textBlock(
   { param, encoding }: Site,
 ): string {
   if (isBlank(part.text)) {
-    if (part.text !== "") {
-      encoding.losses.add("dropped", param, "nothing but white space");
-    }
+    reportBlank(part, { param, encoding });
     return "";
   }
   const mark = encoding.cacheMarks.take(part.cacheControl);
   return `{"type":"text","text":${JSON.stringify(part.text)}${mark}}`;
+}
+
+/** Notes what goes with a blank text. */
+function reportBlank({ text, cacheControl }: TextPart, site: Site): void {
+  const { losses } = site.encoding;
+  if (text !== "") losses.add("dropped", site.param, BLANK);
+  if (cacheControl) losses.add("dropped", `${site.param}.cache_control`, BLANK);
 }
 
 /** An earlier refusal as text. The site is the message. */
@@ -81,6 +89,9 @@ export function toolResultBlock(
   const id = JSON.stringify(wireCallId(part.callId));
   const content = resultContent(part, { param, encoding });
   const error = part.isError === true ? `,"is_error":true` : "";
+  if (countResultMarks(part) > 1) {
+    encoding.losses.add("dropped", "cache_control", "one in a tool result");
+  }
   const mark = encoding.cacheMarks.take(resultCacheControl(part));
   return `{"type":"tool_result","tool_use_id":${id}${content}${error}${mark}}`;
 }
@@ -91,9 +102,11 @@ function resultContent(
 ): string {
   const [first] = parts;
   if (parts.length === 1 && first?.type === "text") {
-    return isBlank(first.text)
-      ? ""
-      : `,"content":${JSON.stringify(first.text)}`;
+    if (!isBlank(first.text)) return `,"content":${JSON.stringify(first.text)}`;
+    // The breakpoint goes to the result.
+    const { cacheControl: _, ...text } = first;
+    reportBlank(text, { param: `${param}.content`, encoding });
+    return "";
   }
   const blocks: string[] = [];
   for (const [index, marked] of parts.entries()) {
@@ -115,7 +128,7 @@ function toolInput(text: string, param: string): string {
   if (isBlank(text)) return "{}";
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseExactJson(text);
   } catch {
     throw cannotCarry(
       param,

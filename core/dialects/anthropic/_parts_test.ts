@@ -32,7 +32,10 @@ Deno.test("M15, M16: arguments keep their numbers, order and white space", () =>
 });
 
 Deno.test("M14: a lone surrogate in arguments is escaped, not replaced", () => {
-  assertStringIncludes(withArguments('{"a":"\ud800"}'), '{"a":"\\ud800"}');
+  assertStringIncludes(
+    withArguments('{"a":"\ud800","n":12345678901234567890}'),
+    '{"a":"\\ud800","n":12345678901234567890}',
+  );
 });
 
 function resultBlock(result: Omit<ToolResultPart, "type" | "callId">): unknown {
@@ -118,4 +121,23 @@ Deno.test("C17: a breakpoint inside a result moves to the result", () => {
       cache_control: { type: "ephemeral", ttl: "1h" },
     },
   );
+});
+
+Deno.test("C17, C45: what a tool result loses is reported", () => {
+  const losses = (...parts: ToolResultPart["parts"]) =>
+    encode({
+      messages: [user("Go"), assistant([call("a")]), {
+        role: "tool",
+        parts: [{ type: "tool_result", callId: "a", parts }],
+      }],
+    }).losses;
+  assertEquals(losses({ type: "text", text: " " }), [
+    "dropped: messages[2].content (nothing but white space)",
+  ]);
+  assertEquals(losses({ type: "text", text: "", cacheControl: {} }), []);
+  const marked = { type: "text", text: "x", cacheControl: {} } as const;
+  assertEquals(losses(marked), []);
+  assertEquals(losses(marked, marked), [
+    "dropped: cache_control (one in a tool result)",
+  ]);
 });

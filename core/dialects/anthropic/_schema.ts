@@ -63,6 +63,7 @@ function convert(
       lost.add(key);
       notes.push(`${key}: ${JSON.stringify(value)}`);
     } else if (key === "oneOf") {
+      lost.add(key);
       entries.push(["anyOf", child(key, value, lost, depth)]);
     } else if (key !== "$schema") {
       entries.push([key, child(key, value, lost, depth)]);

@@ -1,4 +1,5 @@
 import type { AnswerEvent } from "../../answer.ts";
+import type { LossReport } from "../../loss_report.ts";
 import { AnthropicStreamDecoder } from "./decode_stream.ts";
 
 /** A stream's events from JSON values, each named by its type. */
@@ -12,7 +13,15 @@ export function push(
 
 /** Decodes a whole stream, its end included. */
 export function decode(...values: readonly object[]): AnswerEvent[] {
-  const decoder = new AnthropicStreamDecoder();
+  return decodeWith(undefined, ...values);
+}
+
+/** The same with a report. */
+export function decodeWith(
+  losses: LossReport | undefined,
+  ...values: readonly object[]
+): AnswerEvent[] {
+  const decoder = new AnthropicStreamDecoder(losses);
   const events = values.flatMap((value) => push(decoder, value));
   return [...events, ...decoder.end()];
 }

@@ -115,6 +115,9 @@ function manual(
 ): EncodedThinking {
   let budget: number;
   if (budgetTokens !== undefined) {
+    if (effort !== undefined) {
+      losses.add("dropped", "reasoning_effort", "the budget counts");
+    }
     budget = Math.max(MIN_BUDGET, Math.min(budgetTokens, maxTokens - 1));
     if (budget !== budgetTokens) {
       losses.add("changed", "reasoning.max_tokens", `${budget}`);

@@ -93,6 +93,15 @@ Deno.test("C15: a budget is at least 1,024 and below max_tokens", () => {
   assertEquals(of(1).thinking, { type: "enabled", budget_tokens: 1_024 });
 });
 
+Deno.test("O6: where a budget counts, an effort beside it is dropped", () => {
+  const reasoning = { effort: "low", budgetTokens: 2_000 } as const;
+  assertEquals(thinking({ reasoning, maxOutputTokens: 5_000 }, BUDGET), {
+    thinking: { type: "enabled", budget_tokens: 2_000 },
+    effort: undefined,
+    losses: ["dropped: reasoning_effort (the budget counts)"],
+  });
+});
+
 Deno.test("C15: without room for the least budget thinking is dropped", () => {
   assertEquals(
     thinking(

@@ -1,6 +1,9 @@
+import { jsonErrorCause } from "../../_json_error.ts";
+import { parseExactJson } from "../../_json_exact.ts";
 import type { Answer, AnswerPart } from "../../answer.ts";
-import { parseExactJson } from "./_exact_json.ts";
-import { invalidAnswer } from "./_invalid_answer.ts";
+import type { LossReport } from "../../loss_report.ts";
+import { invalidAnswer } from "../_invalid_answer.ts";
+import { reportBlock } from "./_answer_losses.ts";
 import { asText, isObject, type JsonObject } from "./_json.ts";
 import { decodeErrorObject } from "./errors.ts";
 import { finishClass } from "./finish.ts";
@@ -9,13 +12,14 @@ import { UsageTally } from "./usage.ts";
 const decoder = new TextDecoder();
 
 /**
- * Reads a whole message. Blocks that the vocabulary has no word for, such as
- * those of the provider's own tools, are left out; text between them stays (C32).
+ * Reads a whole message. What the vocabulary has no word for, such as citations
+ * and the blocks of the provider's own tools, is left out and put on the report;
+ * text between it stays (C32).
  *
  * @throws {UpstreamError} when the body is no message: cut, no JSON, `null`, a
  * list, an error in spite of its status (U7, U11, K19).
  */
-export function decodeAnswer(body: Uint8Array): Answer {
+export function decodeAnswer(body: Uint8Array, losses?: LossReport): Answer {
   const message = parseBody(body);
   if (message.type === "error" || isObject(message.error)) {
     throw decodeErrorObject(message);
@@ -27,7 +31,9 @@ export function decodeAnswer(body: Uint8Array): Answer {
   }
   const parts: AnswerPart[] = [];
   for (const block of content) {
-    const part = isObject(block) ? decodeBlock(block) : undefined;
+    if (!isObject(block)) continue;
+    reportBlock(block, losses);
+    const part = decodeBlock(block);
     if (part !== undefined) parts.push(part);
   }
   const stopSequence = asText(message.stop_sequence);
@@ -41,6 +47,7 @@ export function decodeAnswer(body: Uint8Array): Answer {
     finish: finishClass(
       stopReason,
       parts.some(({ type }) => type === "tool_call"),
+      losses,
     ),
     ...(stopSequence !== "" && { stopSequence }),
     ...(usage !== undefined && { usage }),
@@ -55,17 +62,23 @@ export function decodeAnswer(body: Uint8Array): Answer {
  */
 export function argumentsOf(input: unknown): string {
   if (input === undefined || input === null) return "{}";
-  const text = JSON.stringify(input);
-  if (text.startsWith("{")) return text;
-  throw invalidAnswer("has a tool call whose input is no object");
+  if (!isObject(input)) {
+    throw invalidAnswer("has a tool call whose input is no object");
+  }
+  try {
+    return JSON.stringify(input);
+  } catch {
+    // The stack was not deep enough to write it.
+    throw invalidAnswer("has a tool call whose input nests too deep");
+  }
 }
 
 function parseBody(body: Uint8Array): JsonObject {
   let value: unknown;
   try {
     value = parseExactJson(decoder.decode(body));
-  } catch (cause) {
-    throw invalidAnswer("is no valid JSON", cause);
+  } catch (error) {
+    throw invalidAnswer("is no valid JSON", jsonErrorCause(error));
   }
   if (!isObject(value)) throw invalidAnswer("is no JSON object");
   return value;

@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import type { Answer } from "../../answer.ts";
 import { UpstreamError } from "../../errors.ts";
+import { LossReport } from "../../loss_report.ts";
 import { decodeAnswer } from "./decode_answer.ts";
 
 const MESSAGE = {
@@ -13,12 +14,12 @@ const MESSAGE = {
   stop_sequence: null,
 };
 
-function decode(part: object): Answer {
-  return decodeText(JSON.stringify({ ...MESSAGE, ...part }));
+function decode(part: object, losses?: LossReport): Answer {
+  return decodeText(JSON.stringify({ ...MESSAGE, ...part }), losses);
 }
 
-function decodeText(text: string): Answer {
-  return decodeAnswer(new TextEncoder().encode(text));
+function decodeText(text: string, losses?: LossReport): Answer {
+  return decodeAnswer(new TextEncoder().encode(text), losses);
 }
 
 function failure(text: string): [kind: string, code: string, status: number] {
@@ -94,22 +95,33 @@ Deno.test("M15: whole numbers beyond 2^53 in arguments keep their digits", () =>
   assertEquals(usage?.total, 7);
 });
 
-Deno.test("C32: blocks of the provider's own tools are left out, text stays", () => {
+Deno.test("C32: blocks of the provider's own tools and citations are left out and reported, text stays", () => {
+  const losses = new LossReport();
   const { parts } = decode({
     content: [
       { type: "text", text: "I look" },
       { type: "server_tool_use", id: "s", name: "web_search", input: {} },
       { type: "web_search_tool_result", tool_use_id: "s", content: [] },
       { type: "text", text: "Found", citations: [{}] },
+      { type: "text", text: ".", citations: [] },
+      { type: "text", text: "", citations: null },
       { type: "brand_new" },
       null,
       "odd",
     ],
-  });
+  }, losses);
   assertEquals(parts, [
     { type: "text", text: "I look" },
     { type: "text", text: "Found" },
+    { type: "text", text: "." },
   ]);
+  assertEquals(
+    losses.toString(),
+    "dropped: answer.server_tool_use (left out); " +
+      "dropped: answer.web_search_tool_result (left out); " +
+      "dropped: answer.citations (left out); " +
+      "dropped: answer.brand_new (left out)",
+  );
 });
 
 Deno.test("O1, O3: finish class and matched stop sequence", () => {
@@ -121,6 +133,15 @@ Deno.test("O1, O3: finish class and matched stop sequence", () => {
     stop_sequence: "END",
   });
   assertEquals(stopSequence, "END");
+});
+
+Deno.test("C20, C21: a reason that is only nearly told is reported", () => {
+  const losses = new LossReport();
+  assertEquals(decode({ stop_reason: "pause_turn" }, losses).finish, "length");
+  assertEquals(
+    losses.toString(),
+    "approximated: answer.stop_reason (pause_turn)",
+  );
 });
 
 Deno.test("C35, N2, N6: input holds the cache's tokens once", () => {
@@ -203,6 +224,13 @@ Deno.test("decodeAnswer() refuses tool calls without id, name or an object as in
     const content = [{ type: "tool_use", ...tool }];
     assertEquals(failure(JSON.stringify({ ...MESSAGE, content })), INVALID);
   }
+});
+
+Deno.test("decodeAnswer() refuses an input that nests too deep to be written", () => {
+  const input = '{"1":'.repeat(20_000) + "1" + "}".repeat(20_000);
+  const tool = `{"type":"tool_use","id":"t","name":"n","input":${input}}`;
+  const text = `{"content":[${tool}],"stop_reason":"tool_use"}`;
+  assertEquals(failure(text), INVALID);
 });
 
 Deno.test("decodeAnswer() fills what an odd message leaves open", () => {

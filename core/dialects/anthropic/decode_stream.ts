@@ -1,8 +1,9 @@
+import { hasLongNumber, parseExactJson } from "../../_json_exact.ts";
 import type { AnswerEvent } from "../../answer.ts";
 import type { StreamDecoder } from "../../dialect.ts";
-import { UpstreamError } from "../../errors.ts";
+import type { LossReport } from "../../loss_report.ts";
 import type { SseEvent } from "../../sse_parser.ts";
-import { invalidAnswer } from "./_invalid_answer.ts";
+import { cutStream, invalidAnswer, parseAnswer } from "../_invalid_answer.ts";
 import { asText, isObject, type JsonObject } from "./_json.ts";
 import { OpenBlock } from "./_open_block.ts";
 import { decodeErrorObject } from "./errors.ts";
@@ -13,14 +14,18 @@ const NOTHING: readonly AnswerEvent[] = [];
 const PING: readonly AnswerEvent[] = [{ type: "ping" }];
 
 /** The provider has one block open at a time; more than this is no message any more. */
-const MAX_OPEN_BLOCKS = 64;
+const MAX_OPEN_BLOCKS = 16;
 
 /**
  * Reads a streamed message (C24–C34).
  *
  * Why it ended is passed on with `message_stop` only, so that a stream that is
  * cut before never looks complete (L4). Tool arguments come through as they
- * are and are never completed (L7).
+ * are and are never completed (L7); a turn that ends well with a call whose
+ * arguments are not whole is an error (A10).
+ *
+ * What the vocabulary has no word for, such as citations and the blocks of the
+ * provider's own tools, is left out and put on the report (C32).
  */
 export class AnthropicStreamDecoder implements StreamDecoder {
   readonly #open = new Map<unknown, OpenBlock>();
@@ -29,8 +34,16 @@ export class AnthropicStreamDecoder implements StreamDecoder {
   #started = false;
   #done = false;
   #hasToolCalls = false;
+  /** A tool call has no end, or its arguments are no JSON object. */
+  #hasCutCall = false;
   #stopReason = "";
   #stopSequence = "";
+  readonly #losses: LossReport | undefined;
+
+  /** Starts a stream. */
+  constructor(losses?: LossReport) {
+    this.#losses = losses;
+  }
 
   /** Whether `message_stop` has come. */
   get done(): boolean {
@@ -50,7 +63,9 @@ export class AnthropicStreamDecoder implements StreamDecoder {
       case "content_block_delta":
         return this.#block(message).delta(message.delta);
       case "content_block_start":
-        return this.#startBlock(message);
+        return this.#startBlock(
+          hasLongNumber(data) ? parseExactJson(data) as JsonObject : message,
+        );
       case "content_block_stop":
         return this.#stopBlock(message);
       case "message_start":
@@ -74,7 +89,7 @@ export class AnthropicStreamDecoder implements StreamDecoder {
    */
   end(): readonly AnswerEvent[] {
     if (this.#done) return NOTHING;
-    throw truncated();
+    throw cutStream();
   }
 
   #start(message: unknown): readonly AnswerEvent[] {
@@ -96,7 +111,7 @@ export class AnthropicStreamDecoder implements StreamDecoder {
     if (this.#open.has(index) || this.#open.size >= MAX_OPEN_BLOCKS) {
       throw invalidAnswer("starts a block twice or too many at once");
     }
-    const open = new OpenBlock(this.#parts, block);
+    const open = new OpenBlock(this.#parts, block, this.#losses);
     this.#open.set(index, open);
     if (open.kind === undefined) return NOTHING;
     this.#parts++;
@@ -107,6 +122,9 @@ export class AnthropicStreamDecoder implements StreamDecoder {
   #stopBlock(message: JsonObject): readonly AnswerEvent[] {
     const block = this.#block(message);
     this.#open.delete(message.index);
+    if (block.kind === "tool_call" && !block.hasWholeArguments) {
+      this.#hasCutCall = true;
+    }
     return block.stop();
   }
 
@@ -128,12 +146,23 @@ export class AnthropicStreamDecoder implements StreamDecoder {
   }
 
   #stop(): readonly AnswerEvent[] {
-    if (this.#stopReason === "") throw truncated();
+    if (this.#stopReason === "") throw cutStream();
     const events: AnswerEvent[] = [];
-    for (const block of this.#open.values()) events.push(...block.stop());
+    for (const block of this.#open.values()) {
+      if (block.kind === "tool_call") this.#hasCutCall = true;
+      events.push(...block.stop());
+    }
     this.#open.clear();
+    const finish = finishClass(
+      this.#stopReason,
+      this.#hasToolCalls,
+      this.#losses,
+    );
+    // An answer that says that it was cut may end within a call.
+    if (finish === "tool" && this.#hasCutCall) {
+      throw invalidAnswer("has a tool call whose arguments are not whole");
+    }
     this.#done = true;
-    const finish = finishClass(this.#stopReason, this.#hasToolCalls);
     const stopSequence = this.#stopSequence;
     events.push(
       stopSequence === ""
@@ -150,20 +179,7 @@ export class AnthropicStreamDecoder implements StreamDecoder {
 }
 
 function parseEvent(data: string): JsonObject {
-  let value: unknown;
-  try {
-    value = JSON.parse(data);
-  } catch (cause) {
-    throw invalidAnswer("has an event that is no valid JSON", cause);
-  }
+  const value = parseAnswer(data, "has an event that is no valid JSON");
   if (!isObject(value)) throw invalidAnswer("has an event that is no object");
   return value;
-}
-
-function truncated(): UpstreamError {
-  return new UpstreamError(
-    "upstream",
-    "The provider's stream ended before the answer did",
-    { code: "upstream_stream_truncated" },
-  );
 }

@@ -1,7 +1,15 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { AnswerEvent, Usage } from "../../answer.ts";
 import { UpstreamError } from "../../errors.ts";
-import { block, decode, push, start, stop } from "./_test_stream.ts";
+import { LossReport } from "../../loss_report.ts";
+import {
+  block,
+  decode,
+  decodeWith,
+  push,
+  start,
+  stop,
+} from "./_test_stream.ts";
 import { AnthropicStreamDecoder } from "./decode_stream.ts";
 
 const START: AnswerEvent = { type: "start", id: "msg_1", model: "claude" };
@@ -229,9 +237,11 @@ Deno.test("C31: usage may come at the end only, or never", () => {
   assertEquals(usages(decode(start(), ...stop())), []);
 });
 
-Deno.test("C32: unknown events, deltas and blocks are ignored, text between them stays", () => {
+Deno.test("C32: unknown events, deltas and blocks are ignored and reported, text between them stays", () => {
+  const losses = new LossReport();
   assertEquals(
-    decode(
+    decodeWith(
+      losses,
       start(),
       { type: "brand_new" },
       ...block(
@@ -245,6 +255,8 @@ Deno.test("C32: unknown events, deltas and blocks are ignored, text between them
         { type: "text", text: "" },
         { type: "citations_delta", citation: {} },
         { type: "text_delta", text: "Hi" },
+        { type: "citations_delta", citation: {} },
+        { type: "newer_delta" },
       ),
       ...stop(),
     ),
@@ -255,6 +267,22 @@ Deno.test("C32: unknown events, deltas and blocks are ignored, text between them
       { type: "part_end", part: 0 },
       FINISH,
     ],
+  );
+  assertEquals(
+    losses.toString(),
+    "dropped: answer.server_tool_use (left out); " +
+      "dropped: answer.web_search_tool_result (left out); " +
+      "dropped: answer.citations (left out); " +
+      "dropped: answer.newer_delta (left out)",
+  );
+});
+
+Deno.test("C21: a reason that is only nearly told is reported", () => {
+  const losses = new LossReport();
+  decodeWith(losses, start(), ...stop("pause_turn"));
+  assertEquals(
+    losses.toString(),
+    "approximated: answer.stop_reason (pause_turn)",
   );
 });
 
@@ -360,7 +388,80 @@ Deno.test("U6: an end without a reason is none", () => {
   );
 });
 
-Deno.test("push() closes blocks that are open at message_stop", () => {
+const TOOL = { type: "tool_use", id: "a", name: "b", input: {} };
+
+/** A stream with one tool call of these pieces of arguments, and this end. */
+function toolStream(pieces: readonly string[], ...end: object[]): object[] {
+  const deltas = pieces.map((piece) => ({
+    type: "input_json_delta",
+    partial_json: piece,
+  }));
+  return [start(), ...block(0, TOOL, ...deltas), ...end];
+}
+
+Deno.test("A10: a call whose arguments are no JSON object ends in an error, not in tool_calls", () => {
+  for (
+    const pieces of [['{"a":'], ['{"a":1}', "}"], ["[1]"], ["null"], ["7"]]
+  ) {
+    for (const reason of ["tool_use", "end_turn", "brand_new"]) {
+      const decoder = new AnthropicStreamDecoder();
+      const values = toolStream(pieces, ...stop(reason));
+      const last = values.pop()!;
+      for (const value of values) push(decoder, value);
+      assertEquals(failure(() => push(decoder, last)), INVALID, pieces.join());
+      assertEquals(decoder.done, false);
+    }
+  }
+});
+
+Deno.test("A10: a call that is open at message_stop ends in an error", () => {
+  for (const piece of ["", '{"a":1}']) {
+    const values = toolStream([piece]);
+    values.pop();
+    assertEquals(
+      failure(() => decode(...values, ...stop("tool_use"))),
+      INVALID,
+    );
+  }
+});
+
+Deno.test("L7: an answer that says that it was cut may end within a call", () => {
+  for (const [reason, finish] of [["max_tokens", "length"], ["refusal"]]) {
+    const values = toolStream(['{"a":'], ...stop(reason));
+    const events = decode(...values);
+    assertEquals(events.at(-1)?.type, "finish");
+    assertEquals(
+      (events.at(-1) as { finish: string }).finish,
+      finish ?? reason,
+    );
+    const open = values.filter((value) =>
+      !("type" in value) || value.type !== "content_block_stop"
+    );
+    assertEquals(decode(...open), events);
+  }
+});
+
+Deno.test("A10: arguments of more than 4 MB are refused", () => {
+  const piece = "x".repeat(1_000_000);
+  const values = toolStream(['{"a":"', piece, piece, piece, piece, piece]);
+  assertEquals(failure(() => decode(...values)), INVALID);
+});
+
+Deno.test("M15: whole arguments in a block's start keep their numbers", () => {
+  const decoder = new AnthropicStreamDecoder();
+  push(decoder, start());
+  const data = JSON.stringify(block(0, TOOL)[0])
+    .replace('"input":{}', '"input":{"id":12345678901234567890}');
+  decoder.push({ event: "content_block_start", data });
+  const [delta] = push(decoder, { type: "content_block_stop", index: 0 });
+  assertEquals(delta, {
+    type: "part_delta",
+    part: 0,
+    text: '{"id":12345678901234567890}',
+  });
+});
+
+Deno.test("push() closes other blocks that are open at message_stop", () => {
   const [open] = block(0, { type: "text", text: "all of it" });
   assertEquals(decode(start(), open!, ...stop()).slice(1), [
     { type: "part_start", part: 0, kind: "text" },

@@ -9,7 +9,7 @@ export const anthropicProvider: ProviderDialect = {
   name: "anthropic",
   encodeRequest,
   decodeAnswer,
-  streamDecoder: () => new AnthropicStreamDecoder(),
+  streamDecoder: (losses) => new AnthropicStreamDecoder(losses),
   decodeError: (status, headers, body) =>
     decodeErrorAnswer({ status, headers, body }),
 };

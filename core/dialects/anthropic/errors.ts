@@ -1,16 +1,8 @@
 import { UpstreamError } from "../../errors.ts";
+import { carriedHeaders } from "../_carried_headers.ts";
 import { classifyError } from "./_error_classes.ts";
 import { asText, isObject, type JsonObject } from "./_json.ts";
 
-/** Headers that tell when to come back (K5, K8); rate limits too (K13). */
-const CARRIED: ReadonlySet<string> = new Set([
-  "retry-after",
-  "retry-after-ms",
-  "x-should-retry",
-]);
-const CARRIED_PREFIX = "anthropic-ratelimit-";
-const MAX_HEADERS = 32;
-const MAX_HEADER_LENGTH = 256;
 const MAX_MESSAGE_LENGTH = 1_000;
 const MAX_BODY_BYTES = 65_536;
 
@@ -41,10 +33,12 @@ export function decodeErrorAnswer(
   { status, headers, body }: ErrorAnswer,
 ): UpstreamError {
   const text = decoder.decode(body.subarray(0, MAX_BODY_BYTES));
-  return makeError(status, findError(parse(text)), {
-    headers: carriedHeaders(headers),
-    // Where there is no error object, the start of the body is what the operator has.
-    excerpt: clean(text.slice(0, 500)),
+  const value = parse(text);
+  return makeError(status, findError(value), {
+    headers: carriedHeaders(headers, value),
+    // Of a page from something in front the operator gets the start; JSON may
+    // repeat the request, which belongs in no log.
+    excerpt: /^\s*[[{]/.test(text) ? "" : clean(text.slice(0, 500)),
   });
 }
 
@@ -98,20 +92,6 @@ function parse(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function carriedHeaders(
-  headers: Readonly<Record<string, string>>,
-): Readonly<Record<string, string>> {
-  const carried: Record<string, string> = {};
-  let count = 0;
-  for (const [name, value] of Object.entries(headers)) {
-    if (!CARRIED.has(name) && !name.startsWith(CARRIED_PREFIX)) continue;
-    if (value.length > MAX_HEADER_LENGTH || count === MAX_HEADERS) continue;
-    carried[name] = value;
-    count++;
-  }
-  return carried;
 }
 
 /** One line without control characters and without anything that looks like a key. */

@@ -101,6 +101,20 @@ Deno.test("K1: words of something in front of the provider are not passed on", (
   assertStringIncludes(JSON.stringify(decoded.cause), "10.0.0.7");
 });
 
+Deno.test("X11: of a page the start goes into the cause, of other JSON nothing", () => {
+  const cause = (body: string | object) => decode(502, body).cause;
+  const told = { status: 502, type: "", said: "" };
+  assertEquals(cause("<b>Bad gateway</b>"), {
+    ...told,
+    said: "<b>Bad gateway</b>",
+  });
+  for (
+    const body of ['{"messages":["hunter2', ' [{"input":"hunter2"}]', {
+      messages: ["hunter2"],
+    }]
+  ) assertEquals(cause(body), told);
+});
+
 Deno.test("K3: trouble with our own credentials is told in our own words", () => {
   const key = error("authentication_error", "invalid x-api-key abc123");
   const decoded = decode(401, key);

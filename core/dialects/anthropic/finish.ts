@@ -1,4 +1,5 @@
 import type { FinishClass } from "../../answer.ts";
+import type { LossReport } from "../../loss_report.ts";
 
 /**
  * Classes of the reasons to stop (O1, C20–C22).
@@ -23,7 +24,12 @@ const CLASSES: ReadonlyMap<string, FinishClass> = new Map([
 export function finishClass(
   stopReason: string,
   hasToolCalls: boolean,
+  losses?: LossReport,
 ): FinishClass {
-  const finish = CLASSES.get(stopReason) ?? "stop";
+  const known = CLASSES.get(stopReason);
+  if (known === undefined || stopReason === "pause_turn") {
+    losses?.add("approximated", "answer.stop_reason", stopReason);
+  }
+  const finish = known ?? "stop";
   return finish === "stop" && hasToolCalls ? "tool" : finish;
 }

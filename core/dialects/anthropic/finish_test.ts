@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { FinishClass } from "../../answer.ts";
+import { LossReport } from "../../loss_report.ts";
 import { finishClass } from "./finish.ts";
 
 Deno.test("O1, C21, C22: each reason to stop has a class", () => {
@@ -15,6 +16,18 @@ Deno.test("O1, C21, C22: each reason to stop has a class", () => {
   for (const [reason, finish] of classes) {
     assertEquals(finishClass(reason, false), finish, reason);
   }
+});
+
+Deno.test("C20, C21: what is only nearly the reason is reported", () => {
+  const losses = new LossReport();
+  for (const reason of ["pause_turn", "brand_new", "end_turn", "refusal"]) {
+    finishClass(reason, false, losses);
+  }
+  assertEquals(
+    losses.toString(),
+    "approximated: answer.stop_reason (pause_turn); " +
+      "approximated: answer.stop_reason (brand_new)",
+  );
 });
 
 Deno.test("C20: reasons that nobody knows yet count as stop", () => {

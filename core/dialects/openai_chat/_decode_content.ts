@@ -56,6 +56,7 @@ function decodePart(node: RequestNode, types: readonly ContentType[]): Part {
     case "file":
       return { type: "file", ...decodeFile(node), ...cached };
     case "refusal":
+      if (cacheControl) node.note("cache_control");
       return { type: "refusal", text: requireText(node, "refusal") };
     default:
       return { type: "text", text: requireText(node, "text"), ...cached };

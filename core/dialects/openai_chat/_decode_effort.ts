@@ -24,7 +24,8 @@ const KNOWN_IN_THINKING: ReadonlySet<string> = new Set([
 /**
  * Reads how hard the model should think (A35, O6): OpenAI's
  * `reasoning_effort`, OpenRouter's `reasoning`, or Anthropic's `thinking`.
- * Where several are set the first of these wins, field by field.
+ * Where several are set the first of these wins, field by field; what says
+ * otherwise is noted.
  */
 export function decodeEffort(root: RequestNode): Conversation["reasoning"] {
   const word = root.choice("reasoning_effort", EFFORTS);
@@ -32,7 +33,14 @@ export function decodeEffort(root: RequestNode): Conversation["reasoning"] {
   const thinking = decodeThinkingOption(root.node("thinking"));
   const effort = word ?? reasoning?.effort ?? thinking?.effort;
   const budgetTokens = reasoning?.budgetTokens ?? thinking?.budgetTokens;
-  if (effort === "none") return { effort };
+  if (reasoning?.effort && reasoning.effort !== effort) {
+    root.note("reasoning.effort");
+  }
+  if (thinking?.effort === "none" && effort !== "none") root.note("thinking");
+  if (effort === "none") {
+    if (budgetTokens !== undefined) root.note("reasoning.max_tokens");
+    return { effort };
+  }
   if (budgetTokens !== undefined) {
     return { ...(effort && { effort }), budgetTokens };
   }

@@ -79,3 +79,24 @@ Deno.test("O6: of several ways to say it OpenAI's own counts first", () => {
     { effort: "low", budgetTokens: 2048 },
   );
 });
+
+Deno.test("O6: what says otherwise than the one that counts is named", () => {
+  const lost = (fields: Record<string, unknown>) => decode(fields).unmapped;
+  const low = { reasoning_effort: "low" };
+  assertEquals(lost({ ...low, reasoning: { effort: "high" } }), [
+    "reasoning.effort",
+  ]);
+  assertEquals(lost({ ...low, thinking: { type: "disabled" } }), ["thinking"]);
+  assertEquals(
+    lost({ reasoning_effort: "none", reasoning: { max_tokens: 2000 } }),
+    ["reasoning.max_tokens"],
+  );
+  for (
+    const fields of [
+      { ...low, reasoning: { effort: "low" } },
+      { ...low, thinking: { type: "adaptive" } },
+      { reasoning_effort: "none", thinking: { type: "disabled" } },
+      { ...low, reasoning: { max_tokens: 2000 } },
+    ]
+  ) assertEquals(lost(fields), []);
+});

@@ -7,6 +7,13 @@ const MAX_URL = 8192;
 const MAX_DATA_HEAD = 256;
 const MEDIA_TYPE = /^[a-z0-9!#$&^_.+-]{1,64}\/[a-z0-9!#$&^_.+-]{1,64}$/;
 
+const KNOWN_IN_IMAGE: ReadonlySet<string> = new Set(["url", "detail"]);
+const KNOWN_IN_FILE: ReadonlySet<string> = new Set([
+  "filename",
+  "file_id",
+  "file_data",
+]);
+
 /** Data by value, or where it is. */
 type Source =
   | { readonly url: string }
@@ -15,6 +22,7 @@ type Source =
 /** Reads an `image_url` part: a base64 data URL or an `https:` address (A32). */
 export function decodeImage(part: RequestNode): Omit<ImagePart, "type"> {
   const image = part.requireNode("image_url");
+  image.noteUnknown(KNOWN_IN_IMAGE);
   const source = decodeSource(image, "url", image.name("url"));
   if (!source || "data" in source && !source.mediaType.startsWith("image/")) {
     throw image.refuse(
@@ -46,6 +54,7 @@ export function decodeAudio(part: RequestNode): AudioPart {
 /** Reads a `file` part: an id, a data URL, bare base64 of a PDF, or an `https:` address. */
 export function decodeFile(part: RequestNode): Omit<FilePart, "type"> {
   const file = part.requireNode("file");
+  file.noteUnknown(KNOWN_IN_FILE);
   const filename = file.string("filename");
   const named = filename ? { filename } : {};
   const fileId = file.string("file_id");

@@ -121,3 +121,15 @@ Deno.test("decodeChatRequest() refuses a file that does not show its type", () =
     code: "missing_required_parameter",
   });
 });
+
+Deno.test("A25: unknown members of images and files are named", () => {
+  const url = "https://x.test/a";
+  const content = [
+    { type: "image_url", image_url: { url, format: "png" } },
+    { type: "file", file: { file_data: url, format: "pdf" } },
+  ];
+  assertEquals(decode({ messages: [{ role: "user", content }] }).unmapped, [
+    "messages[0].content[0].image_url.format",
+    "messages[0].content[1].file.format",
+  ]);
+});

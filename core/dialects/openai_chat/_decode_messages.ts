@@ -24,21 +24,25 @@ const USER_TYPES: readonly ContentType[] = [
 const ASSISTANT_TYPES: readonly ContentType[] = ["text", "refusal"];
 const TOOL_TYPES: readonly ContentType[] = ["text", "image_url", "file"];
 
-/** What may stand in a message and needs no note: read, or an echo of an answer. */
+/** What is read of any message, of the assistant's, and of a tool's. */
 const KNOWN: ReadonlySet<string> = new Set([
   "role",
   "content",
   "name",
+  "cache_control",
+]);
+const KNOWN_OF_ASSISTANT: ReadonlySet<string> = new Set([
+  ...KNOWN,
   "tool_calls",
-  "tool_call_id",
   "refusal",
   "reasoning",
   "reasoning_content",
   "reasoning_details",
   "thinking_blocks",
-  "cache_control",
   "annotations",
 ]);
+const KNOWN_OF_TOOL: ReadonlySet<string> = new Set([...KNOWN, "tool_call_id"]);
+const KNOWN_IN_FUNCTION: ReadonlySet<string> = new Set(["name", "arguments"]);
 const KNOWN_IN_CALL: ReadonlySet<string> = new Set([
   "id",
   "index",
@@ -64,7 +68,6 @@ export function decodeMessages(root: RequestNode): Message[] {
 }
 
 function decodeMessage(node: RequestNode): Message {
-  node.noteUnknown(KNOWN);
   if (!node.has("role")) throw node.missing("role");
   if (node.raw("role") === "function") {
     throw node.refuse(
@@ -74,6 +77,13 @@ function decodeMessage(node: RequestNode): Message {
     );
   }
   const role = node.choice("role", ROLES) ?? "user";
+  node.noteUnknown(
+    role === "assistant"
+      ? KNOWN_OF_ASSISTANT
+      : role === "tool"
+      ? KNOWN_OF_TOOL
+      : KNOWN,
+  );
   if (role === "tool") return { role, parts: [decodeToolResult(node)] };
   const name = node.string("name");
   const parts = role === "assistant"
@@ -100,6 +110,11 @@ function decodeAssistant(node: RequestNode): Part[] {
       "unsupported_parameter",
     );
   }
+  const annotations = node.raw("annotations");
+  // Answers come with an empty list, which clients echo.
+  if (Array.isArray(annotations) && annotations.length > 0) {
+    node.note("annotations");
+  }
   const parts: Part[] = decodeReasoning(node);
   const calls = (node.nodes("tool_calls") ?? []).map(decodeToolCall);
   const content = decodeContent(node, ASSISTANT_TYPES);
@@ -120,6 +135,7 @@ function decodeToolCall(node: RequestNode): ToolCallPart {
   node.choice("type", ["function"]);
   const id = node.name("id");
   const call = node.requireNode("function");
+  call.noteUnknown(KNOWN_IN_FUNCTION);
   const name = call.name("name");
   const text = call.string("arguments") ?? "";
   const cacheControl = decodeCacheControl(node);

@@ -245,3 +245,30 @@ Deno.test("A25: unknown members of messages and parts are named, echoes are not"
     "messages[0].content[0].weight",
   ]);
 });
+
+Deno.test("A25: members that only other roles have, and what calls and refusals can't keep, are named", () => {
+  const calls = [{
+    ...CALL,
+    function: { ...CALL.function, thought_signature: "s" },
+  }];
+  const mark = { type: "ephemeral" };
+  const { unmapped } = decode({
+    messages: [
+      { role: "user", content: "u", refusal: "x", tool_call_id: "call_1" },
+      { role: "assistant", content: "a", annotations: [{ type: "x" }] },
+      {
+        role: "assistant",
+        content: [{ type: "refusal", refusal: "No", cache_control: mark }],
+        tool_calls: calls,
+      },
+      { role: "tool", tool_call_id: "call_1", content: "x", name: "weather" },
+    ],
+  });
+  assertEquals(unmapped, [
+    "messages[0].refusal",
+    "messages[0].tool_call_id",
+    "messages[1].annotations",
+    "messages[2].tool_calls[0].function.thought_signature",
+    "messages[2].content[0].cache_control",
+  ]);
+});

@@ -55,7 +55,9 @@ function decodeStop(root: RequestNode): readonly string[] | undefined {
 /** Reads the answer's upper bound in tokens; the newer name wins (A21). */
 export function decodeMaxTokens(root: RequestNode): number | undefined {
   const older = root.integer("max_tokens", 1);
-  return root.integer("max_completion_tokens", 1) ?? older;
+  const newer = root.integer("max_completion_tokens", 1) ?? older;
+  if (older !== undefined && older !== newer) root.note("max_tokens");
+  return newer;
 }
 
 /** Reads `response_format` (A28, O5). */

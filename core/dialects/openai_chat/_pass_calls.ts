@@ -1,7 +1,7 @@
+import { invalidAnswer } from "../_invalid_answer.ts";
 import { argumentsText } from "./_pass_content.ts";
 import {
   generateCallId,
-  invalidResponse,
   isMutableJson,
   isName,
   type MutableJson,
@@ -43,7 +43,7 @@ export class PassedCalls {
     for (let place = 0; place < fragments.length; place++) {
       const fragment = fragments[place];
       if (!isMutableJson(fragment)) {
-        throw invalidResponse("has an empty tool call");
+        throw invalidAnswer("has an empty tool call");
       }
       const alternative = fragments.length === 1 ? -1 : place;
       const begun = this.#find(fragment, alternative);
@@ -82,7 +82,7 @@ export class PassedCalls {
 
   #begin(fragment: MutableJson): boolean {
     if (this.#calls.length === MAX_CALLS) {
-      throw invalidResponse(`has more than ${MAX_CALLS} tool calls`);
+      throw invalidAnswer(`has more than ${MAX_CALLS} tool calls`);
     }
     const { index, id, type } = fragment;
     let changed = false;

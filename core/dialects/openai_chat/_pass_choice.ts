@@ -1,13 +1,9 @@
 import type { FinishClass } from "../../answer.ts";
+import { invalidAnswer } from "../_invalid_answer.ts";
 import { PassedCalls } from "./_pass_calls.ts";
 import { mendContent } from "./_pass_content.ts";
 import { passFinish } from "./_pass_finish.ts";
-import {
-  encodeJson,
-  invalidResponse,
-  isMutableJson,
-  type MutableJson,
-} from "./_pass_json.ts";
+import { encodeJson, isMutableJson, type MutableJson } from "./_pass_json.ts";
 
 /** A chunk with one choice, and its finish reason. */
 interface FinishChunk {
@@ -72,7 +68,7 @@ export class PassedChoice {
     const { tool_calls: fragments } = delta;
     if (fragments === undefined || fragments === null) return changed;
     if (!Array.isArray(fragments)) {
-      throw invalidResponse("has tool calls of the wrong type");
+      throw invalidAnswer("has tool calls of the wrong type");
     }
     if (fragments.length > 0) return this.#calls.mend(fragments) || changed;
     // An empty list is no tool turn (J20).
@@ -97,7 +93,7 @@ export class PassedChoice {
    * @param head What all chunks have in common (A8).
    */
   release(head: MutableJson): { text: string; finish: FinishClass } {
-    if (!this.#held) throw invalidResponse("has a choice without a finish");
+    if (!this.#held) throw invalidAnswer("has a choice without a finish");
     const { chunk, choice, text } = this.#held;
     const { reason, finish } = passFinish(choice, this.#calls.any);
     const isSame = text !== undefined && reason === choice.finish_reason;

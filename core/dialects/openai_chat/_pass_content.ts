@@ -1,9 +1,5 @@
-import {
-  encodeJson,
-  invalidResponse,
-  isMutableJson,
-  type MutableJson,
-} from "./_pass_json.ts";
+import { invalidAnswer } from "../_invalid_answer.ts";
+import { encodeJson, isMutableJson, type MutableJson } from "./_pass_json.ts";
 
 /**
  * Mends `content` and thought of a message or a delta: a content array of
@@ -18,7 +14,7 @@ export function mendContent(message: MutableJson): boolean {
   else if (
     typeof content !== "string" && content !== null && content !== undefined
   ) {
-    throw invalidResponse("has a content of the wrong type");
+    throw invalidAnswer("has a content of the wrong type");
   }
   const { reasoning } = message;
   if (

@@ -1,9 +1,7 @@
-import { type ErrorKind, UpstreamError } from "../../errors.ts";
+import { invalidAnswer } from "../_invalid_answer.ts";
 
 /** A parsed JSON object that is mended in place. */
 export type MutableJson = Record<string, unknown>;
-
-const KIND: ErrorKind = "upstream";
 
 /** Whether a parsed JSON value is an object, neither `null` nor an array. */
 export function isMutableJson(value: unknown): value is MutableJson {
@@ -19,21 +17,10 @@ export function carriesError(value: MutableJson): boolean {
 export function encodeJson(value: unknown): string {
   try {
     return JSON.stringify(value);
-  } catch (cause) {
-    // Nested too deep to be written again.
-    throw invalidResponse("nests too deep", cause);
+  } catch {
+    // The stack was not deep enough to write it again.
+    throw invalidAnswer("nests too deep");
   }
-}
-
-/** The provider's answer breaks its own dialect. */
-export function invalidResponse(
-  problem: string,
-  cause?: unknown,
-): UpstreamError {
-  return new UpstreamError(KIND, `The provider's answer ${problem}`, {
-    code: "upstream_invalid_response",
-    ...(cause !== undefined && { cause }),
-  });
 }
 
 /** Seconds since 1970, as `created` has them. */

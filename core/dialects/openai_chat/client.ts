@@ -1,4 +1,4 @@
-import type { ClientDialect, StreamOptions } from "../../dialect.ts";
+import type { ClientDialect } from "../../dialect.ts";
 import { decodeChatRequest } from "./decode_request.ts";
 import { encodeChatAnswer } from "./encode_answer.ts";
 import { encodeChatError, encodeChatStreamError } from "./encode_error.ts";
@@ -32,7 +32,7 @@ export const openAiChatClient: ClientDialect = {
   name: "openai_chat",
   decodeRequest: decodeChatRequest,
   encodeAnswer: encodeChatAnswer,
-  streamEncoder: (options: StreamOptions) => new ChatStreamEncoder(options),
+  streamEncoder: (options, losses) => new ChatStreamEncoder(options, losses),
   encodeError: encodeChatError,
   encodeStreamError: encodeChatStreamError,
 };

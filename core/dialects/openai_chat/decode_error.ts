@@ -1,7 +1,7 @@
 import { type ErrorKind, UpstreamError } from "../../errors.ts";
+import { carriedHeaders } from "../_carried_headers.ts";
 import { type ErrorBody, readErrorBody } from "./_decode_error_body.ts";
 import { classifyError } from "./_decode_error_class.ts";
-import { carriedHeaders } from "./_decode_error_headers.ts";
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -60,7 +60,9 @@ export function decodeChatError(
 ): UpstreamError {
   const value = parseBody(body);
   const found = readErrorBody(value);
-  if (status >= 400) return toError(status, found, headers);
+  if (status >= 400) {
+    return toError(status, found, carriedHeaders(headers, value));
+  }
   if (status >= 200 && status < 300 && found.message !== undefined) {
     return decodeChatErrorObject(value);
   }
@@ -84,7 +86,7 @@ export function decodeChatErrorObject(
   const body = readErrorBody(value);
   const told = body.status ?? status ?? STATUS_OF_WORD.get(body.code ?? "") ??
     STATUS_OF_WORD.get(body.type ?? "") ?? 502;
-  return toError(told < 400 ? 502 : told, body, {});
+  return toError(told < 400 ? 502 : told, body, carriedHeaders({}, value));
 }
 
 function parseBody(body: Uint8Array): unknown {
@@ -101,21 +103,20 @@ function toError(
   body: ErrorBody,
   headers: Headers,
 ): UpstreamError {
-  const carried = carriedHeaders(headers);
   const special = classifyError(status, body);
   if (status === 401 || special === "bad_key") {
     // The provider's text may repeat the key.
     return new UpstreamError(
       "authentication",
       "The provider rejected the gateway's credentials",
-      { code: "upstream_authentication_failed", headers: carried },
+      { code: "upstream_authentication_failed", headers },
     );
   }
   if (status === 403 && special === undefined) {
     return new UpstreamError(
       "permission",
       "The provider denied access to the gateway's credentials",
-      { code: "upstream_permission_denied", headers: carried },
+      { code: "upstream_permission_denied", headers },
     );
   }
   const meaning = meaningOf(status, special, body);
@@ -128,7 +129,7 @@ function toError(
       code: meaning.code,
       status: meaning.status ?? status,
       ...(param !== undefined && { param }),
-      headers: carried,
+      headers,
       details: body.details,
     },
   );

@@ -116,6 +116,58 @@ Deno.test("K5, K13: rate limits keep their headers", () => {
   });
 });
 
+const RETRY_INFO = {
+  error: {
+    code: 429,
+    message: "Quota exceeded",
+    status: "RESOURCE_EXHAUSTED",
+    details: [
+      { "@type": "type.googleapis.com/google.rpc.Help" },
+      {
+        "@type": "type.googleapis.com/google.rpc.RetryInfo",
+        retryDelay: "3.5s",
+      },
+    ],
+  },
+};
+const IN_3500_MS = { "retry-after": "4", "retry-after-ms": "3500" };
+
+Deno.test("D26: the wait that Google tells in the body becomes headers", () => {
+  for (const body of [RETRY_INFO, [RETRY_INFO]]) {
+    const error = decode(429, body);
+    assertEquals(error.headers, IN_3500_MS);
+    assertEquals(error.kind, "rate_limit");
+    assertEquals(decodeChatErrorObject(body).headers, IN_3500_MS);
+  }
+  assertEquals(
+    decode(200, RETRY_INFO).headers,
+    IN_3500_MS,
+    "an error in a 200",
+  );
+  const limits = { "x-ratelimit-remaining-requests": "0" };
+  assertEquals(decode(429, RETRY_INFO, limits).headers, {
+    ...limits,
+    ...IN_3500_MS,
+  });
+});
+
+Deno.test("D26, K5: a wait in a header goes before the one in the body", () => {
+  const headers = { "retry-after": "60" };
+  assertEquals(decode(429, RETRY_INFO, headers).headers, headers);
+  for (const details of [null, [null], [{}], [{ retryDelay: "3s" }], "x"]) {
+    assertEquals(decode(429, { error: { message: "M", details } }).headers, {});
+  }
+});
+
+Deno.test("K13: of many rate limits 32 are kept, and the wait in any case", () => {
+  const limits = Object.fromEntries(
+    Array.from({ length: 50 }, (_, i) => [`x-ratelimit-${i}`, "1"]),
+  );
+  const { headers } = decode(429, "", { ...limits, "retry-after": "9" });
+  assertEquals(Object.keys(headers).length, 33);
+  assertEquals(headers["retry-after"], "9");
+});
+
 Deno.test("K9: used-up quota and credit are told apart from rate limits", () => {
   assertEquals(
     facts(decode(429, openAi({ code: "insufficient_quota" }))),

@@ -1,9 +1,10 @@
+import { exactMember } from "../../_json_exact.ts";
 import type { Conversation } from "../../conversation.ts";
 import { GatewayError } from "../../errors.ts";
 import type { JsonDocument } from "../../json_document.ts";
 import { decodeEffort } from "./_decode_effort.ts";
 import { decodeMessages } from "./_decode_messages.ts";
-import { isJsonObject, RequestNode } from "./_decode_node.ts";
+import { isJsonObject, type JsonObject, RequestNode } from "./_decode_node.ts";
 import {
   decodeMaxTokens,
   decodeOutput,
@@ -38,6 +39,11 @@ const KNOWN: ReadonlySet<string> = new Set([
   "metadata",
   "usage",
   "n",
+]);
+
+const STREAM_OPTIONS: ReadonlySet<string> = new Set([
+  "include_usage",
+  "include_obfuscation",
 ]);
 
 /** Fields whose default is no loss: the value that changes nothing. */
@@ -90,16 +96,16 @@ export function decodeChatRequest(document: JsonDocument): Conversation {
     );
   }
   const unmapped: string[] = [];
-  const root = new RequestNode(document.value, unmapped);
+  const root = new RequestNode(withExactSchemas(document), unmapped);
   const model = root.name("model");
   refuseUnsupported(root);
   noteUnmapped(root, document.value);
+  noteStreamWishes(root);
   const messages = decodeMessages(root);
   const output = decodeOutput(root);
   const maxOutputTokens = decodeMaxTokens(root);
   const reasoning = decodeEffort(root);
-  const user = root.string("user");
-  const endUser = root.string("safety_identifier") || user;
+  const endUser = decodeEndUser(root);
   return {
     model,
     messages,
@@ -112,6 +118,50 @@ export function decodeChatRequest(document: JsonDocument): Conversation {
     stream: root.boolean("stream") ?? false,
     unmapped,
   };
+}
+
+/** The request with the numbers in its schemas kept to the last digit (M15). */
+function withExactSchemas(document: JsonDocument): JsonDocument["value"] {
+  let { value } = document;
+  for (const key of ["tools", "response_format"]) {
+    const exact = exactMember(document, key);
+    if (exact !== value[key]) value = { ...value, [key]: exact };
+  }
+  return value;
+}
+
+/** The end user's id, wherever it is; what else `metadata` holds has no word (A31). */
+function decodeEndUser(root: RequestNode): string | undefined {
+  const user = root.string("user");
+  const { user_id: told, ...others } = jsonObject(root, "metadata");
+  const endUser = root.string("safety_identifier") || user ||
+    (typeof told === "string" ? told : undefined);
+  if (user && user !== endUser) root.note("user");
+  const isLost = (told ?? endUser) !== endUser;
+  if (isLost || Object.keys(others).length > 0) root.note("metadata");
+  return endUser;
+}
+
+/** A member that is an object; an empty one where it is not there. */
+function jsonObject(root: RequestNode, key: string): JsonObject {
+  const value = root.raw(key) ?? {};
+  if (isJsonObject(value)) return value;
+  throw root.wrongType(key, "an object");
+}
+
+/** Notes wishes for the stream that no translated stream fulfils. */
+function noteStreamWishes(root: RequestNode): void {
+  const options = root.node("stream_options");
+  options?.noteUnknown(STREAM_OPTIONS);
+  if (options?.boolean("include_obfuscation")) {
+    options.note("include_obfuscation");
+  }
+  // OpenRouter's way to ask for the counts, which whole answers have anyway.
+  const counts = root.raw("usage");
+  if (
+    isJsonObject(counts) && counts.include === true &&
+    root.raw("stream") === true && !options?.boolean("include_usage")
+  ) root.note("usage");
 }
 
 function refuseUnsupported(root: RequestNode): void {

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { GatewayError } from "../../errors.ts";
+import { parseJsonDocument } from "../../json_document.ts";
 import { assertRefused, decode } from "./_test_decode.ts";
 import { decodeChatRequest } from "./decode_request.ts";
 
@@ -78,7 +79,7 @@ Deno.test("A25: values that change nothing are no loss", () => {
     logit_bias: {},
     service_tier: "auto",
     modalities: ["text"],
-    metadata: { a: "b" },
+    metadata: {},
     stream_options: { include_usage: true },
     usage: { include: true },
     prediction: null,
@@ -102,11 +103,72 @@ Deno.test("decodeChatRequest() caps the number and length of unmapped names", ()
   assert(unmapped.every((name) => name.length <= 64));
 });
 
-Deno.test("A31: user and safety_identifier become the end user", () => {
-  assertEquals(decode({ user: "u" }).endUser, "u");
-  assertEquals(decode({ user: "u", safety_identifier: "s" }).endUser, "s");
-  assertEquals(decode({ user: "" }).endUser, undefined);
-  assertRefused({ user: 1 }, { param: "user", code: "invalid_type" });
+const endUsers: [
+  fields: object,
+  endUser: string | undefined,
+  lost: string[],
+][] = [
+  [{ user: "u" }, "u", []],
+  [{ user: "" }, undefined, []],
+  [{ user: "u", safety_identifier: "u" }, "u", []],
+  [{ user: "u", safety_identifier: "s" }, "s", ["user"]],
+  [{ metadata: { user_id: "m" } }, "m", []],
+  [{ metadata: { user_id: "m", a: "b" } }, "m", ["metadata"]],
+  [{ metadata: { user_id: "m" }, user: "u" }, "u", ["metadata"]],
+  [{ metadata: { user_id: null } }, undefined, []],
+  [{ metadata: { user_id: 7 } }, undefined, ["metadata"]],
+  [{ metadata: { a: "b" } }, undefined, ["metadata"]],
+  [{ metadata: {} }, undefined, []],
+  [{ metadata: null }, undefined, []],
+];
+
+for (const [fields, endUser, lost] of endUsers) {
+  Deno.test(`A31: of ${JSON.stringify(fields)} the end user is ${endUser}, lost is ${lost.join() || "nothing"}`, () => {
+    const decoded = decode({ ...fields });
+    assertEquals([decoded.endUser, decoded.unmapped], [endUser, lost]);
+  });
+}
+
+Deno.test("A31: a user that is no text, or metadata that are no object, are refused", () => {
+  const code = "invalid_type";
+  assertRefused({ user: 1 }, { param: "user", code });
+  assertRefused({ metadata: "m" }, { param: "metadata", code });
+});
+
+Deno.test("A4, A25: wishes for the stream that stay unfulfilled are named", () => {
+  const lost = (fields: Record<string, unknown>) => decode(fields).unmapped;
+  const usage = { include: true };
+  assertEquals(lost({ usage }), []);
+  assertEquals(lost({ usage, stream: true }), ["usage"]);
+  const counts = { include_usage: true };
+  assertEquals(lost({ usage, stream: true, stream_options: counts }), []);
+  const padded = { include_obfuscation: true, x: 1 };
+  assertEquals(lost({ stream: true, stream_options: padded }), [
+    "stream_options.x",
+    "stream_options.include_obfuscation",
+  ]);
+  const plain = { include_obfuscation: false };
+  assertEquals(lost({ stream: true, stream_options: plain }), []);
+});
+
+Deno.test("A21: of two limits that differ the older one is lost", () => {
+  const limits = (older: number, newer: number) =>
+    decode({ max_tokens: older, max_completion_tokens: newer });
+  assertEquals(limits(7, 9).maxOutputTokens, 9);
+  assertEquals(limits(7, 9).unmapped, ["max_tokens"]);
+  assertEquals(limits(9, 9).unmapped, []);
+});
+
+Deno.test("M15: numbers in schemas that a double would round keep their digits", () => {
+  const schema = '{"type":"object","maximum":12345678901234567890}';
+  const text = `{"model":"m","messages":[{"role":"user","content":"hi"}],` +
+    `"tools":[{"type":"function","function":{"name":"f","parameters":${schema}}}],` +
+    `"response_format":{"type":"json_schema","json_schema":{"name":"o","schema":${schema}}}}`;
+  const bytes = new TextEncoder().encode(text);
+  const { tools, output } = decodeChatRequest(parseJsonDocument(bytes));
+  assertEquals(JSON.stringify(tools?.[0]?.parameters), schema);
+  assert(output?.type === "json_schema");
+  assertEquals(JSON.stringify(output.schema), schema);
 });
 
 Deno.test("decodeChatRequest() reads stream as a boolean only", () => {

@@ -1,10 +1,12 @@
 import type { TranslatedAnswer } from "../../dialect.ts";
-import { GatewayError, UpstreamError } from "../../errors.ts";
+import { GatewayError } from "../../errors.ts";
 import { editJsonDocument, type JsonDocument } from "../../json_document.ts";
-import { carriesError } from "./_pass_json.ts";
+import { invalidAnswer, parseAnswer } from "../_invalid_answer.ts";
+import { carriesError, isMutableJson, type MutableJson } from "./_pass_json.ts";
 import { decodeChatErrorObject } from "./decode_error.ts";
 import { decodeChatUsage } from "./usage.ts";
 
+const NO_LIST = "is no list of embeddings";
 const decoder = new TextDecoder();
 
 /**
@@ -46,7 +48,9 @@ export function passEmbeddingsAnswer(body: Uint8Array): TranslatedAnswer {
   const text = decoder.decode(body);
   const value = parse(text);
   if (carriesError(value)) throw decodeChatErrorObject(value);
-  if (!Array.isArray(value.data) || value.data.length === 0) throw invalid();
+  if (!Array.isArray(value.data) || value.data.length === 0) {
+    throw invalidAnswer(NO_LIST);
+  }
   const usage = decodeChatUsage(value.usage);
   return {
     body: text,
@@ -56,21 +60,8 @@ export function passEmbeddingsAnswer(body: Uint8Array): TranslatedAnswer {
   };
 }
 
-function parse(text: string): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw invalid(cause);
-  }
-  if (typeof value !== "object" || value === null) throw invalid();
-  return value as Record<string, unknown>;
-}
-
-function invalid(cause?: unknown): UpstreamError {
-  return new UpstreamError(
-    "upstream",
-    "The provider's answer is no list of embeddings",
-    { code: "upstream_invalid_response", cause },
-  );
+function parse(text: string): MutableJson {
+  const value = parseAnswer(text, NO_LIST);
+  if (!isMutableJson(value)) throw invalidAnswer(NO_LIST);
+  return value;
 }

@@ -1,5 +1,7 @@
 import type { Answer } from "../../answer.ts";
 import type { ReasoningPart } from "../../conversation.ts";
+import type { LossReport } from "../../loss_report.ts";
+import { PartOrder } from "./_part_order.ts";
 import { encodeChatFinish } from "./finish.ts";
 import { encodeChatUsage } from "./usage.ts";
 
@@ -7,10 +9,13 @@ import { encodeChatUsage } from "./usage.ts";
  * Writes a whole answer as a `chat.completion` (A13, A15, A16, A26, C13).
  *
  * Thought is shown as `reasoning_content`; what of it is signed or encrypted
- * stands in `reasoning_details` as well, which clients echo.
+ * stands in `reasoning_details` as well, which clients echo. The order among
+ * thought, words and calls, and the stop sequence that matched (O3), have no
+ * place here and go on the report.
  */
-export function encodeChatAnswer(answer: Answer): string {
-  const message = encodeMessage(answer.parts);
+export function encodeChatAnswer(answer: Answer, losses?: LossReport): string {
+  reportStopSequence(answer.stopSequence, losses);
+  const message = encodeMessage(answer.parts, losses);
   const hasToolCalls = message.tool_calls !== undefined;
   return JSON.stringify({
     id: answer.id || generateChatId(),
@@ -48,12 +53,26 @@ export function encodeReasoningDetail(
   };
 }
 
-function encodeMessage(parts: Answer["parts"]): Record<string, unknown> {
+/** Notes a matched stop sequence: a chat answer has no field for it (O3). */
+export function reportStopSequence(
+  stopSequence: string | undefined,
+  losses: LossReport | undefined,
+): void {
+  if (stopSequence === undefined) return;
+  losses?.add("dropped", "answer.stop_sequence", "openai_chat");
+}
+
+function encodeMessage(
+  parts: Answer["parts"],
+  losses: LossReport | undefined,
+): Record<string, unknown> {
+  const order = new PartOrder(losses);
   const text: string[] = [];
   const refusal: string[] = [];
   const reasoning: ReasoningPart[] = [];
   const calls: Record<string, unknown>[] = [];
   for (const part of parts) {
+    order.add(part.type);
     switch (part.type) {
       case "text":
         text.push(part.text);

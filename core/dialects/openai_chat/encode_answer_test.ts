@@ -1,9 +1,10 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { Answer } from "../../answer.ts";
+import { LossReport } from "../../loss_report.ts";
 import { decodeChatRequest } from "./decode_request.ts";
 import { encodeChatAnswer } from "./encode_answer.ts";
 
-function encode(answer: Partial<Answer>) {
+function encode(answer: Partial<Answer>, losses?: LossReport) {
   return JSON.parse(
     encodeChatAnswer({
       id: "msg_1",
@@ -11,7 +12,7 @@ function encode(answer: Partial<Answer>) {
       parts: [],
       finish: "stop",
       ...answer,
-    }),
+    }, losses),
   );
 }
 
@@ -131,4 +132,33 @@ Deno.test("C13: a message that a client echoes restores signed thought", () => {
   const value = { model: "m", messages: [message] };
   const { messages } = decodeChatRequest({ text: "", value, spans: new Map() });
   assertEquals<unknown>(messages[0]?.parts, parts);
+});
+
+Deno.test("C12: parts that lose their place are reported", () => {
+  const thought = { type: "reasoning", text: "t" } as const;
+  const text = { type: "text", text: "x" } as const;
+  const report = (...parts: Answer["parts"]) => {
+    const losses = new LossReport();
+    encode({ parts }, losses);
+    return losses.toString();
+  };
+  assertEquals(report(thought, thought, text, text, CALL, CALL), "");
+  assertEquals(
+    report(thought, CALL, thought, CALL, thought),
+    "changed: answer.reasoning_content (order of parts)",
+  );
+  assertEquals(
+    report(text, thought, CALL, text),
+    "changed: answer.reasoning_content (order of parts); " +
+      "changed: answer.content (order of parts)",
+  );
+});
+
+Deno.test("O3: a matched stop sequence has no field and is reported", () => {
+  const losses = new LossReport();
+  encode({ stopSequence: "END" }, losses);
+  assertEquals(
+    losses.toString(),
+    "dropped: answer.stop_sequence (openai_chat)",
+  );
 });

@@ -1,6 +1,12 @@
 import type { AnswerEvent, Usage } from "../../answer.ts";
 import type { StreamEncoder, StreamOptions } from "../../dialect.ts";
-import { encodeReasoningDetail, generateChatId } from "./encode_answer.ts";
+import type { LossReport } from "../../loss_report.ts";
+import { PartOrder } from "./_part_order.ts";
+import {
+  encodeReasoningDetail,
+  generateChatId,
+  reportStopSequence,
+} from "./encode_answer.ts";
 import { encodeChatFinish } from "./finish.ts";
 import { encodeChatUsage, laterUsage } from "./usage.ts";
 
@@ -34,6 +40,8 @@ interface OpenPart {
  */
 export class ChatStreamEncoder implements StreamEncoder {
   readonly #includeUsage: boolean;
+  readonly #losses: LossReport | undefined;
+  readonly #order: PartOrder;
   readonly #parts = new Map<number, OpenPart>();
   /** The constant members of every chunk (A8). */
   #head = "";
@@ -47,8 +55,10 @@ export class ChatStreamEncoder implements StreamEncoder {
   #done = false;
 
   /** Starts a stream; see {@linkcode StreamOptions}. */
-  constructor({ includeUsage }: StreamOptions) {
+  constructor({ includeUsage }: StreamOptions, losses?: LossReport) {
     this.#includeUsage = includeUsage;
+    this.#losses = losses;
+    this.#order = new PartOrder(losses);
   }
 
   /** Takes one event and gives the text to send; often empty. */
@@ -68,6 +78,7 @@ export class ChatStreamEncoder implements StreamEncoder {
         this.#usage = laterUsage(this.#usage, event.usage);
         return "";
       case "finish":
+        reportStopSequence(event.stopSequence, this.#losses);
         return this.#finish(event.finish);
       case "ping":
         return "";
@@ -91,6 +102,7 @@ export class ChatStreamEncoder implements StreamEncoder {
 
   #startPart(event: AnswerEvent & { type: "part_start" }): string {
     if (this.#head === "") this.#start("", "");
+    this.#order.add(event.kind);
     const isCall = event.kind === "tool_call";
     const index = isCall
       ? this.#toolCalls++

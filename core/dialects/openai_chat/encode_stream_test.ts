@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
 import type { AnswerEvent, Usage } from "../../answer.ts";
+import { LossReport } from "../../loss_report.ts";
 import { lastParts } from "./_test_decode.ts";
 import { ChatStreamEncoder } from "./encode_stream.ts";
 
@@ -346,5 +347,26 @@ Deno.test("M14: any text comes through as it was, in one line each", () => {
         assertEquals(found[0].model, model);
       },
     ),
+  );
+});
+
+Deno.test("C12, O3: what a stream loses is reported as of a whole answer", () => {
+  const losses = new LossReport();
+  const encoder = new ChatStreamEncoder({ includeUsage: false }, losses);
+  const thought: AnswerEvent[] = [
+    { type: "part_start", part: 1, kind: "reasoning" },
+    { type: "part_end", part: 1 },
+  ];
+  for (
+    const event of [START, ...thought, ...call(0, "{}")]
+  ) encoder.push(event);
+  assert(losses.empty);
+  for (
+    const event of [...thought, { ...STOP, stopSequence: "END" } as const]
+  ) encoder.push(event);
+  assertEquals(
+    losses.toString(),
+    "changed: answer.reasoning_content (order of parts); " +
+      "dropped: answer.stop_sequence (openai_chat)",
   );
 });

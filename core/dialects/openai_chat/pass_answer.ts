@@ -1,5 +1,6 @@
 import type { FinishClass } from "../../answer.ts";
 import type { TranslatedAnswer } from "../../dialect.ts";
+import { invalidAnswer, parseAnswer } from "../_invalid_answer.ts";
 import { readErrorBody } from "./_decode_error_body.ts";
 import { argumentsText, mendContent } from "./_pass_content.ts";
 import { passFinish } from "./_pass_finish.ts";
@@ -7,7 +8,6 @@ import {
   carriesError,
   encodeJson,
   generateCallId,
-  invalidResponse,
   isMutableJson,
   isName,
   isTime,
@@ -26,6 +26,7 @@ export interface PassAnswerOptions {
 }
 
 const OBJECT = "chat.completion";
+/** What is no UTF-8 becomes U+FFFD, a byte order mark goes. */
 const decoder = new TextDecoder();
 
 /**
@@ -44,13 +45,13 @@ export function passChatAnswer(
   options: PassAnswerOptions = {},
 ): TranslatedAnswer {
   const text = decoder.decode(body);
-  const value = parse(text);
-  if (!isMutableJson(value)) throw invalidResponse("is no JSON object");
+  const value = parseAnswer(text, "is no valid JSON");
+  if (!isMutableJson(value)) throw invalidAnswer("is no JSON object");
   if (carriesError(value)) throw decodeChatErrorObject(value);
   const { choices } = value;
   if (!Array.isArray(choices) || choices.length === 0) {
     throw readErrorBody(value).message === undefined
-      ? invalidResponse("has no choices")
+      ? invalidAnswer("has no choices")
       : decodeChatErrorObject(value);
   }
   let changed = mendHead(value, options.model ?? "unknown");
@@ -67,15 +68,6 @@ export function passChatAnswer(
     finish: finish ?? "stop",
     model: String(value.model),
   };
-}
-
-/** Reads JSON; what is no UTF-8 in it becomes U+FFFD, a byte order mark goes. */
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw invalidResponse("is no valid JSON", cause);
-  }
 }
 
 function mendHead(answer: MutableJson, model: string): boolean {
@@ -96,7 +88,7 @@ function mendChoice(
   place: number,
 ): { changed: boolean; finish: FinishClass } {
   if (!isMutableJson(choice) || !isMutableJson(choice.message)) {
-    throw invalidResponse("has a choice without a message");
+    throw invalidAnswer("has a choice without a message");
   }
   const { message } = choice;
   let changed = mendContent(message);
@@ -127,7 +119,7 @@ function mendToolCalls(message: MutableJson): boolean {
   const { tool_calls: calls } = message;
   if (calls === undefined || calls === null) return false;
   if (!Array.isArray(calls)) {
-    throw invalidResponse("has tool calls of the wrong type");
+    throw invalidAnswer("has tool calls of the wrong type");
   }
   if (calls.length === 0) {
     message.tool_calls = undefined;
@@ -135,7 +127,7 @@ function mendToolCalls(message: MutableJson): boolean {
   }
   let changed = false;
   for (const call of calls) {
-    if (!isMutableJson(call)) throw invalidResponse("has an empty tool call");
+    if (!isMutableJson(call)) throw invalidAnswer("has an empty tool call");
     if (!isName(call.id)) {
       call.id = generateCallId();
       changed = true;
@@ -151,7 +143,7 @@ function mendToolCalls(message: MutableJson): boolean {
 
 function mendFunction({ function: called }: MutableJson): boolean {
   if (!isMutableJson(called) || !isName(called.name)) {
-    throw invalidResponse("has a tool call without a name");
+    throw invalidAnswer("has a tool call without a name");
   }
   const text = argumentsText(called.arguments);
   const mended = text.trim() === "" ? "{}" : text;

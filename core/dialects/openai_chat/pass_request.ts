@@ -1,3 +1,4 @@
+import { exactMember } from "../../_json_exact.ts";
 import type { DialectTarget, Quirks } from "../../dialect.ts";
 import { editJsonDocument, type JsonDocument } from "../../json_document.ts";
 import { isJsonObject, type JsonObject } from "./_decode_node.ts";
@@ -123,32 +124,31 @@ function dropFields(
   }
 }
 
-/** Rewrites messages and tools only where something in them has to change. */
+/** Rewrites messages and tools only where something in them has to change; their numbers stay as they were (M15). */
 function editMessages({ document, target, edits }: Passing): void {
   const { quirks, losses, provider } = target;
-  let { messages } = document.value;
-  if (quirks.noDeveloperRole && hasDeveloper(messages)) {
-    messages = messages.map((message) =>
-      isDeveloper(message) ? { ...message, role: "system" } : message
-    );
-    edits.set("messages", JSON.stringify(messages));
-  }
-  if (!quirks.drop?.includes(CACHE_CONTROL)) return;
-  for (
-    const [key, value] of [["messages", messages], [
-      "tools",
-      document.value.tools,
-    ]] as const
-  ) {
-    const stripped = withoutCacheControl(value);
-    if (stripped === value) continue;
-    edits.set(key, JSON.stringify(stripped));
-    losses.add("dropped", `${key}.${CACHE_CONTROL}`, provider);
+  const strips = quirks.drop?.includes(CACHE_CONTROL) === true;
+  for (const key of ["messages", "tools"] as const) {
+    const renames = key === "messages" && quirks.noDeveloperRole === true;
+    const edit = (list: unknown): unknown => {
+      const named = renames ? withoutDeveloper(list) : list;
+      return strips ? withoutCacheControl(named) : named;
+    };
+    const list = document.value[key];
+    if (edit(list) === list) continue;
+    edits.set(key, JSON.stringify(edit(exactMember(document, key))));
+    if (strips && withoutCacheControl(list) !== list) {
+      losses.add("dropped", `${key}.${CACHE_CONTROL}`, provider);
+    }
   }
 }
 
-function hasDeveloper(messages: unknown): messages is unknown[] {
-  return Array.isArray(messages) && messages.some(isDeveloper);
+/** Messages whose developer is the system; the list itself where there is none. */
+function withoutDeveloper(list: unknown): unknown {
+  if (!Array.isArray(list) || !list.some(isDeveloper)) return list;
+  return list.map((message: unknown) =>
+    isDeveloper(message) ? { ...message, role: "system" } : message
+  );
 }
 
 function isDeveloper(message: unknown): message is JsonObject {

@@ -278,3 +278,18 @@ Deno.test("C18: cache_control stays, unless the provider refuses it", () => {
   }, "tools": [3]}`;
   assertEquals(pass(plain, quirks), { text: plain, losses: "" });
 });
+
+Deno.test("M15: what is written anew keeps the numbers that a double would round", () => {
+  const schema =
+    '{"maximum":12345678901234567890,"minimum":0.12345678901234567}';
+  const text = (role: string, mark: string) =>
+    `{"model":"m","messages":[{"role":"${role}","x":1e400}],` +
+    `"tools":[{"function":{"parameters":${schema}}${mark}}]}`;
+  assertEquals(
+    pass(text("developer", ',"cache_control":{}'), {
+      noDeveloperRole: true,
+      drop: ["cache_control"],
+    }),
+    { text: text("system", ""), losses: "dropped: tools.cache_control (p)" },
+  );
+});

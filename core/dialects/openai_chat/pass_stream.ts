@@ -1,14 +1,14 @@
 import type { FinishClass, Usage } from "../../answer.ts";
 import type { StreamOptions, StreamTranslator } from "../../dialect.ts";
-import { UpstreamError } from "../../errors.ts";
+import type { UpstreamError } from "../../errors.ts";
 import type { SseEvent } from "../../sse_parser.ts";
+import { cutStream, invalidAnswer, parseAnswer } from "../_invalid_answer.ts";
 import { readErrorBody } from "./_decode_error_body.ts";
 import { hasContent, PassedChoice } from "./_pass_choice.ts";
 import { PassedHead } from "./_pass_head.ts";
 import {
   carriesError,
   encodeJson,
-  invalidResponse,
   isMutableJson,
   type MutableJson,
 } from "./_pass_json.ts";
@@ -70,9 +70,9 @@ export class ChatPassStream implements StreamTranslator {
       if (word === "[DONE]") return this.#complete();
       if (word === "") return "";
     }
-    const chunk = parse(data);
+    const chunk = parseAnswer(data, "has an event that is no valid JSON");
     if (!isMutableJson(chunk)) {
-      throw invalidResponse("has an event that is no JSON object");
+      throw invalidAnswer("has an event that is no JSON object");
     }
     if (carriesError(chunk)) throw decodeChatErrorObject(chunk);
     const hadUsage = this.#usage.take(chunk, data);
@@ -97,7 +97,7 @@ export class ChatPassStream implements StreamTranslator {
     let now: MutableJson[] | undefined;
     for (let place = 0; place < choices.length; place++) {
       const choice = choices[place];
-      if (!isMutableJson(choice)) throw invalidResponse("has an empty choice");
+      if (!isMutableJson(choice)) throw invalidAnswer("has an empty choice");
       const state = this.#stateOf(choice.index, place);
       if (state.mend(choice)) changed = true;
       const isFilled = hasContent(choice);
@@ -139,7 +139,7 @@ export class ChatPassStream implements StreamTranslator {
     const known = this.#choices.get(index);
     if (known) return known;
     if (this.#choices.size === MAX_CHOICES) {
-      throw invalidResponse(`has more than ${MAX_CHOICES} choices`);
+      throw invalidAnswer(`has more than ${MAX_CHOICES} choices`);
     }
     const state = new PassedChoice(index);
     this.#choices.set(index, state);
@@ -149,7 +149,7 @@ export class ChatPassStream implements StreamTranslator {
   /** Takes the end of the body; see {@linkcode StreamTranslator.end}. */
   end(): string {
     if (this.#done) return "";
-    if (!this.#endsWithFinish) throw truncated();
+    if (!this.#endsWithFinish) throw cutStream();
     return this.#complete();
   }
 
@@ -158,7 +158,7 @@ export class ChatPassStream implements StreamTranslator {
     const states = [...this.#choices.values()];
     // A stream without a finish reason was cut, whatever ends it (U6, J18).
     if (states.length === 0 || states.some((state) => !state.isFinished)) {
-      throw truncated();
+      throw cutStream();
     }
     const { members } = this.#head;
     let text = "";
@@ -206,14 +206,6 @@ function toError(data: string): UpstreamError {
   }
 }
 
-function parse(data: string): unknown {
-  try {
-    return JSON.parse(data);
-  } catch (cause) {
-    throw invalidResponse("has an event that is no valid JSON", cause);
-  }
-}
-
 function frame(data: string): string {
   return `data: ${data}\n\n`;
 }
@@ -233,12 +225,4 @@ function finishAlone(
     choice: alone,
     text: undefined,
   };
-}
-
-function truncated(): UpstreamError {
-  return new UpstreamError(
-    "upstream",
-    "The provider's stream ended before the answer was complete",
-    { code: "upstream_stream_truncated" },
-  );
 }

@@ -14,6 +14,12 @@ import { ChatPassStream } from "./pass_stream.ts";
 const ROLE = chunk({ role: "assistant", content: "" });
 const HI = chunk({ content: "hi" });
 const STOP = chunk({}, "stop");
+const CALL = {
+  index: 0,
+  id: "a",
+  type: "function",
+  function: { name: "f", arguments: "" },
+};
 const DONE = "[DONE]";
 const COUNTS = { prompt_tokens: 5, completion_tokens: 2, total_tokens: 7 };
 const USAGE = JSON.stringify({ ...HEAD, choices: [], usage: COUNTS });
@@ -117,14 +123,8 @@ Deno.test("J18: without a finish reason the end of the body is no end either", (
 });
 
 Deno.test("L7: a tool call that was cut is not completed", () => {
-  const call = {
-    index: 0,
-    id: "a",
-    type: "function",
-    function: { name: "f", arguments: "" },
-  };
   const stream = new ChatPassStream({ includeUsage: false });
-  const data = chunk({ role: "assistant", tool_calls: [call] });
+  const data = chunk({ role: "assistant", tool_calls: [CALL] });
   assertEquals(stream.push({ event: "", data }), frames(data));
   assertThrows(() => stream.end(), UpstreamError);
   const limit = chunk({}, "length");
@@ -339,12 +339,7 @@ Deno.test("A17: content behind the finish goes before it", () => {
 });
 
 Deno.test("A16: stop becomes tool_calls where there are some", () => {
-  const call = {
-    index: 0,
-    id: "a",
-    type: "function",
-    function: { name: "f", arguments: "{}" },
-  };
+  const call = { ...CALL, function: { name: "f", arguments: "{}" } };
   const start = chunk({ role: "assistant", tool_calls: [call] });
   const stream = new ChatPassStream({ includeUsage: false });
   let text = "";
@@ -477,12 +472,6 @@ Deno.test("A26: a refusal passes as such", () => {
 Deno.test("progress counts what carries content, and the finish", () => {
   const stream = new ChatPassStream({ includeUsage: true });
   const counts: number[] = [];
-  const call = {
-    index: 0,
-    id: "a",
-    type: "function",
-    function: { name: "f", arguments: "" },
-  };
   for (
     const data of [
       ROLE,
@@ -490,7 +479,7 @@ Deno.test("progress counts what carries content, and the finish", () => {
       chunk({ reasoning: "x" }),
       chunk({ refusal: "x" }),
       chunk({ audio: { data: "x" } }),
-      chunk({ tool_calls: [call] }),
+      chunk({ tool_calls: [CALL] }),
       chunk({ content: null }),
       STOP,
       STOP,

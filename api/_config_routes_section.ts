@@ -1,0 +1,100 @@
+import type { StrategyName } from "@llm-proxy/core/routing";
+import * as z from "@zod/zod";
+import { count, headerName, line, seconds, share } from "./_config_values.ts";
+
+/** The strategies that a config may name. */
+export const STRATEGIES = [
+  "ordered",
+  "weighted",
+  "least_latency",
+  "least_busy",
+  "lowest_cost",
+  "quota_aware",
+] as const satisfies readonly StrategyName[];
+
+const targets = () =>
+  z.array(z.union([
+    line(),
+    z.strictObject({
+      model: line().describe("As a target without settings is written."),
+      weight: z.number().min(0).max(1_000_000).optional()
+        .describe("Its share among targets of the same priority."),
+      priority: count(0, 1_000_000).optional()
+        .describe("The lowest is tried first; 0 by default."),
+    }),
+  ])).min(1).max(1000);
+
+const names = () => z.array(line()).max(100).default([]);
+
+const sticky = z.strictObject({
+  header: headerName().optional()
+    .describe("A header that tells a session; it comes before prefix."),
+  prefix: z.boolean().default(false)
+    .describe("Whether the beginning of a conversation tells it."),
+  max_load: z.number().min(1.1).max(1000).default(1.5)
+    .describe("A session moves on at so many times the mean load."),
+});
+
+const arm = z.strictObject({
+  name: line(64).describe("Its name, for logs and metrics."),
+  share: share().describe("Share of callers that it gets, 0 to 1."),
+  targets: targets().describe("Where it leads, written as in the route."),
+});
+
+const shadow = z.strictObject({
+  share: share().describe("Share of requests that are copied, 0 to 1."),
+  target: line().describe("Where the copy goes."),
+});
+
+const hedge = z.strictObject({
+  quantile: share().default(0.95)
+    .describe("Share of first tokens that would have come by then."),
+  max_share: share().default(0.05)
+    .describe("Most second calls for each request, 0 to 1."),
+  max_cost_share: share().default(0.05)
+    .describe("Most that they may cost for each dollar of requests, 0 to 1."),
+  min_samples: count(1, 1_000_000).default(50)
+    .describe("First tokens that must have been measured before."),
+  min_delay: seconds(600).default(0.1)
+    .describe("No second call starts earlier, in seconds."),
+  max_delay: seconds(600).default(30)
+    .describe("No second call waits longer, in seconds."),
+  burst: count(1, 1000).default(5)
+    .describe("Second calls that may be saved up."),
+});
+
+const route = z.strictObject({
+  match: z.union([line(), z.array(line()).min(1).max(1000)]).describe(
+    "The model names that callers use: one or a list, each with one * at most.",
+  ),
+  strategy: z.enum(STRATEGIES).default("ordered")
+    .describe("How targets of the same priority are ordered."),
+  targets: targets().describe(
+    "Where it leads: provider/model, or a model that providers list.",
+  ),
+  fallbacks: names()
+    .describe("What comes after a failure: names as callers write them."),
+  context_window_fallbacks: names()
+    .describe("What comes when the request is too long."),
+  content_policy_fallbacks: names()
+    .describe("What comes when the provider refuses the content."),
+  sticky: sticky.optional()
+    .describe("What keeps the requests of a session at one deployment."),
+  arms: z.array(arm).max(100).default([])
+    .describe("A canary or an experiment; the rest gets the targets."),
+  shadow: shadow.optional()
+    .describe("Copies of requests, whose answers are thrown away."),
+  hedge: hedge.optional()
+    .describe(
+      "When slow requests are sent a second time; {} for the defaults.",
+    ),
+  // Two models' words in one answer are nothing that a caller expects.
+  after_commit: z.enum(["error", "continue"]).default("error").describe(
+    "What a stream that breaks after its first content ends in: an error, or plain text of another deployment.",
+  ),
+}).describe("Where requests for some model names go.");
+
+/** `routes` */
+export const routes = z.array(route).max(10_000).default([]).describe(
+  "Where requests go that are not meant for one provider; of several that fit the one with the most letters counts.",
+);

@@ -1,0 +1,50 @@
+import { GatewayError } from "@llm-proxy/core";
+
+/** How many bytes of request bodies the process holds at most, unless told otherwise. */
+const MAX_HELD = 256 * 1024 * 1024;
+
+/** A count of the bytes of all request bodies that are held at once, under a cap. */
+export class HeldBodies {
+  readonly #maxBytes: number;
+  #bytes = 0;
+
+  /** Nothing is held yet. */
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** How many bytes are held. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /**
+   * Counts bytes that have come.
+   *
+   * @throws {GatewayError} 503 where there is no room for them; then none is counted.
+   */
+  take(bytes: number): void {
+    if (this.#bytes + bytes > this.#maxBytes) throw noRoom();
+    this.#bytes += bytes;
+  }
+
+  /** Gives back what was counted. */
+  giveBack(bytes: number): void {
+    this.#bytes -= bytes;
+  }
+}
+
+/** The bodies of all requests to this process: memory is the process's, not an app's. */
+export const heldBodies: HeldBodies = new HeldBodies(MAX_HELD);
+
+function noRoom(): GatewayError {
+  return new GatewayError(
+    "overloaded",
+    "The gateway holds as many bytes of requests as it may; try again",
+    {
+      code: "request_bodies_full",
+      // Not one moment for all who were refused.
+      headers: { "retry-after": String(1 + Math.floor(Math.random() * 3)) },
+    },
+  );
+}

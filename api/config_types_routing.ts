@@ -1,0 +1,160 @@
+import type { StrategyName } from "@llm-proxy/core/routing";
+
+/**
+ * Where requests for some model names go, and what comes after a failure.
+ *
+ * @example An alias with a fallback
+ * ```ts
+ * import { parseConfig, type RouteConfig } from "@llm-proxy/api";
+ * import { assert, assertEquals } from "@std/assert";
+ *
+ * const text = `
+ * providers: [{type: mock}]
+ * routes:
+ *   - match: fast
+ *     targets: [mock/echo]
+ *     fallbacks: [mock/slow]
+ * `;
+ * const result = parseConfig(text, { file: "config.yaml", env: () => undefined });
+ * assert(result.ok);
+ * const route: RouteConfig | undefined = result.config.routes[0];
+ * assertEquals(route?.match, ["fast"]);
+ * assertEquals(route?.strategy, "ordered");
+ * ```
+ */
+export interface RouteConfig {
+  /** The names that callers use, each with one `*` at most; a single one may stand without a list in the file. */
+  readonly match: readonly string[];
+  /** How targets of the same priority are ordered. @default {"ordered"} */
+  readonly strategy: StrategyName;
+  /** Where it leads: `provider/model`, or a model that providers list. */
+  readonly targets: readonly (string | RouteTargetConfig)[];
+  /** What comes after a failure: names as a caller would write them. @default {[]} */
+  readonly fallbacks: readonly string[];
+  /** What comes when the request is too long. @default {[]} */
+  readonly context_window_fallbacks: readonly string[];
+  /** What comes when the provider refuses the content. @default {[]} */
+  readonly content_policy_fallbacks: readonly string[];
+  /** What keeps the requests of a session at one deployment. @default {nothing} */
+  readonly sticky?: StickyConfig | undefined;
+  /** An experiment; who is in no arm gets the targets. @default {[]} */
+  readonly arms: readonly ArmConfig[];
+  /** Copies of requests, whose answers are thrown away. @default {none} */
+  readonly shadow?: ShadowConfig | undefined;
+  /** When slow requests are sent a second time. @default {never} */
+  readonly hedge?: HedgeConfig | undefined;
+  /** What happens when a stream breaks after its first content has reached the client. @default {"error"} */
+  readonly after_commit: "error" | "continue";
+}
+
+/**
+ * One target of a route, with settings of its own.
+ *
+ * @example A third of the requests
+ * ```ts
+ * import type { RouteTargetConfig } from "@llm-proxy/api";
+ *
+ * const targets: RouteTargetConfig[] = [
+ *   { model: "openai/gpt-5-mini", weight: 2 },
+ *   { model: "azure/gpt-5-mini", weight: 1 },
+ * ];
+ * ```
+ */
+export interface RouteTargetConfig {
+  /** `provider/model`, or a model that providers list; a `*` stands for what the route's stands for. */
+  readonly model: string;
+  /** Its share among targets of the same priority. @default {the model's} */
+  readonly weight?: number | undefined;
+  /** The lowest is tried first. @default {0} */
+  readonly priority?: number | undefined;
+}
+
+/**
+ * What the requests of a session have in common.
+ *
+ * @example By a header, else by the beginning of the conversation
+ * ```ts
+ * import type { StickyConfig } from "@llm-proxy/api";
+ *
+ * const sticky: StickyConfig = { header: "x-session-id", prefix: true, max_load: 1.5 };
+ * ```
+ */
+export interface StickyConfig {
+  /** A header; it comes before `prefix`. */
+  readonly header?: string | undefined;
+  /** The beginning of the conversation, which keeps the provider's prompt cache warm. @default {false} */
+  readonly prefix: boolean;
+  /** At so many times the mean load a deployment takes no further session's requests. @default {1.5} */
+  readonly max_load: number;
+}
+
+/**
+ * An arm of an experiment, for a canary as for a comparison.
+ *
+ * @example One caller in twenty
+ * ```ts
+ * import type { ArmConfig } from "@llm-proxy/api";
+ *
+ * const arm: ArmConfig = { name: "canary", share: 0.05, targets: ["openai/gpt-5"] };
+ * ```
+ */
+export interface ArmConfig {
+  /** Its name, for logs and metrics. */
+  readonly name: string;
+  /** The share of callers that it gets, 0 to 1; those of all arms are 1 at most. */
+  readonly share: number;
+  /** Where it leads; behind them come the route's own. */
+  readonly targets: readonly (string | RouteTargetConfig)[];
+}
+
+/**
+ * Copies of requests, whose answers are compared and thrown away.
+ *
+ * @example One request in a hundred
+ * ```ts
+ * import type { ShadowConfig } from "@llm-proxy/api";
+ *
+ * const shadow: ShadowConfig = { share: 0.01, target: "anthropic/claude-haiku-4-5" };
+ * ```
+ */
+export interface ShadowConfig {
+  /** The share of requests, 0 to 1. */
+  readonly share: number;
+  /** Where the copy goes, written as a target. */
+  readonly target: string;
+}
+
+/**
+ * When slow requests are sent to a second deployment. Durations are seconds.
+ *
+ * @example What an empty map gives
+ * ```ts
+ * import { type HedgeConfig, parseConfig } from "@llm-proxy/api";
+ * import { assert, assertEquals } from "@std/assert";
+ *
+ * const text = `
+ * providers: [{type: mock}]
+ * routes: [{match: fast, targets: [mock/echo], hedge: {}}]
+ * `;
+ * const result = parseConfig(text, { file: "config.yaml", env: () => undefined });
+ * assert(result.ok);
+ * const hedge: HedgeConfig | undefined = result.config.routes[0]?.hedge;
+ * assertEquals(hedge?.quantile, 0.95);
+ * ```
+ */
+export interface HedgeConfig {
+  /** The second call starts when this share of first tokens would have come. @default {0.95} */
+  readonly quantile: number;
+  /** The most second calls for each request, 0 to 1. @default {0.05} */
+  readonly max_share: number;
+  /** The most that second calls may cost for each dollar that requests cost, 0 to 1. @default {0.05} */
+  readonly max_cost_share: number;
+  /** How many first tokens must have been measured. @default {50} */
+  readonly min_samples: number;
+  /** No second call starts earlier. @default {0.1} */
+  readonly min_delay: number;
+  /** No second call waits longer. @default {30} */
+  readonly max_delay: number;
+  /** How many second calls may be saved up. @default {5} */
+  readonly burst: number;
+}

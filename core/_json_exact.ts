@@ -1,0 +1,71 @@
+import { NO_LIMITS, scanJson, withPlainNames } from "./_json_scan.ts";
+import type { JsonDocument } from "./json_document.ts";
+
+/** What newer engines add to `JSON`: the text of a number, kept through parse and stringify. */
+interface RawJson {
+  parse(
+    text: string,
+    revive: (
+      key: string,
+      value: unknown,
+      context: { readonly source?: string },
+    ) => unknown,
+  ): unknown;
+  rawJSON?(text: string): unknown;
+}
+
+const { parse, rawJSON } = JSON as unknown as RawJson;
+
+/** A number of 16 digits or with an exponent of three, at least. */
+const LONG_NUMBER = /[\s:,[-](?:\d[\d.]{15}|[\d.]+[eE][+-]?\d{3})/;
+/** How many digits a double holds for certain. */
+const CERTAIN_DIGITS = 15;
+/** Smaller ones lose digits, or all of them. */
+const MIN_NORMAL = 2.3e-308;
+
+/**
+ * Parses JSON so that numbers that a double would round, such as ids beyond
+ * 2^53, are the same after `JSON.stringify` (M15); until then they are objects
+ * for `JSON.stringify` alone. Costs no more than `JSON.parse` where the text
+ * has none, and rounds like it where the engine can't do better.
+ *
+ * @throws {SyntaxError} when the text is no JSON.
+ */
+export function parseExactJson(text: string): unknown {
+  if (rawJSON === undefined || !hasLongNumber(text)) return JSON.parse(text);
+  return parse(
+    text,
+    (_key, value, { source }) =>
+      typeof value === "number" && source !== undefined &&
+        isRounded(value, source)
+        ? rawJSON(source)
+        : value,
+  );
+}
+
+/**
+ * A top-level value of a document that is about to be written anew: with the
+ * numbers that {@linkcode parseExactJson} keeps.
+ */
+export function exactMember(
+  { text, value, spans }: JsonDocument,
+  key: string,
+): unknown {
+  const span = spans.get(key);
+  const member = span && text.slice(...span);
+  if (!member || !hasLongNumber(member)) return value[key];
+  const { escapedNames } = scanJson(member, NO_LIMITS);
+  return parseExactJson(withPlainNames(member, escapedNames));
+}
+
+/** Whether a text may have a number in it that a double would round. Cheap, and never wrong about there being none. */
+export function hasLongNumber(text: string): boolean {
+  return LONG_NUMBER.test(text);
+}
+
+function isRounded(value: number, source: string): boolean {
+  if (String(value) === source) return false;
+  const [digits = ""] = source.replace(/^-?[0.]*|\./g, "").split(/e/i);
+  return digits.length > CERTAIN_DIGITS || !Number.isFinite(value) ||
+    digits !== "" && Math.abs(value) < MIN_NORMAL;
+}

@@ -1,0 +1,156 @@
+import type { ErrorKind } from "../../errors.ts";
+import { asList, asText, isObject, type JsonObject } from "./_json.ts";
+
+/** What a failure is in our terms; a `message` takes the place of the provider's. */
+export interface ErrorClass {
+  readonly kind: ErrorKind;
+  readonly code: string;
+  readonly message?: string;
+  readonly param?: string;
+  /** Whether a status of the 4xx class is passed on as it is. */
+  readonly keepsStatus?: true;
+}
+
+const AUTHENTICATION: ErrorClass = {
+  kind: "authentication",
+  code: "upstream_authentication_failed",
+  message: "The provider rejected the gateway's credentials",
+};
+const PERMISSION: ErrorClass = {
+  kind: "permission",
+  code: "upstream_permission_denied",
+  message: "The provider does not let the gateway's credentials do this",
+};
+const QUOTA: ErrorClass = {
+  kind: "permission",
+  code: "insufficient_quota",
+  message:
+    "The gateway's account at the provider is out of credit or at its spend limit",
+};
+const QUOTA_FOR_NOW: ErrorClass = { ...QUOTA, kind: "rate_limit" };
+const INVALID: ErrorClass = {
+  kind: "invalid_request",
+  keepsStatus: true,
+  code: "invalid_request_error",
+};
+const CONTEXT_LENGTH: ErrorClass = {
+  kind: "invalid_request",
+  code: "context_length_exceeded",
+  param: "messages",
+};
+const TOO_LARGE: ErrorClass = { kind: "too_large", code: "request_too_large" };
+const NOT_FOUND: ErrorClass = { kind: "not_found", code: "not_found_error" };
+const UNKNOWN_MODEL: ErrorClass = {
+  kind: "not_found",
+  code: "model_not_found",
+  param: "model",
+};
+const RATE_LIMIT: ErrorClass = {
+  kind: "rate_limit",
+  code: "rate_limit_exceeded",
+};
+const CONFLICT: ErrorClass = {
+  kind: "overloaded",
+  keepsStatus: true,
+  code: "upstream_conflict",
+};
+const SERVER: ErrorClass = { kind: "upstream", code: "upstream_error" };
+const TIMEOUT: ErrorClass = { kind: "timeout", code: "upstream_timeout" };
+const OVERLOADED: ErrorClass = { kind: "overloaded", code: "overloaded_error" };
+const INVALID_RESPONSE: ErrorClass = {
+  kind: "upstream",
+  code: "upstream_invalid_response",
+};
+
+/** Google's canonical codes, which say more than the status of HTTP (D27). */
+const BY_CODE: ReadonlyMap<string, ErrorClass> = new Map([
+  ["INVALID_ARGUMENT", INVALID],
+  ["FAILED_PRECONDITION", INVALID],
+  ["OUT_OF_RANGE", INVALID],
+  ["UNIMPLEMENTED", INVALID],
+  ["UNAUTHENTICATED", AUTHENTICATION],
+  ["PERMISSION_DENIED", PERMISSION],
+  ["NOT_FOUND", NOT_FOUND],
+  ["ABORTED", CONFLICT],
+  ["RESOURCE_EXHAUSTED", RATE_LIMIT],
+  ["INTERNAL", SERVER],
+  ["UNKNOWN", SERVER],
+  ["DATA_LOSS", SERVER],
+  ["CANCELLED", SERVER],
+  ["UNAVAILABLE", OVERLOADED],
+  ["DEADLINE_EXCEEDED", TIMEOUT],
+]);
+
+const BY_STATUS: ReadonlyMap<number, ErrorClass> = new Map([
+  [401, AUTHENTICATION],
+  [402, QUOTA],
+  [403, PERMISSION],
+  [404, NOT_FOUND],
+  [408, TIMEOUT],
+  [409, CONFLICT],
+  [413, TOO_LARGE],
+  [429, RATE_LIMIT],
+  [503, OVERLOADED],
+  [504, TIMEOUT],
+]);
+
+/** Reasons of a refusal, which come with many codes (D25, K4). */
+const BY_REASON: ReadonlyMap<string, ErrorClass> = new Map([
+  ["API_KEY_INVALID", AUTHENTICATION],
+  ["ACCESS_TOKEN_EXPIRED", AUTHENTICATION],
+  ["ACCESS_TOKEN_TYPE_UNSUPPORTED", AUTHENTICATION],
+  ["CREDENTIALS_MISSING", AUTHENTICATION],
+  ["BILLING_DISABLED", QUOTA],
+]);
+
+const KEY_REFUSED = /\bapi key (?:not valid|expired|not found)/i;
+const NOT_HERE = /location is not supported/i;
+const CONTEXT_OVERFLOW =
+  /input token count .*exceeds|exceeds the maximum number of (?:input )?tokens/i;
+const PAYLOAD = /payload size exceeds/i;
+const NO_CREDIT = /credits are depleted|spend(?:ing)? (?:cap|limit)|billing/i;
+const MODEL = /\bmodels?\b/i;
+const MAX_DETAILS = 32;
+
+/** What an error is by its status, its code, its details and its words. `said` is the provider's message. */
+export function classifyError(
+  error: JsonObject,
+  { status, said }: {
+    /** Absent where none is told. */
+    readonly status: number | undefined;
+    readonly said: string;
+  },
+): ErrorClass {
+  for (const detail of asList(error.details).slice(0, MAX_DETAILS)) {
+    const is = isObject(detail) && BY_REASON.get(asText(detail.reason));
+    if (is) return is;
+  }
+  const is = BY_CODE.get(asText(error.status)) ?? BY_STATUS.get(status ?? 0);
+  if (is === undefined) return unnamed(status, said);
+  switch (is) {
+    case INVALID:
+      return invalidClass(said);
+    case NOT_FOUND:
+      return MODEL.test(said) ? UNKNOWN_MODEL : NOT_FOUND;
+    case RATE_LIMIT:
+      // What the provider says of every limit ends with a look at the billing.
+      return /credits are depleted|spend(?:ing)? cap/i.test(said)
+        ? QUOTA_FOR_NOW
+        : RATE_LIMIT;
+  }
+  return is;
+}
+
+function invalidClass(said: string): ErrorClass {
+  if (KEY_REFUSED.test(said)) return AUTHENTICATION;
+  if (NOT_HERE.test(said)) return PERMISSION;
+  if (CONTEXT_OVERFLOW.test(said)) return CONTEXT_LENGTH;
+  if (PAYLOAD.test(said)) return TOO_LARGE;
+  return NO_CREDIT.test(said) ? QUOTA : INVALID;
+}
+
+function unnamed(status: number | undefined, said: string): ErrorClass {
+  if (status === undefined || status >= 500) return SERVER;
+  // A status that is no error and yet came here: a redirect, an empty success (K19).
+  return status < 400 ? INVALID_RESPONSE : invalidClass(said);
+}

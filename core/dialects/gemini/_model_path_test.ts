@@ -1,0 +1,22 @@
+import { assertEquals } from "@std/assert";
+import { modelPath } from "./_model_path.ts";
+
+Deno.test("D28, D29: a model has one path, however it is named", () => {
+  const path = "/models/gemini-2.5-pro";
+  for (
+    const name of [
+      "gemini-2.5-pro",
+      "models/gemini-2.5-pro",
+      "publishers/google/models/gemini-2.5-pro",
+      "/publishers/google/models/gemini-2.5-pro",
+    ]
+  ) assertEquals(modelPath(name), path);
+  assertEquals(modelPath("tunedModels/mine-1"), "/tunedModels/mine-1");
+});
+
+Deno.test("D28: no name leads out of its place", () => {
+  assertEquals(modelPath("../files"), "/models/..%2Ffiles");
+  assertEquals(modelPath("models/../../x?a#b"), "/models/..%2F..%2Fx%3Fa%23b");
+  assertEquals(modelPath("models/"), "/models/models%2F");
+  assertEquals(modelPath(""), "/models/");
+});

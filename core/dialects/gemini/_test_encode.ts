@@ -1,0 +1,89 @@
+import type { Conversation, Message, Part } from "../../conversation.ts";
+import { LossReport } from "../../loss_report.ts";
+import { encodeRequest } from "./encode_request.ts";
+
+/** A request as the provider would read it. */
+export interface Encoded {
+  readonly path: string;
+  readonly text: string;
+  readonly body: Readonly<Record<string, unknown>>;
+  /** As `action: field (detail)`. */
+  readonly losses: readonly string[];
+}
+
+/** Encodes a conversation of which only what matters to the test is given. */
+export function encode(
+  part: Partial<Conversation> = {},
+  model = "gemini-2.5-flash",
+): Encoded {
+  const losses = new LossReport();
+  const { path, body: text } = encodeRequest({
+    model,
+    messages: [user("Hi")],
+    sampling: {},
+    stream: true,
+    unmapped: [],
+    ...part,
+  }, { provider: "gemini", model, quirks: {}, losses });
+  return {
+    path,
+    text,
+    body: JSON.parse(text),
+    losses: losses.losses.map(({ action, field, detail }) =>
+      `${action}: ${field} (${detail})`
+    ),
+  };
+}
+
+/** A user's message of one text or of these parts. */
+export function user(content: string | readonly Part[]): Message {
+  return { role: "user", parts: partsOf(content) };
+}
+
+/** An assistant's message of one text or of these parts. */
+export function assistant(content: string | readonly Part[]): Message {
+  return { role: "assistant", parts: partsOf(content) };
+}
+
+/** A system message. */
+export function system(content: string | readonly Part[]): Message {
+  return { role: "system", parts: partsOf(content) };
+}
+
+/** A tool call. */
+export function call(
+  id: string,
+  { args = "{}", name = "look", signature }: {
+    readonly args?: string;
+    readonly name?: string;
+    readonly signature?: string;
+  } = {},
+): Part {
+  return {
+    type: "tool_call",
+    id,
+    name,
+    arguments: args,
+    ...(signature !== undefined && { signature }),
+  };
+}
+
+/** A tool message with one text as result. */
+export function result(callId: string, text = "ok", isError = false): Message {
+  const parts = [{ type: "text", text }] as const;
+  return {
+    role: "tool",
+    parts: [{
+      type: "tool_result",
+      callId,
+      parts,
+      ...(isError && { isError }),
+    }],
+  };
+}
+
+function partsOf(content: string | readonly Part[]): readonly Part[] {
+  return typeof content === "string"
+    ? [{ type: "text", text: content }]
+    : content;
+}

@@ -1,0 +1,101 @@
+import type { Conversation } from "../../conversation.ts";
+import type { DialectTarget, EncodedRequest } from "../../dialect.ts";
+import { cannotCarry, type Encoding } from "./_encoding.ts";
+import { encodeMessages } from "./_messages.ts";
+import { modelPath } from "./_model_path.ts";
+import { modelTraits } from "./_models.ts";
+import { encodeFormat } from "./_output_format.ts";
+import { encodeSampling } from "./_sampling.ts";
+import { encodeThinking } from "./_thinking.ts";
+import { encodeToolChoice, encodeTools } from "./_tools.ts";
+
+/** The caller's name of the provider's safety settings. */
+const SAFETY = "safety_settings";
+
+/**
+ * Writes a conversation as a request to `generateContent`, or to
+ * `streamGenerateContent` where a stream is wanted (D1).
+ *
+ * Equal conversations give equal bytes (C19). What the dialect can't carry as
+ * it is goes on the target's loss report.
+ *
+ * @throws {GatewayError} naming the field that can't be carried at all.
+ */
+export function encodeRequest(
+  conversation: Conversation,
+  target: DialectTarget,
+): EncodedRequest {
+  const { model, losses, provider } = target;
+  const encoding: Encoding = { provider, traits: modelTraits(model), losses };
+  reportLosses(conversation, encoding);
+  const tools = encodeTools(conversation, encoding);
+  const toolConfig = encodeToolChoice(conversation, encoding);
+  const safety = safetySettings(conversation);
+  const { system, turns } = encodeMessages(conversation, encoding);
+  if (turns.length === 0) {
+    throw cannotCarry("messages", "send a conversation without content");
+  }
+  const format = encodeFormat(conversation, encoding);
+  if (format.instruction !== undefined) {
+    system.push(`{"text":${JSON.stringify(format.instruction)}}`);
+  }
+  const settings = [
+    ...encodeSampling(conversation, encoding),
+    ...format.members,
+    ...encodeThinking(conversation, encoding),
+  ];
+
+  let body = "{";
+  if (system.length > 0) {
+    body += `"systemInstruction":{"parts":[${system.join()}]},`;
+  }
+  if (tools.length > 0) {
+    body += `"tools":[{"functionDeclarations":[${tools.join()}]}],`;
+  }
+  if (toolConfig !== undefined) body += `"toolConfig":${toolConfig},`;
+  if (safety !== undefined) body += `"safetySettings":${safety},`;
+  if (settings.length > 0) body += `"generationConfig":{${settings.join()}},`;
+  body += `"contents":[${turns.join()}]}`;
+  const method = conversation.stream
+    ? ":streamGenerateContent?alt=sse"
+    : ":generateContent";
+  return { path: modelPath(model) + method, headers: {}, body };
+}
+
+/** Notes what has no place in this dialect wherever it stands. */
+function reportLosses(
+  conversation: Conversation,
+  { losses, provider }: Encoding,
+): void {
+  for (const field of conversation.unmapped) {
+    if (field === SAFETY && conversation.extras?.has(SAFETY)) continue;
+    losses.add("dropped", field, provider);
+  }
+  if (conversation.endUser !== undefined) {
+    losses.add("dropped", "user", provider);
+  }
+  if (hasCacheMarks(conversation)) {
+    losses.add("dropped", "cache_control", `${provider} caches by itself`);
+  }
+}
+
+function hasCacheMarks({ messages, tools = [] }: Conversation): boolean {
+  return tools.some(({ cacheControl }) => cacheControl !== undefined) ||
+    messages.some(({ parts }) =>
+      parts.some((part) =>
+        "cacheControl" in part && part.cacheControl !== undefined
+      )
+    );
+}
+
+/** The provider's own settings, as the caller spelled them. */
+function safetySettings({ extras }: Conversation): string | undefined {
+  const settings = extras?.get(SAFETY);
+  if (settings === undefined) return undefined;
+  if (Array.isArray(settings)) return JSON.stringify(settings);
+  throw cannotCarry(
+    SAFETY,
+    "send safety settings that are no array",
+    "invalid_value",
+  );
+}

@@ -1,0 +1,57 @@
+import type { Usage } from "../../answer.ts";
+import { isObject } from "./_json.ts";
+
+/**
+ * Token counts as the provider tells them, in every event of one answer.
+ *
+ * Each report holds the counts so far, so a later number replaces an earlier
+ * one and is never added to it (D18); a zero, a `null` or nothing at all
+ * replaces none (N7).
+ */
+export class UsageTally {
+  #seen = false;
+  #prompt = 0;
+  #toolUse = 0;
+  #cached = 0;
+  #candidates = 0;
+  #thoughts = 0;
+
+  /** Takes a `usageMetadata` object; one without counts is ignored. Says whether it had any. */
+  add(usage: unknown): boolean {
+    if (!isObject(usage)) return false;
+    const { promptTokenCount, candidatesTokenCount, totalTokenCount } = usage;
+    const counts = [promptTokenCount, candidatesTokenCount, totalTokenCount];
+    if (!counts.some(isCount)) return false;
+    this.#seen = true;
+    this.#prompt = tokens(promptTokenCount) || this.#prompt;
+    this.#toolUse = tokens(usage.toolUsePromptTokenCount) || this.#toolUse;
+    this.#cached = tokens(usage.cachedContentTokenCount) || this.#cached;
+    this.#candidates = tokens(candidatesTokenCount) || this.#candidates;
+    this.#thoughts = tokens(usage.thoughtsTokenCount) || this.#thoughts;
+    return true;
+  }
+
+  /** The counts so far; `undefined` where the provider told none. The provider counts thought apart from the answer, we count it in (D19, N3). */
+  get usage(): Usage | undefined {
+    if (!this.#seen) return undefined;
+    const input = this.#prompt + this.#toolUse;
+    const output = this.#candidates + this.#thoughts;
+    return {
+      input,
+      cached: Math.min(this.#cached, input),
+      cacheWrite: 0,
+      cacheWrite1h: 0,
+      output,
+      reasoning: this.#thoughts,
+      total: input + output,
+    };
+  }
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function tokens(value: unknown): number {
+  return isCount(value) ? value : 0;
+}

@@ -1,0 +1,104 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { parseJsonDocument } from "./json_document.ts";
+import { LossReport } from "./loss_report.ts";
+import { ProviderFactory } from "./provider_factory.ts";
+import { translateChat, type Translation } from "./translation.ts";
+
+const factory = new ProviderFactory();
+const provider = factory.create({
+  name: "claude",
+  type: "anthropic",
+  apiKey: "k",
+});
+factory.close();
+
+/** A chat request on its way to Anthropic, and the report of both ways. */
+function translate(
+  fields: string,
+  stream = false,
+): { readonly translation: Translation; readonly losses: LossReport } {
+  const losses = new LossReport();
+  const text = `{"model":"claude/m","stream":${stream},"messages":[` +
+    `{"role":"user","content":"hi"}]${fields}}`;
+  const translation = translateChat(
+    parseJsonDocument(new TextEncoder().encode(text)),
+    {
+      deployment: { provider, model: "claude-sonnet-4-5" },
+      stream,
+      includeUsage: false,
+      losses,
+    },
+  );
+  return { translation, losses };
+}
+
+const CONTENT = [
+  { type: "thinking", thinking: "Hm", signature: "s1" },
+  { type: "server_tool_use", id: "s", name: "web_search", input: {} },
+  { type: "web_search_tool_result", tool_use_id: "s", content: [] },
+  { type: "text", text: "Found", citations: [{ type: "x" }] },
+  { type: "thinking", thinking: "Hm", signature: "s2" },
+  { type: "tool_use", id: "t", name: "look", input: {} },
+];
+const LOST = "dropped: answer.server_tool_use (left out); " +
+  "dropped: answer.web_search_tool_result (left out); " +
+  "dropped: answer.citations (left out); " +
+  "changed: answer.reasoning_content (order of parts)";
+
+Deno.test("A25, A31: a request's losses are reported", () => {
+  const { losses, translation } = translate(
+    ',"metadata":{"user_id":"u","team":"x"},"logprobs":true,"seed":7',
+  );
+  assertEquals(
+    losses.toString(),
+    "dropped: logprobs (claude); dropped: metadata (claude); " +
+      "dropped: seed (claude)",
+  );
+  assertStringIncludes(
+    translation.request.body,
+    '"metadata":{"user_id":"u"}',
+  );
+});
+
+Deno.test("M15: a tool's schema keeps its numbers on the way to another dialect", () => {
+  const schema = '{"type":"object","maximum":12345678901234567890}';
+  const { translation, losses } = translate(
+    `,"tools":[{"type":"function","function":{"name":"f","parameters":${schema}}}]`,
+  );
+  assertStringIncludes(
+    translation.request.body,
+    `"input_schema":${schema}`,
+  );
+  assertEquals(losses.empty, true);
+});
+
+Deno.test("C12, C32: a whole answer's losses are reported", () => {
+  const { losses, translation } = translate("");
+  const answer = {
+    id: "msg_1",
+    model: "m",
+    content: CONTENT,
+    stop_reason: "tool_use",
+  };
+  translation.answer(new TextEncoder().encode(JSON.stringify(answer)));
+  assertEquals(losses.toString(), LOST);
+});
+
+Deno.test("C12, C32: a stream's losses are reported as a whole answer's are", () => {
+  const { losses, translation } = translate("", true);
+  const stream = translation.stream();
+  const events = [
+    { type: "message_start", message: { id: "msg_1", model: "m" } },
+    ...CONTENT.flatMap((block, index) => [
+      { type: "content_block_start", index, content_block: block },
+      { type: "content_block_stop", index },
+    ]),
+    { type: "message_delta", delta: { stop_reason: "tool_use" } },
+    { type: "message_stop" },
+  ];
+  for (const event of events) {
+    stream.push({ event: event.type, data: JSON.stringify(event) });
+  }
+  assertEquals([stream.done, stream.finish], [true, "tool"]);
+  assertEquals(losses.toString(), LOST);
+});
