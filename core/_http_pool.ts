@@ -46,6 +46,7 @@ export class ConnectionPool implements ConnectionKeeper {
   readonly #idle: Connection[] = [];
   readonly #waiting = new Set<ConnectionUser>();
   #sweeper: ReturnType<typeof setTimeout> | undefined;
+  #retired = false;
   #closed = false;
 
   /** Opens nothing yet. */
@@ -99,6 +100,17 @@ export class ConnectionPool implements ConnectionKeeper {
     }
   }
 
+  /** How many connections there are. */
+  get size(): number {
+    return this.#users.size;
+  }
+
+  /** Keeps no connection without a request from now on. */
+  retire(): void {
+    this.#retired = true;
+    for (const connection of [...this.#idle]) connection.destroy();
+  }
+
   /** Closes every connection and refuses further use. */
   close(): void {
     this.#closed = true;
@@ -138,7 +150,7 @@ export class ConnectionPool implements ConnectionKeeper {
       this.#waiting.delete(next);
       return this.#give(connection, next, now);
     }
-    const room = this.#idle.length < this.#limits.maxIdle;
+    const room = this.#idle.length < this.#limits.maxIdle && !this.#retired;
     if (!room || connection.keepAlive <= 0) return connection.destroy();
     connection.rest(now);
     this.#idle.push(connection);

@@ -151,6 +151,7 @@ export class HttpClient implements Transport {
   readonly #maxResponseBytes: number;
   readonly #targets: HttpTargets;
   #pool: ConnectionPool | undefined;
+  #retired = false;
   #closed = false;
 
   /**
@@ -241,6 +242,17 @@ export class HttpClient implements Transport {
     });
   }
 
+  /** How many connections are open, those that are being made included. */
+  get connections(): number {
+    return this.#pool?.size ?? 0;
+  }
+
+  /** Closes idle connections, and those in use when their request has ended. Requests that come still go out. */
+  retire(): void {
+    this.#retired = true;
+    this.#pool?.retire();
+  }
+
   /** Closes all connections, also those in use, and refuses further use. */
   close(): void {
     this.#closed = true;
@@ -257,6 +269,7 @@ export class HttpClient implements Transport {
         limits: this.#limits,
         dialing: this.#dialing,
       });
+      if (this.#retired) this.#pool.retire();
       if (this.#closed) this.#pool.close();
     } else if (!this.#pool.serves(target)) {
       throw new GatewayError(

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { LeasedTransport, OpenTransports } from "./_leased_transport.ts";
+import { LazyTransport } from "./_lazy_transport.ts";
 import { type AttemptLimits, defaultLimits } from "./attempt_clock.ts";
 import type { Quirks } from "./dialect.ts";
 import { HttpClient, type HttpClientOptions } from "./http_client.ts";
@@ -36,7 +36,7 @@ interface Entry {
   readonly settings: ProviderSettings;
   readonly type: ProviderType;
   readonly provider: Provider;
-  readonly transport: LeasedTransport;
+  readonly transport: LazyTransport;
 }
 
 /**
@@ -87,8 +87,9 @@ interface Entry {
  */
 export class ProviderFactory {
   readonly #types = new Map<string, ProviderType>(providerTypes);
-  readonly #open = new OpenTransports();
   #entries = new Map<Provider, Entry>();
+  /** Of providers that were given up: those with requests under way, and others until the next change. */
+  readonly #retired = new Set<LazyTransport>();
 
   /**
    * Adds a provider type, or replaces one. Providers that exist stay as they
@@ -129,8 +130,9 @@ export class ProviderFactory {
 
   /** Gives a provider up, as described above; one that is not of this factory is left alone. */
   remove(provider: Provider): void {
-    this.#entries.get(provider)?.transport.retire();
+    const entry = this.#entries.get(provider);
     this.#entries.delete(provider);
+    if (entry !== undefined) this.#retire([entry]);
   }
 
   /**
@@ -148,15 +150,27 @@ export class ProviderFactory {
       left.delete(kept);
       return kept;
     });
-    for (const { transport } of left) transport.retire();
+    this.#retire(left);
     this.#entries = new Map(entries.map((entry) => [entry.provider, entry]));
     return entries.map(({ provider }) => provider);
   }
 
   /** Closes every connection, those in use and those of removed providers included, for good. */
   close(): void {
+    for (const { transport } of this.#entries.values()) transport.close();
+    for (const transport of this.#retired) transport.close();
     this.#entries.clear();
-    this.#open.close();
+    this.#retired.clear();
+  }
+
+  #retire(entries: Iterable<Entry>): void {
+    for (const transport of this.#retired) {
+      if (transport.connections === 0) this.#retired.delete(transport);
+    }
+    for (const { transport } of entries) {
+      transport.retire();
+      this.#retired.add(transport);
+    }
   }
 
   #isMadeFrom(entry: Entry, settings: ProviderSettings): boolean {
@@ -178,9 +192,8 @@ export class ProviderFactory {
         `Cannot make provider '${settings.name}': type '${settings.type}' has no address of its own, give a 'baseUrl'`,
       );
     }
-    const transport = new LeasedTransport(
+    const transport = new LazyTransport(
       () => type.transport?.(settings) ?? new HttpClient(settings.pool),
-      this.#open,
     );
     const provider: Provider = {
       name: settings.name,

@@ -81,4 +81,11 @@ export interface Transport {
   ): Promise<UpstreamResponse>;
   /** Closes idle connections and refuses further use. */
   close(): void;
+  /**
+   * Keeps nothing open from now on but for requests that are under way or still
+   * come. Absent: it never does.
+   */
+  retire?(): void;
+  /** How many connections are open. Absent: none ever is. */
+  readonly connections?: number;
 }
