@@ -1,5 +1,6 @@
 /**
- * What an LLM gateway remembers: the catalogue of models.
+ * What an LLM gateway remembers: the catalogue of models, and a store for all
+ * that has to survive a restart.
  *
  * @example Who serves a model
  * ```ts
@@ -23,3 +24,52 @@ export {
   type ModelListing,
   type ModelLoader,
 } from "./model_cache.ts";
+export {
+  MemoryStateStore,
+  type MemoryStateStoreOptions,
+} from "./memory_state_store.ts";
+export {
+  type OpenStateStore,
+  openStateStore,
+  type OpenStateStoreOptions,
+  type StateLocation,
+} from "./open_state_store.ts";
+export {
+  StateError,
+  type StateErrorCode,
+  type StateErrorOptions,
+} from "./state_error.ts";
+export {
+  checkStateFile,
+  type StateFileCheckOptions,
+} from "./state_file_check.ts";
+export {
+  probeStateFile,
+  type StateFileState,
+  type StateFileVerdict,
+} from "./state_file_probe.ts";
+export {
+  limitStore,
+  type SliceCallOptions,
+  type SliceCount,
+  type SliceGrant,
+  type SliceSum,
+  type StateLimitStore,
+} from "./state_limit_store.ts";
+export type { StateRow, StateSchema } from "./state_schema.ts";
+export type { StateAlarm, StateStatus } from "./state_status.ts";
+export type {
+  StateBatch,
+  StateCheck,
+  StateCommit,
+  StateCount,
+  StateEntry,
+  StateKey,
+  StateLease,
+  StateLeaseOptions,
+  StateListOptions,
+  StatePage,
+  StateSetOptions,
+  StateStore,
+  StateWrite,
+} from "./state_store.ts";
