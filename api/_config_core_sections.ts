@@ -23,6 +23,11 @@ export const server = z.strictObject({
   // Room for a conversation with several images; each body is held in memory once.
   max_body_mb: size(1024).default(32)
     .describe("Largest request body in MiB; larger ones get 413."),
+  // Without it, so many callers with so large bodies would be the end of the process.
+  max_held_mb: size(1_048_576).default(256)
+    .describe(
+      "All request bodies held at once, in MiB; those over it get 503.",
+    ),
   // Some 20 KB each when idle, and two descriptors each when busy.
   max_connections: count(1, 1_000_000).default(8192)
     .describe("Open client connections; further ones are closed at once."),
@@ -60,6 +65,8 @@ export const auth = z.strictObject({
 
 /** `http_client` */
 export const httpClient = z.strictObject({
+  queue_timeout: seconds(120).default(5)
+    .describe("Seconds until one of max_connections is free."),
   connect_timeout: seconds(120).default(5)
     .describe("Seconds until the connection stands, TLS included."),
   // Providers queue before they answer.
@@ -69,13 +76,17 @@ export const httpClient = z.strictObject({
   first_token_timeout: seconds(3600).default(120)
     .describe("Seconds from the headers until the first content."),
   idle_timeout: seconds(3600).default(60)
-    .describe("Seconds between two pieces of content; pings do not count."),
+    .describe(
+      "Seconds of silence after content; where pings break it, first_token_timeout counts from the last content.",
+    ),
   total_timeout: seconds(86_400).default(600)
     .describe("Seconds for an attempt as a whole."),
   max_response_mb: size(1024).default(64)
     .describe("Largest answer in MiB, counted after decompression."),
   max_connections: count(1, 65_535).default(256)
-    .describe("Open connections to one origin; further requests wait."),
+    .describe(
+      "Open connections to one origin; further requests wait queue_timeout.",
+    ),
   max_keepalive_connections: count(0, 65_535).default(64)
     .describe("Idle connections kept to one origin."),
   // Shorter than the 60 s after which common front ends close.

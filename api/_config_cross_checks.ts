@@ -25,6 +25,11 @@ export function crossCheck(
   for (const section of ["logging", "cache"]) {
     checkPair(mapIn(root[section]), section, problems);
   }
+  const server = { max_body_mb: 32, ...mapIn(root.server) };
+  checkOrder(server, {
+    problems,
+    path: ["server", "max_body_mb", "max_held_mb"],
+  });
   checkOrder(mapIn(root.http_client), {
     problems,
     path: ["http_client", "max_keepalive_connections", "max_connections"],

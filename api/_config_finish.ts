@@ -8,6 +8,7 @@ import type { RouteConfig } from "./config_types_routing.ts";
 import { defaultKeyName } from "./_config_cross_checks.ts";
 import { readVariable } from "./_config_env.ts";
 import { keyVariable } from "./_config_provider_keys.ts";
+import { providerProxy } from "./_config_proxy.ts";
 import type { ConfigSources } from "./_config_sources.ts";
 import { readTlsFiles } from "./_config_tls_files.ts";
 
@@ -17,8 +18,10 @@ type RouteOutput = ConfigOutput["routes"][number];
 /** Joins what the schema gave out across sections: names, keys and defaults of providers. */
 export function finish(output: ConfigOutput, sources: ConfigSources): Config {
   const client = withinLimit(output.http_client);
+  const { max_body_mb: body, max_held_mb: held } = output.server;
   return {
     ...output,
+    server: { ...output.server, max_held_mb: Math.max(body, held) },
     auth: {
       api_keys: output.auth.api_keys.map((entry, index) =>
         typeof entry === "string"
@@ -61,6 +64,7 @@ function finishProvider(
     models: provider.models?.map((it) =>
       typeof it === "string" ? { name: it, weight: 1, capabilities: {} } : it
     ),
+    proxy: providerProxy(provider, sources.env),
     tls: readTlsFiles(provider, sources),
   });
 }
@@ -71,7 +75,7 @@ function keysOf(
 ): readonly string[] {
   if (provider.api_keys !== undefined) return provider.api_keys;
   if (provider.api_key !== undefined) return [provider.api_key];
-  const name = keyVariable(provider);
+  const name = keyVariable(provider, env);
   if (name === undefined || !provider.enabled) return [];
   const read = readVariable(name, env);
   return "value" in read ? [read.value] : [];

@@ -8,6 +8,7 @@ import {
 import { readVariable } from "./_config_env.ts";
 import type { PathProblem } from "./_config_issues.ts";
 import { keyVariable } from "./_config_provider_keys.ts";
+import { proxyFault } from "./_config_proxy.ts";
 import { TYPES_WITHOUT_ADDRESS } from "./_config_provider_types.ts";
 import type { ConfigSources } from "./_config_sources.ts";
 import { checkTlsFiles } from "./_config_tls_files.ts";
@@ -62,6 +63,11 @@ export function checkProviders(
     checkHeaderNames(mapIn(provider.custom_headers), at, problems);
     checkModels(listIn(provider.models), at, problems);
     checkConcurrency(provider.concurrency, at, problems);
+    const fault = proxyFault(provider, sources.env);
+    if (fault !== undefined) {
+      const key = provider.base_url === undefined ? "type" : "base_url";
+      problems.push({ path: at(key), message: fault });
+    }
     checkTlsFiles(provider, {
       sources,
       problems,
@@ -81,7 +87,7 @@ function checkCredential(
 ): void {
   const { api_key_env: named, enabled } = provider;
   checkPool(provider, at, problems);
-  const name = keyVariable(provider);
+  const name = keyVariable(provider, sources.env);
   if (name === undefined || name === "") return;
   if (provider.api_keys !== undefined) return;
   if (provider.api_key !== undefined) {

@@ -1,10 +1,12 @@
 import { providerTypes } from "@llm-proxy/core";
+import { type EnvReader, readVariable } from "./_config_env.ts";
 
 /** Headers in which a provider may be given its credential by hand. */
 const CREDENTIAL_HEADERS: ReadonlySet<string> = new Set([
   "authorization",
   "x-api-key",
   "api-key",
+  "x-goog-api-key",
 ]);
 
 /** What a provider's entry says of its credential, whatever its state of checking. */
@@ -17,13 +19,24 @@ export interface KeySource {
   readonly custom_headers?: unknown;
 }
 
+/** The first of a type's variables that is set, else its usual one. */
+export function usualVariable(
+  names: readonly [usual: string, ...others: string[]],
+  env: EnvReader,
+): string {
+  return names.find((name) => "value" in readVariable(name, env)) ?? names[0];
+}
+
 /**
  * The variable that holds a provider's key: the one that its entry names, else
- * the usual one of its type. With an address of its own a provider gets no
+ * a usual one of its type. With an address of its own a provider gets no
  * usual key: a credential goes to the origin that it was made for, and nowhere
  * else.
  */
-export function keyVariable(provider: KeySource): string | undefined {
+export function keyVariable(
+  provider: KeySource,
+  env: EnvReader,
+): string | undefined {
   const { type, api_key_env: named } = provider;
   if (typeof named === "string") return named;
   if (provider.api_key !== undefined || provider.api_keys !== undefined) {
@@ -36,5 +49,6 @@ export function keyVariable(provider: KeySource): string | undefined {
       CREDENTIAL_HEADERS.has(name.toLowerCase())
     );
   if (byHand || typeof type !== "string") return undefined;
-  return providerTypes.get(type)?.keyEnv;
+  const names = providerTypes.get(type)?.keyEnv;
+  return names && usualVariable(names, env);
 }

@@ -15,12 +15,27 @@ function keyOf(entry: string): string | undefined {
 }
 
 Deno.test("keyVariable() is the named variable, else the usual one of the type", () => {
-  assertEquals(keyVariable({ type: "openai", api_key_env: "MINE" }), "MINE");
-  assertEquals(keyVariable({ type: "openai" }), "OPENAI_API_KEY");
-  assertEquals(keyVariable({ type: "openai", api_key: "x" }), undefined);
-  assertEquals(keyVariable({ type: "mock" }), undefined);
-  assertEquals(keyVariable({ type: "constructor" }), undefined);
-  assertEquals(keyVariable({}), undefined);
+  assertEquals(
+    keyVariable({ type: "openai", api_key_env: "MINE" }, env),
+    "MINE",
+  );
+  assertEquals(keyVariable({ type: "openai" }, env), "OPENAI_API_KEY");
+  assertEquals(keyVariable({ type: "openai", api_key: "x" }, env), undefined);
+  assertEquals(keyVariable({ type: "mock" }, env), undefined);
+  assertEquals(keyVariable({ type: "constructor" }, env), undefined);
+  assertEquals(keyVariable({}, env), undefined);
+});
+
+Deno.test("keyVariable() is a type's second variable where only that one is set", () => {
+  const only = (...names: string[]) => (name: string) =>
+    names.includes(name) ? KEY : undefined;
+  const gemini = { type: "gemini" };
+  assertEquals(keyVariable(gemini, only("GOOGLE_API_KEY")), "GOOGLE_API_KEY");
+  assertEquals(
+    keyVariable(gemini, only("GEMINI_API_KEY", "GOOGLE_API_KEY")),
+    "GEMINI_API_KEY",
+  );
+  assertEquals(keyVariable(gemini, only()), "GEMINI_API_KEY");
 });
 
 Deno.test("X8: a usual key never goes to an address of the config's own", () => {

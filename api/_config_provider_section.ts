@@ -94,7 +94,9 @@ const provider = z.strictObject({
   concurrency: concurrency.optional()
     .describe("How many requests each model takes at a time, for each key."),
   proxy: proxyAddress().optional()
-    .describe("The proxy on the way there, http://user:password@host:port."),
+    .describe(
+      "The proxy on the way there, http://user:password@host:port; by default what HTTPS_PROXY, HTTP_PROXY and NO_PROXY say.",
+    ),
   allow_private_addresses: z.boolean().optional().describe(
     "Whether its address may lead to private networks and this machine; left out, an address leads where it says and a name to private networks at most.",
   ),
@@ -105,6 +107,12 @@ const provider = z.strictObject({
     .describe("A PEM file with the certificate to show; needs its key."),
   client_key_file: line(4096).optional()
     .describe("A PEM file with the key of client_cert_file."),
+  api_version: z.string().regex(
+    /^\d{4}-\d{2}-\d{2}(?:-preview)?$/,
+    "must be a date such as 2024-10-21, with '-preview' behind it where it is one",
+  ).optional().describe(
+    "Azure's dated API: models are deployments below base_url, which ends with /openai.",
+  ),
   stream_end: z.enum(["done", "finish"]).optional().describe(
     "What ends a stream: done for [DONE], finish where only a finish reason comes.",
   ),

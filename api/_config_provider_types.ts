@@ -4,6 +4,7 @@ import type { ProviderTypeName } from "./config_types_provider.ts";
 export const PROVIDER_TYPES = [
   "openai",
   "anthropic",
+  "gemini",
   "mock",
   "azure_openai",
   "cohere",

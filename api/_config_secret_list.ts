@@ -4,7 +4,7 @@ import type { Config } from "./config_types.ts";
 export function secretsOf(
   { auth, providers, telemetry }: Config,
 ): string[] {
-  return [
+  const secrets = [
     ...auth.api_keys.map(({ key }) => key),
     ...providers.flatMap((
       { api_keys: keys, custom_headers: headers, proxy },
@@ -15,12 +15,13 @@ export function secretsOf(
     ]),
     ...Object.values(telemetry.headers),
   ];
+  // One proxy of the environment is the way to many providers.
+  return [...new Set(secrets)];
 }
 
-/** A proxy's password, as it is written and as it is meant. */
+/** A proxy's password, as it is written and as it is meant; a token may stand in its user's place. */
 function passwordsOf(proxy: string | undefined): readonly string[] {
-  const { password = "" } = (proxy && URL.parse(proxy)) || {};
-  return password === ""
-    ? []
-    : [...new Set([password, decodeURIComponent(password)])];
+  const { username = "", password = "" } = (proxy && URL.parse(proxy)) || {};
+  const secret = password || username;
+  return secret === "" ? [] : [secret, decodeURIComponent(secret)];
 }

@@ -10,6 +10,8 @@ providers:
   - {type: mock, proxy: "http://user:pa%40ss@proxy:1"}
   - {type: ollama, proxy: "http://proxy:1"}
   - {type: vllm, base_url: "http://vllm", proxy: "http://user:p455w0rd@proxy:1"}
+  - {type: lmstudio, proxy: "http://user:p455w0rd@proxy:1"}
+  - {type: llamacpp, proxy: "http://t0ken@proxy:1"}
 telemetry: {headers: {x-b: header-2}}
 `);
   assert(result.ok, JSON.stringify(result));
@@ -21,6 +23,7 @@ telemetry: {headers: {x-b: header-2}}
     "pa%40ss",
     "pa@ss",
     "p455w0rd",
+    "t0ken",
     "header-2",
   ]);
 });

@@ -99,15 +99,19 @@ function isPlainUrl(text: string): boolean {
     URL.canParse(text);
 }
 
+const MAX_PROXY = 2048;
+/** What the address of a proxy must be. */
+export const PROXY_FORM =
+  "must be of the form 'http://user:password@host:port'";
+
 /** The address of a proxy, which may hold credentials; what one is says the library. */
 export function proxyAddress(): z.ZodString {
-  return z.string().max(2048).refine(
-    isProxy,
-    "must be of the form 'http://user:password@host:port'",
-  );
+  return z.string().max(MAX_PROXY).refine(isProxy, PROXY_FORM);
 }
 
-function isProxy(text: string): boolean {
+/** Whether the library can use it as the address of a proxy. */
+export function isProxy(text: string): boolean {
+  if (text.length > MAX_PROXY) return false;
   // The URL parser drops blanks and forgives backslashes.
   if (!/^[^\s\\]+$/.test(text)) return false;
   try {

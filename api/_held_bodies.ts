@@ -1,16 +1,17 @@
 import { GatewayError } from "@llm-proxy/core";
 
-/** How many bytes of request bodies the process holds at most, unless told otherwise. */
+/** How many bytes of request bodies the process holds at most, until an app says otherwise. */
 const MAX_HELD = 256 * 1024 * 1024;
 
 /** A count of the bytes of all request bodies that are held at once, under a cap. */
 export class HeldBodies {
-  readonly #maxBytes: number;
+  /** How many there may be; what is held already stays. */
+  maxBytes: number;
   #bytes = 0;
 
   /** Nothing is held yet. */
   constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes;
+    this.maxBytes = maxBytes;
   }
 
   /** How many bytes are held. */
@@ -24,7 +25,7 @@ export class HeldBodies {
    * @throws {GatewayError} 503 where there is no room for them; then none is counted.
    */
   take(bytes: number): void {
-    if (this.#bytes + bytes > this.#maxBytes) throw noRoom();
+    if (this.#bytes + bytes > this.maxBytes) throw noRoom();
     this.#bytes += bytes;
   }
 
@@ -34,7 +35,7 @@ export class HeldBodies {
   }
 }
 
-/** The bodies of all requests to this process: memory is the process's, not an app's. */
+/** The bodies of all requests to this process: memory is the process's, not an app's. Each app that is made sets the cap. */
 export const heldBodies: HeldBodies = new HeldBodies(MAX_HELD);
 
 function noRoom(): GatewayError {

@@ -1,4 +1,4 @@
-import type { ProviderSettings } from "@llm-proxy/core";
+import type { ProviderSettings, Quirks } from "@llm-proxy/core";
 import type { Config } from "./config_types.ts";
 import type { ProviderConfig } from "./config_types_provider.ts";
 
@@ -18,10 +18,9 @@ export function providerSettings(
     ...(entry.models !== undefined &&
       { models: entry.models.map(({ name }) => name) }),
     headers: entry.custom_headers,
-    ...(entry.stream_end !== undefined && {
-      quirks: { streamEnd: entry.stream_end },
-    }),
+    quirks: quirksOf(entry),
     limits: {
+      queue: client.queue_timeout * SECOND,
       connect: client.connect_timeout * SECOND,
       headers: client.header_timeout * SECOND,
       content: client.first_token_timeout * SECOND,
@@ -41,5 +40,20 @@ export function providerSettings(
         addressScope: entry.allow_private_addresses ? "loopback" : "public",
       }),
     },
+  };
+}
+
+/** The first dated API of Azure that knows `stream_options` (F11). */
+const STREAM_OPTIONS_SINCE = "2024-09-01-preview";
+
+function quirksOf(
+  { api_version: apiVersion, stream_end: streamEnd }: ProviderConfig,
+): Quirks {
+  return {
+    ...(streamEnd !== undefined && { streamEnd }),
+    ...(apiVersion !== undefined && {
+      apiVersion,
+      noStreamOptions: apiVersion < STREAM_OPTIONS_SINCE,
+    }),
   };
 }

@@ -5,6 +5,7 @@ import { GatewayError } from "@llm-proxy/core";
 import { StructuredLogger } from "@llm-proxy/logging";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Config } from "./config_types.ts";
+import { heldBodies } from "./_held_bodies.ts";
 import { dispatch, type Route } from "./dispatch.ts";
 import { chatCompletions, embeddings } from "./endpoints.ts";
 import type { Exchange } from "./exchange.ts";
@@ -13,6 +14,8 @@ import { getHealth, getRoot } from "./health.ts";
 import { getModel, getModels } from "./model_endpoints.ts";
 import { NodeExchange } from "./node_exchange.ts";
 import { WebExchange } from "./web_exchange.ts";
+
+const MIB = 1024 * 1024;
 
 /** The HTTP surface: every route that the gateway answers. */
 const ROUTES: readonly Route[] = [
@@ -80,6 +83,7 @@ export interface App {
 export function createApp(config: Config, options: AppOptions = {}): App {
   const logger = options.logger ?? new StructuredLogger({ level: "warn" });
   const gateway = new Gateway(config, logger);
+  heldBodies.maxBytes = config.server.max_held_mb * MIB;
   const router = makeRouter(gateway);
   const listener = getRequestListener(
     (request, env) => router.fetch(request, env),

@@ -14,6 +14,7 @@ import type { ConcurrencyConfig, ModelConfig } from "./config_types_model.ts";
 export type ProviderTypeName =
   | "openai"
   | "anthropic"
+  | "gemini"
   | "mock"
   | "azure_openai"
   | "cohere"
@@ -96,7 +97,7 @@ export interface ProviderConfig {
   readonly rate_limit?: ProviderRateLimit | undefined;
   /** How many requests each of its models takes at a time. @default {no limit} */
   readonly concurrency?: ConcurrencyConfig | undefined;
-  /** The proxy on the way to it, `http://user:password@host:port`. */
+  /** The proxy on the way to it, `http://user:password@host:port`. @default {what `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` say of its address} */
   readonly proxy?: string | undefined;
   /** Whether its address may lead to private networks and this machine. @default {an IP address leads where it says, `localhost` to this machine, another name to private networks at most} */
   readonly allow_private_addresses?: boolean | undefined;
@@ -108,6 +109,8 @@ export interface ProviderConfig {
   readonly client_key_file?: string | undefined;
   /** What those files hold. */
   readonly tls: TlsMaterial;
+  /** Azure's dated API, for example `2024-10-21`. */
+  readonly api_version?: string | undefined;
   /** What ends a stream: `[DONE]`, or a finish reason. @default {as the type does} */
   readonly stream_end?: "done" | "finish" | undefined;
 }
@@ -146,13 +149,15 @@ export interface TlsMaterial {
  * ```
  */
 export interface HttpClientConfig {
-  /** Until the connection stands, TLS included. @default {5} */
+  /** Until one of `max_connections` is free. @default {5} */
+  readonly queue_timeout: number;
+  /** From then until the connection stands, TLS included. @default {5} */
   readonly connect_timeout: number;
   /** From then until the response headers. @default {60} */
   readonly header_timeout: number;
   /** From the headers until the first content. @default {120} */
   readonly first_token_timeout: number;
-  /** Between two pieces of content. @default {60} */
+  /** Of silence after content; where pings break it, `first_token_timeout` counts. @default {60} */
   readonly idle_timeout: number;
   /** The attempt as a whole. @default {600} */
   readonly total_timeout: number;

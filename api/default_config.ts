@@ -2,6 +2,7 @@ import { configSchema } from "./config_schema.ts";
 import type { Config } from "./config_types.ts";
 import { environmentProviders } from "./environment_providers.ts";
 import { finish } from "./_config_finish.ts";
+import { proxyFault } from "./_config_proxy.ts";
 import { configSources } from "./_config_sources.ts";
 
 /**
@@ -24,6 +25,8 @@ export interface DefaultConfigOptions {
  * `mock`, and every provider whose key is in the environment and looks like one.
  *
  * @returns A new config at each call.
+ * @throws {TypeError} when one of them would be reached through a proxy of the
+ * environment (`HTTPS_PROXY`) that can't be used.
  *
  * @example A key in the environment
  * ```ts
@@ -43,6 +46,10 @@ export function defaultConfig(options: DefaultConfigOptions = {}): Config {
     type,
     ...(keyEnv !== undefined && { api_key_env: keyEnv }),
   }));
+  for (const provider of providers) {
+    const fault = proxyFault(provider, env);
+    if (fault !== undefined) throw new TypeError(fault);
+  }
   return finish(
     configSchema.parse({ providers }),
     configSources({ file: "", env }),

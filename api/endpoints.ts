@@ -1,8 +1,10 @@
 import {
+  addUsage,
   Attempt,
   checkChatRequest,
   collectBody,
   collectErrorBody,
+  continueChat,
   GatewayError,
   type JsonDocument,
   openAiChatClient,
@@ -15,6 +17,7 @@ import {
 import {
   chatRequestFacts,
   type RoutedAttempt,
+  type RoutePlan,
   type RouteRequest,
 } from "@llm-proxy/core/routing";
 import { AttemptTrace } from "./attempt_trace.ts";
@@ -22,8 +25,10 @@ import { replyHeaders } from "./_reply_headers.ts";
 import { scrubError } from "./_scrub_error.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
-import { relayStream } from "./relay_stream.ts";
+import { relayStream, toldError } from "./relay_stream.ts";
 import type { RequestRecord } from "./request_record.ts";
+import { sendShadow } from "./shadow_copy.ts";
+import { rememberReply, toldWhole } from "./told_reply.ts";
 
 const MIB = 1024 * 1024;
 
@@ -45,22 +50,32 @@ type Prepare<T> = (trace: AttemptTrace) => T;
  * @throws {GatewayError} whatever goes wrong.
  */
 export async function chatCompletions(context: RequestContext): Promise<void> {
+  const { record } = context;
   const document = await readJson(context);
   checkChatRequest(document);
   checkModel(document);
   const stream = document.value.stream === true;
-  context.record.stream = stream;
-  const prepare: Prepare<Translation> = ({ candidate, losses }) =>
-    translateChat(document, {
+  record.stream = stream;
+  const prepare: Prepare<Translation> = ({ candidate, losses }) => {
+    const options = {
       deployment: candidate,
       stream,
       includeUsage: wantsUsage(document),
       losses,
-    });
-  await route(context, chatRequestFacts(document), async (attempt) => {
-    if (stream) await streamAnswer(context, attempt, prepare);
+    };
+    const begun = record.open?.begun(record.usage);
+    return begun === undefined
+      ? translateChat(document, options)
+      : continueChat(document, { ...options, begun });
+  };
+  const request = chatRequestFacts(document);
+  const { shadow } = await route(context, request, async (attempt) => {
+    if (stream) await streamAnswer(context, attempt, { document, prepare });
     else await wholeAnswer(context, attempt, prepare);
   });
+  if (shadow !== undefined) {
+    sendShadow(context, { candidate: shadow, document, request, prepare });
+  }
 }
 
 /**
@@ -71,8 +86,9 @@ export async function chatCompletions(context: RequestContext): Promise<void> {
 export async function embeddings(context: RequestContext): Promise<void> {
   const document = await readJson(context);
   const model = checkModel(document);
-  const prepare: Prepare<Omit<Translation, "stream">> = ({ candidate }) =>
-    translateEmbeddings(document, candidate);
+  const prepare: Prepare<Omit<Translation, "stream">> = (
+    { candidate, losses },
+  ) => translateEmbeddings(document, { deployment: candidate, losses });
   await route(context, { model }, async (attempt) => {
     await wholeAnswer(context, attempt, prepare);
   });
@@ -83,21 +99,38 @@ async function route(
   { gateway, exchange, record }: RequestContext,
   request: RouteRequest,
   work: (attempt: RoutedAttempt) => Promise<void>,
-): Promise<void> {
+): Promise<RoutePlan> {
   const { signal } = exchange;
   await gateway.learn(request.model);
   const { key } = record;
-  await gateway.failover.run({
-    // Not copied: what is dear to find out is found out where it is asked for.
-    request: Object.assign(request, {
-      id: record.id,
-      header: (name: string) => exchange.header(name),
-      ...(key !== undefined && { subject: key }),
-    }),
-    signal,
-    log: record.attempts,
-    work,
-  });
+  try {
+    return await gateway.failover.run({
+      // Not copied: what is dear to find out is found out where it is asked for.
+      request: Object.assign(request, {
+        id: record.id,
+        header: (name: string) => exchange.header(name),
+        ...(key !== undefined && { subject: key }),
+      }),
+      signal,
+      log: record.attempts,
+      work,
+    });
+  } catch (error) {
+    // Nobody has gone on with it.
+    if (record.open?.isBroken) {
+      record.open.write(streamError(record, toldError(error)));
+      record.open.fail();
+    }
+    throw error;
+  }
+}
+
+/** What ends a stream that has failed after its start. */
+function streamError(record: RequestRecord, error: GatewayError): string {
+  return openAiChatClient.encodeStreamError(
+    scrubError(error, record),
+    record.id,
+  );
 }
 
 /** One attempt at a whole answer. */
@@ -121,14 +154,18 @@ async function wholeAnswer(
     headers["content-type"] = "application/json";
     headers["cache-control"] = "no-store";
     exchange.send(200, headers, answer.body);
+    if (routed.plan.shadow) record.told = toldWhole(routed, answer.body);
   });
 }
 
-/** One attempt at a streamed answer. */
+/** One attempt at a streamed answer, or at the rest of one that broke off. */
 async function streamAnswer(
   context: RequestContext,
   routed: RoutedAttempt,
-  prepare: Prepare<Translation>,
+  { document, prepare }: {
+    readonly document: JsonDocument;
+    readonly prepare: Prepare<Translation>;
+  },
 ): Promise<void> {
   const { exchange, record } = context;
   await attempt(context, routed, async ({ trace, sender }) => {
@@ -142,21 +179,25 @@ async function streamAnswer(
         open: () => {
           routed.commit();
           record.answers(trace);
+          const { open } = record;
+          if (open) return open.goOn(routed.candidate.deployment.id);
           const headers = replyHeaders(record, response.headers);
           headers["content-type"] = "text/event-stream";
           headers["cache-control"] = "no-cache";
-          return exchange.stream(200, headers);
+          const reply = exchange.stream(200, headers);
+          return rememberReply(context, { routed, document, reply });
+        },
+        keepsOpen: (error) => {
+          const isKept = record.open?.keepsOpen(error) ?? false;
+          if (isKept) routed.handOn();
+          return isKept;
         },
         stray: (body) => translation.error(200, response.headers, body),
-        failure: (error) =>
-          openAiChatClient.encodeStreamError(
-            scrubError(error, record),
-            record.id,
-          ),
+        failure: (error) => streamError(record, error),
       });
     } finally {
       if (routed.committed) {
-        record.usage = translator.usage;
+        record.usage = addUsage(record.usage, translator.usage);
         if (translator.usage) routed.used(translator.usage.total);
         record.finish = translator.finish;
         record.answeredBy = translator.model;

@@ -1,5 +1,6 @@
 import { providerTypes } from "@llm-proxy/core";
 import { type EnvReader, readVariable } from "./_config_env.ts";
+import { usualVariable } from "./_config_provider_keys.ts";
 import { secretFault } from "./_config_values.ts";
 
 /** A provider that is off, and what would switch it on. */
@@ -27,8 +28,9 @@ export function environmentProviders(
 ): EnvironmentProviders {
   const on: { type: string; keyEnv?: string }[] = [{ type: "mock" }];
   const off: ProviderOff[] = [];
-  for (const [name, { keyEnv, baseUrl }] of providerTypes) {
-    if (keyEnv === undefined || ALIASES.has(name)) continue;
+  for (const [name, { keyEnv: names, baseUrl }] of providerTypes) {
+    if (names === undefined || ALIASES.has(name)) continue;
+    const keyEnv = usualVariable(names, env);
     const reason = baseUrl === undefined
       ? "needs a config"
       : keyFault(keyEnv, env);

@@ -23,6 +23,7 @@ import {
   ProviderLimits,
   type RoutedAttempt,
   type RouteTable,
+  Shadows,
 } from "@llm-proxy/core/routing";
 import type { StructuredLogger } from "@llm-proxy/logging";
 import { KeyRing } from "./authenticate.ts";
@@ -49,7 +50,7 @@ function reasonOff(name: string, { providers }: Config): string | undefined {
   if (type === undefined) return undefined;
   return type.keyEnv === undefined || type.baseUrl === undefined
     ? "add it to the config"
-    : `set ${type.keyEnv}, or add it to the config`;
+    : `set ${type.keyEnv[0]}, or add it to the config`;
 }
 
 /** Everything that a request needs, made once from the config. */
@@ -62,6 +63,10 @@ export class Gateway {
   /** Carries requests to deployments. */
   readonly failover: Failover;
   readonly catalogue: ModelCache;
+  /** The names of the routes whose broken streams go on at another deployment. */
+  readonly continuing: ReadonlySet<string>;
+  /** Copies of requests, whose answers are compared and thrown away. */
+  readonly shadows: Shadows;
   /** How providers do. */
   readonly health: ProviderHealth = new ProviderHealth();
   /** Faults that are wanted; `undefined` where none are. */
@@ -84,8 +89,12 @@ export class Gateway {
       onFailure: (provider, cause) =>
         logger.warn("a provider does not list its models", { provider, cause }),
     });
+    const { table, continuing } = this.#routes();
+    this.continuing = continuing;
+    const providerLimits = new ProviderLimits(limits.providers);
+    this.shadows = new Shadows({ limits: providerLimits });
     this.failover = new Failover({
-      table: this.#routes(),
+      table,
       states: new DeploymentStates(),
       breakers: new Breakers({
         ...breakersOptions(config.circuit_breaker),
@@ -99,7 +108,7 @@ export class Gateway {
       }),
       cooldowns: new Cooldowns(),
       bulkheads: new Bulkheads(),
-      limits: new ProviderLimits(limits.providers),
+      limits: providerLimits,
       budget: new RetryBudget(retryBudgetOptions(config.retry)),
       hedges: new Hedges(),
       retry: retryOptions(config.retry),
@@ -172,6 +181,7 @@ export class Gateway {
   /** Closes every connection, those in use included. */
   close(): void {
     this.#checks?.close();
+    this.shadows.close();
     this.catalogue.close();
     this.#factory.close();
   }
@@ -203,17 +213,23 @@ export class Gateway {
     return checks;
   }
 
-  #routes(): RouteTable {
+  #routes(): {
+    readonly table: RouteTable;
+    readonly continuing: ReadonlySet<string>;
+  } {
     const pool = providerPool(this.config);
     const made = pool.map((entry) =>
       this.#factory.create(providerSettings(entry, this.config))
     );
-    const { definitions, providers } = routeOptions(this.config, made);
+    const { definitions, providers, continuing } = routeOptions(
+      this.config,
+      made,
+    );
     const built = buildRouteTable(definitions, {
       providers,
       find: (model) => this.catalogue.find(model),
     });
-    if (built.ok) return built.table;
+    if (built.ok) return { table: built.table, continuing };
     // The check of a file finds these; a config made in code may have them.
     const faults = built.faults.map(({ message }) => message);
     throw new TypeError(`Cannot route: ${faults.join("; ")}`);

@@ -32,6 +32,11 @@ export interface RelayOptions {
   /** The closing event for a stream that fails after its commit point. */
   readonly failure: (error: GatewayError) => string;
   /**
+   * Asked at a failure after the commit point whether the client's answer stays
+   * open, for another provider to go on with it. @default {it is ended}
+   */
+  readonly keepsOpen?: (error: unknown) => boolean;
+  /**
    * After how much silence the client hears a comment, in milliseconds (L8).
    *
    * @default {15_000}
@@ -45,7 +50,8 @@ export interface RelayOptions {
  * Nothing reaches the client before the first useful event, so that a failure
  * until then is thrown and can be answered as a plain error. A failure after it
  * ends the stream with an error event of the client's dialect, never with a
- * clean end (L4, U6), and is thrown as well.
+ * clean end (L4, U6), unless another provider goes on with it (`keepsOpen`); it
+ * is thrown as well.
  *
  * Resolves when the client has its proper end, whatever the provider's
  * connection still does.
@@ -82,11 +88,12 @@ async function linger(
   clearTimeout(timer);
 }
 
-/** A fault that nobody foresaw: no detail of it is the client's. */
-function internalError(cause: unknown): GatewayError {
+/** The error as the client may know it: of a fault that nobody foresaw no detail is the client's. */
+export function toldError(error: unknown): GatewayError {
+  if (error instanceof GatewayError) return error;
   return new GatewayError("internal", "The gateway failed on this request", {
     code: "internal_error",
-    cause,
+    cause: error,
   });
 }
 
@@ -146,9 +153,8 @@ class StreamRelay {
 
   /** Ends an answer that has begun with an error event. */
   fail(error: unknown): void {
-    if (this.#reply === undefined) return;
-    const told = error instanceof GatewayError ? error : internalError(error);
-    this.#reply.write(this.#options.failure(told));
+    if (this.#reply === undefined || this.#options.keepsOpen?.(error)) return;
+    this.#reply.write(this.#options.failure(toldError(error)));
     this.#reply.fail();
   }
 
@@ -175,10 +181,15 @@ class StreamRelay {
   #relay(events: readonly SseEvent[]): Promise<void> | undefined {
     const { translator } = this.#options;
     let text = "";
+    let { progress } = translator;
     try {
-      for (const event of events) text += translator.push(event);
+      for (const event of events) {
+        text += translator.push(event);
+        progress = translator.progress;
+      }
     } catch (error) {
-      this.#write(text);
+      // Content of the faulty one reaches nobody, and commits to nothing.
+      this.#write(text, progress);
       throw error;
     }
     const full = this.#write(text);
@@ -186,13 +197,16 @@ class StreamRelay {
     return full;
   }
 
-  #write(text: string): Promise<void> | undefined {
-    const { translator, clock } = this.#options;
-    if (translator.progress !== this.#progress) {
-      this.#progress = translator.progress;
+  #write(
+    text: string,
+    progress: number = this.#options.translator.progress,
+  ): Promise<void> | undefined {
+    const { clock } = this.#options;
+    if (progress !== this.#progress) {
+      this.#progress = progress;
       clock.progress();
       this.#commit();
-    }
+    } else clock.alive();
     if (this.#reply === undefined) {
       this.#held += text;
       if (this.#held.length > MAX_HELD) throw tooMuchNothing();

@@ -6,6 +6,7 @@ import {
 } from "@llm-proxy/core";
 import type { AdmittedRequest } from "./request_limits.ts";
 import type { AttemptTrace } from "./attempt_trace.ts";
+import type { Told, ToldReply } from "./told_reply.ts";
 
 /** What is known of one request, gathered on its way and logged once at its end. */
 export class RequestRecord {
@@ -27,6 +28,10 @@ export class RequestRecord {
   finish: FinishClass | undefined;
   /** The model that answered, as the provider names it. */
   answeredBy: string | undefined;
+  /** What the client was told, where a shadow is to be held against it. */
+  told: Told | undefined;
+  /** The client's stream, where another deployment may go on with it. */
+  open: ToldReply | undefined;
   /** The status of the answer; 0 until it has begun. */
   status = 0;
   error: GatewayError | undefined;
@@ -38,10 +43,15 @@ export class RequestRecord {
     this.route = route;
   }
 
-  /** Notes that an attempt has the answer, whose first content now goes to the client. */
+  /** Notes that an attempt has the answer, whose first content now goes to the client; or that it goes on with it. */
   answers(trace: AttemptTrace): void {
+    // What its beginning has lost is lost to the whole.
+    const begun = this.status === 0 ? undefined : this.trace;
+    for (const { action, field, detail } of begun?.losses.losses ?? []) {
+      trace.losses.add(action, field, detail);
+    }
     this.trace = trace;
-    this.#firstContentAt = performance.now();
+    this.#firstContentAt ??= performance.now();
     this.status = 200;
   }
 

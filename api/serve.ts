@@ -9,6 +9,7 @@ import { type Command, HELP, parseCommand } from "./_arguments.ts";
 import { createApp } from "./app.ts";
 import { connectionRoom } from "./_file_limit.ts";
 import { isLoopback } from "./_config_loopback.ts";
+import { secretsOf } from "./_config_secret_list.ts";
 import type { Config } from "./config_types.ts";
 import { defaultConfig } from "./default_config.ts";
 import {
@@ -134,17 +135,6 @@ async function start(command: Command & { name: "start" }): Promise<number> {
   return 0;
 }
 
-/** Every secret that the config holds: none of them may reach a log. */
-function secretsOf({ auth, providers }: Config): string[] {
-  return [
-    ...auth.api_keys.map(({ key }) => key),
-    ...providers.flatMap(({ api_key: key, custom_headers: headers }) => [
-      ...key === undefined ? [] : [key],
-      ...Object.values(headers ?? {}),
-    ]),
-  ];
-}
-
 /**
  * The config file that the arguments or the environment name. A task runs in
  * the project's folder; the path is meant from where its caller stood.
@@ -171,10 +161,15 @@ async function load(file: string): Promise<Loaded | number> {
 }
 
 /** Without a config the environment says which providers are on. */
-function fromEnvironment(): Loaded {
+function fromEnvironment(): Loaded | number {
   const env = (name: string): string | undefined => Deno.env.get(name);
   const { off } = environmentProviders(env);
-  return { config: defaultConfig({ env }), off, notices: [] };
+  try {
+    return { config: defaultConfig({ env }), off, notices: [] };
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return tell(`llm-proxy: ${error.message}`, FAULT);
+  }
 }
 
 /** The one line that start prints. */

@@ -20,6 +20,18 @@ const ANTHROPIC: ReadonlyMap<number, string> = new Map([
   [529, "overloaded_error"],
 ]);
 
+/** Google's canonical code for a status. */
+const GOOGLE: ReadonlyMap<number, string> = new Map([
+  [400, "INVALID_ARGUMENT"],
+  [401, "UNAUTHENTICATED"],
+  [403, "PERMISSION_DENIED"],
+  [404, "NOT_FOUND"],
+  [429, "RESOURCE_EXHAUSTED"],
+  [500, "INTERNAL"],
+  [503, "UNAVAILABLE"],
+  [504, "DEADLINE_EXCEEDED"],
+]);
+
 /** The body of an error with a status, as a provider that speaks the dialect writes it. */
 export function chaosErrorBody(dialect: DialectName, status: number): string {
   const message = `A fault injected on purpose: status ${status}`;
@@ -28,6 +40,11 @@ export function chaosErrorBody(dialect: DialectName, status: number): string {
     const type = ANTHROPIC.get(status) ??
       (isClients ? "invalid_request_error" : "api_error");
     return JSON.stringify({ type: "error", error: { type, message } });
+  }
+  if (dialect === "gemini") {
+    // What has no code of its own is told by the status of HTTP alone.
+    const error = { code: status, message, status: GOOGLE.get(status) };
+    return JSON.stringify({ error });
   }
   const [type, code] = OPENAI.get(status) ??
     [isClients ? "invalid_request_error" : "server_error", null];

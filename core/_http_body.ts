@@ -23,6 +23,11 @@ export interface BodyOptions {
 
 type Take = (chunk: Uint8Array) => void | Promise<void>;
 
+/** How many bytes are taken between two looks at the clock. */
+const LOOK_BYTES = 64 * 1024;
+/** For how long bytes are taken before other connections get their turn, in ms. */
+const TURN_MS = 5;
+
 /** The body of an answer that comes over `node:http`. */
 export class HttpBody implements UpstreamBody {
   readonly #message: IncomingMessage;
@@ -30,6 +35,9 @@ export class HttpBody implements UpstreamBody {
   readonly #decoder: Transform | undefined;
   readonly #maxBytes: number;
   #bytes = 0;
+  /** Bytes since the last look at the clock. */
+  #unlooked = 0;
+  #turnAt = 0;
   #waiting = false;
   #ended = false;
   #finished = false;
@@ -106,7 +114,28 @@ export class HttpBody implements UpstreamBody {
     } catch (error) {
       return this.fail(error);
     }
+    this.#unlooked += chunk.length;
     if (taken instanceof Promise) this.#wait(taken);
+    else if (this.#unlooked >= LOOK_BYTES) this.#look();
+  }
+
+  /**
+   * Lets other connections have their turn. Where a peer sends faster than its
+   * bytes are worked on, each read is ready at once, and the loop of Deno comes
+   * to the other sockets after many of them only, or after a timer: an
+   * immediate is no break to it.
+   */
+  #look(): void {
+    this.#unlooked = 0;
+    if (performance.now() - this.#turnAt < TURN_MS) return;
+    this.#wait(
+      new Promise((resolve) =>
+        setTimeout(() => {
+          this.#turnAt = performance.now();
+          resolve();
+        })
+      ),
+    );
   }
 
   /** Reads on when the chunk is taken. */

@@ -62,6 +62,7 @@ const BY_CODE: ReadonlyMap<string, Course> = new Map([
   ["upstream_pool_exhausted", { ...OVERLOADED, same: "no" }],
   ["upstream_transport_closed", { ...UPSTREAM, same: "no" }],
   ["upstream_response_too_large", { ...UPSTREAM, same: "no" }],
+  ["upstream_event_too_large", { ...UPSTREAM, same: "no" }],
 ]);
 
 /** The course after a fault; `undefined` where the request itself is at fault. */

@@ -3,6 +3,7 @@ import { ByteCollector } from "./byte_collector.ts";
 import type { EncodedRequest } from "./dialect.ts";
 import type { Provider } from "./provider.ts";
 import type { UpstreamBody, UpstreamResponse } from "./upstream.ts";
+import { upstreamRequest } from "./upstream_request.ts";
 
 /** How an attempt is made. */
 export interface AttemptOptions {
@@ -42,18 +43,8 @@ export class Attempt {
    * @throws {GatewayError} when no answer came, a clock ran out, or the caller left.
    */
   async send(request: EncodedRequest): Promise<UpstreamResponse> {
-    const { baseUrl, headers, transport } = this.#provider;
-    const response = await transport.send({
-      method: "POST",
-      url: baseUrl + request.path,
-      headers: {
-        "content-type": "application/json",
-        "accept-encoding": "identity",
-        ...request.headers,
-        ...headers,
-      },
-      body: request.body,
-    }, {
+    const sent = upstreamRequest(this.#provider, request);
+    const response = await this.#provider.transport.send(sent, {
       signal: this.clock.signal,
       clock: this.clock,
       onConnected: () => this.clock.enter("headers"),

@@ -21,7 +21,11 @@ export interface AttemptLimits {
   readonly headers: number;
   /** From the headers until the first content event, or the whole body of an answer that is not streamed. */
   readonly content: number;
-  /** Between two content events; comments and pings are no progress. */
+  /**
+   * Of silence once content has come. Where pings and comments break it, the
+   * next content is waited for as long as the first was, or so long if that is
+   * longer (U5).
+   */
   readonly idle: number;
   /** Until the caller takes what was written to it, while that holds the stream up. */
   readonly client: number;
@@ -93,6 +97,8 @@ export class AttemptClock {
   readonly #controller = new AbortController();
   #phase: AttemptPhase = "connect";
   #deadline = UNTIMED;
+  /** When the silence has lasted too long; it has no limit before content. */
+  #silence = UNTIMED;
   #end = UNTIMED;
 
   /** Starts in phase `connect`. `caller` is aborted when the caller has left. */
@@ -113,11 +119,17 @@ export class AttemptClock {
   enter(phase: AttemptPhase): void {
     this.#phase = phase;
     this.#deadline = UNTIMED;
+    this.#silence = UNTIMED;
   }
 
-  /** Notes a content event: from now on only the idle and the total limit count. */
+  /** Notes a content event: from now on only silence, the wait for more of it and the total are limited. */
   progress(): void {
     this.enter("idle");
+  }
+
+  /** Notes a sign of life that is no content: whoever thinks may say so. */
+  alive(): void {
+    this.#silence = UNTIMED;
   }
 
   /** Stops all clocks for good. Always call it when the attempt has ended. */
@@ -129,9 +141,16 @@ export class AttemptClock {
   /** Ends the attempt if a limit is passed. */
   look(now: number): void {
     const limits = this.#limits;
+    const isIdle = this.#phase === "idle";
     if (this.#end === UNTIMED) this.#end = now + limits.total;
-    if (this.#deadline === UNTIMED) this.#deadline = now + limits[this.#phase];
-    if (now < this.#deadline && now < this.#end) return;
+    if (this.#deadline === UNTIMED) {
+      this.#deadline = now +
+        (isIdle ? Math.max(limits.idle, limits.content) : limits[this.#phase]);
+    }
+    if (this.#silence === UNTIMED) {
+      this.#silence = isIdle ? now + limits.idle : Infinity;
+    }
+    if (now < Math.min(this.#deadline, this.#silence, this.#end)) return;
     this.stop();
     const phase = now >= this.#end ? "total" : this.#phase;
     this.#controller.abort(timeoutOf(phase));

@@ -157,6 +157,51 @@ Deno.test("U5: without progress, however much else comes, the first content is w
   assertLess(after, 1_000);
 });
 
+Deno.test("U5: after content pings hold off the idle limit, and only for as long as the first content may take", () => {
+  const clock = new AttemptClock(
+    limits({ content: 300, idle: 100 }),
+    caller(),
+  );
+  clock.stop();
+  clock.progress();
+  clock.look(1_000);
+  for (const now of [1_080, 1_160, 1_240, 1_299]) {
+    clock.alive();
+    clock.look(now);
+    assert(!clock.signal.aborted, `at ${now}`);
+  }
+  clock.look(1_300);
+  assertEquals(clock.signal.reason.code, "idle_timeout");
+});
+
+Deno.test("U5: pings that cease are a silence, and do not shorten a longer idle limit", () => {
+  for (const [content, idle] of [[300, 100], [20, 100]] as const) {
+    const clock = new AttemptClock(limits({ content, idle }), caller());
+    clock.stop();
+    clock.progress();
+    clock.look(1_000);
+    clock.alive();
+    clock.look(1_050);
+    clock.look(content > idle ? 1_149 : 1_099);
+    assert(!clock.signal.aborted);
+    clock.look(content > idle ? 1_150 : 1_100);
+    assertEquals(clock.signal.reason.code, "idle_timeout");
+  }
+});
+
+Deno.test("U5: before the first content pings change nothing", () => {
+  const clock = new AttemptClock(limits({ content: 300, idle: 20 }), caller());
+  clock.stop();
+  clock.enter("content");
+  clock.look(1_000);
+  clock.alive();
+  clock.look(1_299);
+  assert(!clock.signal.aborted);
+  clock.alive();
+  clock.look(1_300);
+  assertEquals(clock.signal.reason.code, "content_timeout");
+});
+
 Deno.test("a shorter phase after a longer one is timed from its own start", async () => {
   const clock = new AttemptClock(limits({ idle: 30 }), caller());
   await pause(10);

@@ -8,6 +8,7 @@ import {
   type ChaosTransportOptions,
 } from "./chaos_transport.ts";
 import { decodeErrorAnswer } from "./dialects/anthropic/errors.ts";
+import { decodeErrorAnswer as decodeGoogleError } from "./dialects/gemini/errors.ts";
 import { decodeChatError } from "./dialects/openai_chat/decode_error.ts";
 import { classifyFailure } from "./failure_class.ts";
 import { HttpClient } from "./http_client.ts";
@@ -81,6 +82,17 @@ Deno.test("ChaosTransport: an error is an answer that each dialect reads as its 
       headers: messages.headers,
       body: new TextEncoder().encode(JSON.stringify(text)),
     });
+
+    const google = await send(
+      inject(fault, { dialect: "gemini" }),
+      "http://p/",
+    );
+    const googleError = decodeGoogleError({
+      status,
+      headers: google.headers,
+      body: await collectBody(google.body),
+    });
+    assertEquals(googleError.kind, kind, `gemini ${status}`);
     // How the two dialects class a status is tested elsewhere: here, that they agree.
     if (status !== 504) assertEquals(kind, chatError.kind, String(status));
   }

@@ -1,8 +1,10 @@
+import { DIALECTS } from "./_dialect_table.ts";
+import { modelsUrl } from "./_models_url.ts";
 import { collectErrorBody } from "./attempt.ts";
 import { AttemptClock } from "./attempt_clock.ts";
 import { GatewayError } from "./errors.ts";
 import { classifyFailure } from "./failure_class.ts";
-import type { Provider } from "./provider.ts";
+import type { DialectName, Provider } from "./provider.ts";
 import type { ProviderFailure } from "./provider_health.ts";
 
 /** How a provider is checked. */
@@ -43,12 +45,12 @@ export async function checkProvider(
   provider: Provider,
   { signal, timeout = 10_000 }: CheckProviderOptions,
 ): Promise<ProviderFailure | undefined> {
-  const { baseUrl, dialect, headers, limits, transport } = provider;
+  const { dialect, headers, limits, transport } = provider;
   const clock = new AttemptClock({ ...limits, total: timeout }, signal);
   try {
     const response = await transport.send({
       method: "GET",
-      url: `${baseUrl}/models${dialect === "anthropic" ? "?limit=1" : ""}`,
+      url: modelsUrl(provider, SHORT_LIST[dialect]),
       headers: { accept: "application/json", ...headers },
     }, {
       signal: clock.signal,
@@ -56,8 +58,11 @@ export async function checkProvider(
       onConnected: () => clock.enter("headers"),
     });
     // Read, as far as it is short, so that its connection can be used again.
-    await collectErrorBody(response.body, { maxWait: timeout });
-    return judge(response.status);
+    const body = await collectErrorBody(response.body, { maxWait: timeout });
+    const { status } = response;
+    return status === 400 && isRefusedKey(dialect, response.headers, body)
+      ? { failureClass: "credential", code: CODE + status }
+      : judge(status);
   } catch (error) {
     return {
       failureClass: classifyFailure(error, { callerLeft: signal.aborted }),
@@ -68,9 +73,30 @@ export async function checkProvider(
   }
 }
 
+const CODE = "upstream_status_";
+
+/** What keeps the answer short. */
+const SHORT_LIST: Readonly<
+  Record<DialectName, Readonly<Record<string, string>>>
+> = {
+  openai_chat: {},
+  anthropic: { limit: "1" },
+  gemini: { pageSize: "1" },
+};
+
+/** Whether a status 400 tells of a bad key: Google and xAI say it that way (D25, J14). */
+function isRefusedKey(
+  dialect: DialectName,
+  headers: Readonly<Record<string, string>>,
+  body: Uint8Array,
+): boolean {
+  const { provider } = DIALECTS[dialect];
+  return provider.decodeError(400, headers, body).kind === "authentication";
+}
+
 /** What a status tells of a provider that was asked for its models. */
 function judge(status: number): ProviderFailure | undefined {
-  const code = `upstream_status_${status}`;
+  const code = CODE + status;
   if (status === 401 || status === 402 || status === 403) {
     return { failureClass: "credential", code };
   }

@@ -1,4 +1,5 @@
 import { UpstreamError } from "./errors.ts";
+import { classifyFailure } from "./failure_class.ts";
 import { retryDelay } from "./retry_after.ts";
 
 /** Bounds of a {@linkcode Cooldown}. */
@@ -115,13 +116,15 @@ export class Cooldown {
    * refused credentials always, an overload where it comes with a time. Other
    * faults are a matter of the circuit breaker, so that one of them alone puts
    * nothing out; and what a caller could provoke at will, such as a permission
-   * that is missing for one feature, cools nothing (U18).
+   * that is missing for one feature, cools nothing (U18). Nor do bounds of our
+   * own: that our connections are in use, no provider has asked for.
    *
    * @returns How long the target cools from now, in milliseconds; 0 where the
    * error asks for nothing.
    */
   observe(target: string, error: unknown): number {
     if (!(error instanceof UpstreamError)) return 0;
+    if (classifyFailure(error) === "gateway") return 0;
     const asked = retryDelay(error.headers, {
       body: error.details,
       maxMs: this.#maxMs,

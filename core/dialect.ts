@@ -21,7 +21,11 @@ export interface DialectTarget {
 export interface Quirks {
   /** Fields renamed in a request, for example `max_completion_tokens` → `max_tokens`. */
   readonly rename?: Readonly<Record<string, string>>;
-  /** Fields that the provider answers with a 4xx: dropped, and put on the loss report. */
+  /**
+   * Fields that the provider answers with a 4xx: dropped, and put on the loss
+   * report. `messages[].name` is the `name` of each message; `cache_control`
+   * and `extra_content` go wherever they stand in messages and tools.
+   */
   readonly drop?: readonly string[];
   /**
    * First letters of the models that refuse `max_tokens`, for example `o3`:
@@ -32,6 +36,33 @@ export interface Quirks {
   readonly noDeveloperRole?: boolean;
   /** The provider rejects `stream_options`: none is added. */
   readonly noStreamOptions?: boolean;
+  /** The provider wants text as one string: it refuses lists of text parts. */
+  readonly stringContent?: boolean;
+  /** The provider has no `json_schema`: JSON is asked for, and the schema goes into the prompt (J28). */
+  readonly noJsonSchema?: boolean;
+  /**
+   * How the provider is told how hard to think, where `reasoning_effort` is not
+   * all: by OpenRouter's `reasoning`, or by a switch `thinking` beside it (O6).
+   */
+  readonly effort?: "reasoning" | "thinking";
+  /**
+   * The field in which thought of earlier turns goes back to the provider (J4,
+   * J6). Absent: none does.
+   */
+  readonly thought?:
+    | "reasoning_content"
+    | "reasoning"
+    | "reasoning_details"
+    | "extra_content";
+  /** Stands for thought in a turn with tool calls that has none, where the provider must find some (J6). */
+  readonly missingThought?: string;
+  /** Ids of tool calls must be this many letters and digits (H4). */
+  readonly callIdLength?: number;
+  /**
+   * Azure's dated API: the model is a deployment in the path, and this goes in
+   * the query (F1).
+   */
+  readonly apiVersion?: string;
   /**
    * What ends a stream well: OpenAI's `[DONE]`, or a finish reason and a clean
    * end of the body for providers that never send `[DONE]`.
@@ -82,6 +113,12 @@ export interface StreamTranslator {
    * @throws {UpstreamError} when the stream had not come to its proper end.
    */
   end(): string;
+  /**
+   * What ends a stream that has failed after its start, for dialects whose
+   * closing events continue the ones before; elsewhere
+   * {@linkcode ClientDialect.encodeStreamError} does.
+   */
+  fail?(error: GatewayError, requestId: string): string;
   /** Counts content events: text, thought, tool calls, a finish. Pings and bare roles are none. */
   readonly progress: number;
   /** Whether the proper end has come; what follows is ignored. */
@@ -108,12 +145,22 @@ export interface StreamDecoder {
 export interface StreamEncoder {
   /** Takes one event. */
   push(event: AnswerEvent): string;
+  /** As {@linkcode StreamTranslator.fail}. */
+  fail?(error: GatewayError, requestId: string): string;
 }
 
 /** What a client's request asked of the form of a stream. */
 export interface StreamOptions {
   /** The client wants token counts at the end. */
   readonly includeUsage: boolean;
+  /** The request itself, for dialects whose answers repeat parts of it (B28). */
+  readonly request?: JsonDocument;
+}
+
+/** What belongs to a request besides its body. */
+export interface DecodeOptions {
+  /** The caller's headers, by lower-case name. */
+  readonly header?: (name: string) => string | undefined;
 }
 
 /** What a gateway needs of a dialect in which clients speak. */
@@ -125,9 +172,16 @@ export interface ClientDialect {
    *
    * @throws {GatewayError} naming the field at fault.
    */
-  decodeRequest(document: JsonDocument): Conversation;
-  /** A whole answer as JSON. What of it has no place in this dialect goes on the report. */
-  encodeAnswer(answer: Answer, losses?: LossReport): string;
+  decodeRequest(document: JsonDocument, options?: DecodeOptions): Conversation;
+  /**
+   * A whole answer as JSON. What of it has no place in this dialect goes on the
+   * report. `request` is what is answered: some dialects repeat parts of it (B28).
+   */
+  encodeAnswer(
+    answer: Answer,
+    losses?: LossReport,
+    request?: JsonDocument,
+  ): string;
   /** Makes the encoder of one stream. What of it has no place in this dialect goes on the report. */
   streamEncoder(options: StreamOptions, losses?: LossReport): StreamEncoder;
   /** The body of an error answer: JSON. */
@@ -156,7 +210,7 @@ export interface ProviderDialect {
    */
   decodeAnswer(body: Uint8Array, losses?: LossReport): Answer;
   /** Makes the decoder of one stream. What of it has no canonical word goes on the report. */
-  streamDecoder(losses?: LossReport): StreamDecoder;
+  streamDecoder(losses?: LossReport, quirks?: Quirks): StreamDecoder;
   /** An answer with an error status, whatever its body. */
   decodeError(
     status: number,

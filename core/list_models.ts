@@ -1,6 +1,8 @@
+import { modelsUrl } from "./_models_url.ts";
 import { collectBody } from "./attempt.ts";
+import { decodeModelPage, type ModelPage } from "./dialects/gemini/models.ts";
 import { UpstreamError } from "./errors.ts";
-import type { Provider } from "./provider.ts";
+import type { DialectName, Provider } from "./provider.ts";
 
 /** One model as its provider lists it. */
 export interface ListedModel {
@@ -38,33 +40,45 @@ export async function listModels(
   options: { readonly signal: AbortSignal },
 ): Promise<ListedModel[]> {
   const models: ListedModel[] = [];
-  const first = provider.dialect === "anthropic" ? "?limit=1000" : "";
+  const { first, cursor } = PAGING[provider.dialect];
   let query = first;
   for (let page = 0; page < MAX_PAGES; page++) {
     const list = await readPage(provider, query, options.signal);
-    for (const item of list.data) {
-      const model = modelOf(item);
-      if (model) models.push(model);
-    }
+    models.push(...list.models);
     if (list.next === undefined) break;
-    query = `${first || "?"}&after_id=${encodeURIComponent(list.next)}`;
+    query = { ...first, [cursor]: list.next };
   }
   return models;
 }
 
-/** One page: its rows, and where the next one starts. */
+/** How each dialect asks for the first page, and by which parameter for a later one. */
+const PAGING: Readonly<Record<DialectName, Paging>> = {
+  openai_chat: { first: {}, cursor: "after_id" },
+  anthropic: { first: { limit: "1000" }, cursor: "after_id" },
+  gemini: { first: { pageSize: "1000" }, cursor: "pageToken" },
+};
+
+interface Paging {
+  readonly first: Readonly<Record<string, string>>;
+  readonly cursor: string;
+}
+
+/** One page: its models, and where the next one starts. */
 async function readPage(
   provider: Provider,
-  query: string,
+  query: Paging["first"],
   signal: AbortSignal,
-): Promise<{ readonly data: readonly unknown[]; readonly next?: string }> {
+): Promise<ModelPage> {
   const response = await provider.transport.send({
     method: "GET",
-    url: `${provider.baseUrl}/models${query}`,
+    url: modelsUrl(provider, query),
     headers: { accept: "application/json", ...provider.headers },
   }, { signal });
   const bytes = await collectBody(response.body);
   const body = response.status === 200 ? parse(bytes) : undefined;
+  if (provider.dialect === "gemini" && response.status === 200) {
+    return decodeModelPage(body);
+  }
   const { data, has_more: more, last_id: last } = (body ?? {}) as Record<
     string,
     unknown
@@ -79,7 +93,7 @@ async function readPage(
     );
   }
   return {
-    data: rows,
+    models: rows.flatMap((row) => modelOf(row) ?? []),
     ...(more === true && typeof last === "string" && { next: last }),
   };
 }

@@ -65,6 +65,29 @@ Deno.test("listModels() reads every page of Anthropic's list", async () => {
   assertEquals(asked.length, 2);
 });
 
+Deno.test("D28: listModels() reads every page of Google's list", async () => {
+  const { ids, asked } = await list("gemini", (url) => [
+    200,
+    JSON.stringify(
+      url.includes("pageToken=n%2F1") ? { models: [{ name: "models/b" }] } : {
+        models: [
+          {
+            name: "models/a",
+            supportedGenerationMethods: ["generateContent"],
+          },
+          { name: "models/x", supportedGenerationMethods: ["predict"] },
+        ],
+        nextPageToken: "n/1",
+      },
+    ),
+  ]);
+  assertEquals(ids, ["a", "b"]);
+  assertEquals(asked, [
+    "/v1/models?pageSize=1000",
+    "/v1/models?pageSize=1000&pageToken=n%2F1",
+  ]);
+});
+
 Deno.test("listModels() ends with a provider whose pages never do", async () => {
   const { asked } = await list("anthropic", () => [
     200,

@@ -46,6 +46,7 @@ export type {
   FinishClass,
   Usage,
 } from "./answer.ts";
+export { addUsage } from "./add_usage.ts";
 export {
   Attempt,
   type AttemptOptions,
@@ -159,6 +160,7 @@ export type {
 } from "./conversation.ts";
 export type {
   ClientDialect,
+  DecodeOptions,
   DialectTarget,
   EncodedRequest,
   ProviderDialect,
@@ -170,8 +172,22 @@ export type {
   TranslatedAnswer,
 } from "./dialect.ts";
 export { openAiChatClient } from "./dialects/openai_chat/client.ts";
+export { openAiChatProvider } from "./dialects/openai_chat/provider.ts";
+export { openAiResponsesClient } from "./dialects/openai_responses/client.ts";
+export { anthropicClient } from "./dialects/anthropic/client.ts";
+export {
+  type BegunAnswer,
+  canContinueChat,
+  continueChat,
+  type ContinueOptions,
+} from "./dialects/openai_chat/continue_chat.ts";
+export {
+  type ChatHead,
+  ChatTranscript,
+} from "./dialects/openai_chat/transcript.ts";
 export { checkChatRequest } from "./dialects/openai_chat/pass_request.ts";
 export { anthropicProvider } from "./dialects/anthropic/dialect.ts";
+export { geminiProvider } from "./dialects/gemini/dialect.ts";
 export {
   type ErrorKind,
   GatewayError,
@@ -209,7 +225,10 @@ export {
 } from "./sse_parser.ts";
 export {
   translateChat,
+  translateConversation,
+  type TranslateConversationOptions,
   translateEmbeddings,
+  type TranslateEmbeddingsOptions,
   type TranslateOptions,
   type Translation,
 } from "./translation.ts";
@@ -220,6 +239,7 @@ export type {
   UpstreamRequest,
   UpstreamResponse,
 } from "./upstream.ts";
+export { upstreamRequest } from "./upstream_request.ts";
 export {
   type Admission,
   type Admitted,

@@ -3,7 +3,7 @@ import type { Quirks } from "./dialect.ts";
 import type { Transport } from "./upstream.ts";
 
 /** The dialects in which providers speak. */
-export type DialectName = "openai_chat" | "anthropic";
+export type DialectName = "openai_chat" | "anthropic" | "gemini";
 
 /** One configured provider: where it is, how it speaks, how long it may take. */
 export interface Provider {

@@ -70,6 +70,38 @@ Deno.test("checkProvider() tells what a status means", async () => {
   }
 });
 
+Deno.test("D25, J14: checkProvider() tells a key that is refused with status 400", async () => {
+  const google = {
+    error: {
+      code: 400,
+      message: "API key not valid. Please pass a valid API key.",
+      status: "INVALID_ARGUMENT",
+      details: [{ reason: "API_KEY_INVALID" }],
+    },
+  };
+  const xai = {
+    code: "Client specified an invalid argument",
+    error: "Incorrect API key provided: sk***. You can obtain one.",
+  };
+  for (
+    const [type, body, expected] of [
+      ["gemini", google, "credential upstream_status_400"],
+      ["openai_compatible", xai, "credential upstream_status_400"],
+      ["gemini", {}, "well"],
+      ["openai_compatible", {}, "well"],
+    ] as const
+  ) {
+    const { told, request } = await check(
+      (it) => it.respond(JSON.stringify(body), {}, 400),
+      { type },
+    );
+    assertEquals(told, expected, type);
+    if (type !== "gemini") continue;
+    assertEquals(request?.path, "/v1/models?pageSize=1");
+    assertEquals(request?.headers.get("x-goog-api-key"), KEY);
+  }
+});
+
 Deno.test("checkProvider() tells a reset, silence and a body that never ends", async () => {
   const reset = await check((it) => it.reset());
   assertEquals(reset.told, "fault upstream_reset");

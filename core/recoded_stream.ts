@@ -4,6 +4,7 @@ import type {
   StreamEncoder,
   StreamTranslator,
 } from "./dialect.ts";
+import type { GatewayError } from "./errors.ts";
 import type { SseEvent } from "./sse_parser.ts";
 
 /** A stream that goes through the canonical vocabulary: a decoder and an encoder in line. */
@@ -14,11 +15,14 @@ export class RecodedStream implements StreamTranslator {
   #usage: Usage | undefined;
   #finish: FinishClass | undefined;
   #model: string | undefined;
+  /** What ends a stream that has failed, where the encoder has a way of its own. */
+  readonly fail?: (error: GatewayError, requestId: string) => string;
 
   /** Joins the provider's decoder and the client's encoder. */
   constructor(decoder: StreamDecoder, encoder: StreamEncoder) {
     this.#decoder = decoder;
     this.#encoder = encoder;
+    if (encoder.fail !== undefined) this.fail = encoder.fail.bind(encoder);
   }
 
   /** Takes one event of the provider's stream. */

@@ -1,16 +1,16 @@
-import { anthropicProvider } from "./dialects/anthropic/dialect.ts";
-import { openAiChatClient } from "./dialects/openai_chat/client.ts";
-import { decodeChatError } from "./dialects/openai_chat/decode_error.ts";
-import { passChatAnswer } from "./dialects/openai_chat/pass_answer.ts";
-import { passChatRequest } from "./dialects/openai_chat/pass_request.ts";
-import { ChatPassStream } from "./dialects/openai_chat/pass_stream.ts";
+import { DIALECTS } from "./_dialect_table.ts";
 import type {
+  ClientDialect,
+  DecodeOptions,
+  DialectTarget,
   EncodedRequest,
   ProviderDialect,
   StreamOptions,
   StreamTranslator,
   TranslatedAnswer,
 } from "./dialect.ts";
+import { openAiChatClient } from "./dialects/openai_chat/client.ts";
+import { decodeChatError } from "./dialects/openai_chat/decode_error.ts";
 import {
   passEmbeddingsAnswer,
   passEmbeddingsRequest,
@@ -18,6 +18,7 @@ import {
 import { GatewayError, type UpstreamError } from "./errors.ts";
 import type { JsonDocument } from "./json_document.ts";
 import type { LossReport } from "./loss_report.ts";
+import { recodeEmbeddings } from "./recoded_embeddings.ts";
 import { RecodedStream } from "./recoded_stream.ts";
 import type { Destination } from "./routing/route.ts";
 
@@ -42,7 +43,7 @@ export interface Translation {
 }
 
 /** What a translation needs besides the request. */
-export interface TranslateOptions extends StreamOptions {
+export interface TranslateOptions extends StreamOptions, DecodeOptions {
   /** Where the request goes. */
   readonly deployment: Destination;
   /** The client wants a stream. */
@@ -51,11 +52,67 @@ export interface TranslateOptions extends StreamOptions {
   readonly losses: LossReport;
 }
 
+/** A {@linkcode TranslateOptions} for clients of any dialect. */
+export interface TranslateConversationOptions extends TranslateOptions {
+  /** The dialect in which the client speaks. */
+  readonly client: ClientDialect;
+}
+
+/** What a request needs that passes to a provider of its client's dialect. */
+export interface PassOptions extends StreamOptions, DecodeOptions {
+  readonly target: DialectTarget;
+  readonly stream: boolean;
+}
+
 /**
- * Prepares a chat completion request for a deployment.
+ * Prepares a request to a language model for a deployment, from any client's
+ * dialect to any provider's.
  *
- * Where the provider speaks the caller's dialect, bytes pass with the smallest
- * edit; else the request goes through the canonical vocabulary.
+ * Where the provider speaks the client's dialect, bytes pass with the smallest
+ * edit if the dialect has such a way; else the request goes through the
+ * canonical vocabulary, and so does the answer.
+ *
+ * @throws {GatewayError} naming the field that is wrong or can't be carried.
+ *
+ * @example From OpenAI's dialect to Google's
+ * ```ts
+ * import {
+ *   LossReport,
+ *   openAiChatClient,
+ *   parseJsonDocument,
+ *   ProviderFactory,
+ *   translateConversation,
+ * } from "@llm-proxy/core";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const factory = new ProviderFactory();
+ * const provider = factory.create({ name: "gemini", type: "gemini" });
+ * const body = `{"model":"gemini/x","messages":[{"role":"user","content":"hi"}]}`;
+ * const { request } = translateConversation(
+ *   parseJsonDocument(new TextEncoder().encode(body)),
+ *   {
+ *     client: openAiChatClient,
+ *     deployment: { provider, model: "x" },
+ *     stream: false,
+ *     includeUsage: false,
+ *     losses: new LossReport(),
+ *   },
+ * );
+ * assertEquals(request.path, "/models/x:generateContent");
+ * factory.close();
+ * ```
+ */
+export function translateConversation(
+  document: JsonDocument,
+  options: TranslateConversationOptions,
+): Translation {
+  return translate(document, options.client, options);
+}
+
+/**
+ * Prepares a chat completion request for a deployment:
+ * {@linkcode translateConversation} for clients that speak OpenAI's Chat
+ * Completions.
  *
  * @throws {GatewayError} naming the field that is wrong or can't be carried.
  *
@@ -84,53 +141,48 @@ export function translateChat(
   document: JsonDocument,
   options: TranslateOptions,
 ): Translation {
-  const { provider, model } = options.deployment;
-  const target = {
-    provider: provider.name,
-    model,
-    quirks: provider.quirks,
-    losses: options.losses,
-  };
-  if (provider.dialect !== "openai_chat") {
-    return recode(anthropicProvider, document, { target, options });
-  }
-  return {
-    request: {
-      path: "/chat/completions",
-      headers: {},
-      body: passChatRequest(document, target, options),
-    },
-    answer: (body) => passChatAnswer(body, { model }),
-    stream: () =>
-      new ChatPassStream({
-        model,
-        includeUsage: options.includeUsage,
-        streamEnd: provider.quirks.streamEnd ?? "done",
-      }),
-    error: decodeChatError,
-  };
+  return translate(document, openAiChatClient, options);
 }
 
-/** Caller's dialect → canonical vocabulary → provider's dialect, and back. */
-function recode(
-  dialect: ProviderDialect,
+function translate(
   document: JsonDocument,
-  { target, options }: {
-    readonly target: Parameters<ProviderDialect["encodeRequest"]>[1];
+  client: ClientDialect,
+  options: TranslateOptions,
+): Translation {
+  const { losses } = options;
+  const { provider, model } = options.deployment;
+  const { quirks } = provider;
+  const target = { provider: provider.name, model, quirks, losses };
+  const row = DIALECTS[provider.dialect];
+  const translation = row.pass && client.name === provider.dialect
+    ? row.pass(document, { ...options, target })
+    : recode(document, { client, provider: row.provider, target, options });
+  if (quirks.apiVersion === undefined) return translation;
+  return { ...translation, request: addressed(translation.request, target) };
+}
+
+/** Client's dialect → canonical vocabulary → provider's dialect, and back. */
+function recode(
+  document: JsonDocument,
+  { client, provider, target, options }: {
+    readonly client: ClientDialect;
+    readonly provider: ProviderDialect;
+    readonly target: DialectTarget;
     readonly options: TranslateOptions;
   },
 ): Translation {
-  const { losses } = options;
+  const { losses, stream, includeUsage } = options;
   const conversation = {
-    ...openAiChatClient.decodeRequest(document),
+    ...client.decodeRequest(document, options),
     model: target.model,
+    stream,
   };
   return {
-    request: dialect.encodeRequest(conversation, target),
+    request: provider.encodeRequest(conversation, target),
     answer(body): TranslatedAnswer {
-      const answer = dialect.decodeAnswer(body, losses);
+      const answer = provider.decodeAnswer(body, losses);
       return {
-        body: openAiChatClient.encodeAnswer(answer, losses),
+        body: client.encodeAnswer(answer, losses, document),
         ...(answer.usage && { usage: answer.usage }),
         finish: answer.finish,
         model: answer.model,
@@ -138,22 +190,39 @@ function recode(
     },
     stream: () =>
       new RecodedStream(
-        dialect.streamDecoder(losses),
-        openAiChatClient.streamEncoder(options, losses),
+        provider.streamDecoder(losses, target.quirks),
+        client.streamEncoder({ includeUsage, request: document }, losses),
       ),
-    error: dialect.decodeError,
+    error: provider.decodeError,
   };
 }
 
+/** The request at Azure's dated API, where the model is a deployment in the path (F1). */
+function addressed(
+  request: EncodedRequest,
+  { model, quirks }: Pick<DialectTarget, "model" | "quirks">,
+): EncodedRequest {
+  const { apiVersion } = quirks;
+  if (apiVersion === undefined) return request;
+  const path = `/deployments/${encodeURIComponent(model)}${request.path}` +
+    `?api-version=${encodeURIComponent(apiVersion)}`;
+  return { ...request, path };
+}
+
+/** What a translation of embeddings needs besides the request. */
+export type TranslateEmbeddingsOptions = Pick<
+  TranslateOptions,
+  "deployment" | "losses"
+>;
+
 /**
- * Prepares an embeddings request for a deployment. Only providers that speak
- * OpenAI's dialect have embeddings here.
+ * Prepares an embeddings request in OpenAI's dialect for a deployment.
  *
  * @throws {GatewayError} 400 when the provider has none or a field is wrong.
  *
  * @example To a provider of the same dialect
  * ```ts
- * import { parseJsonDocument, ProviderFactory, translateEmbeddings } from "@llm-proxy/core";
+ * import { LossReport, parseJsonDocument, ProviderFactory, translateEmbeddings } from "@llm-proxy/core";
  * import { assertEquals } from "@std/assert";
  *
  * const factory = new ProviderFactory();
@@ -161,7 +230,7 @@ function recode(
  * const body = `{"model":"mock/embed","input":"hi"}`;
  * const { request } = translateEmbeddings(
  *   parseJsonDocument(new TextEncoder().encode(body)),
- *   { provider, model: "embed" },
+ *   { deployment: { provider, model: "embed" }, losses: new LossReport() },
  * );
  * assertEquals(request.body, `{"model":"embed","input":"hi"}`);
  * factory.close();
@@ -169,8 +238,13 @@ function recode(
  */
 export function translateEmbeddings(
   document: JsonDocument,
-  { provider, model }: Destination,
+  { deployment: { provider, model }, losses }: TranslateEmbeddingsOptions,
 ): Omit<Translation, "stream"> {
+  const dialect = DIALECTS[provider.dialect].embeddings;
+  if (dialect !== undefined) {
+    const target = { provider: provider.name, model, losses };
+    return recodeEmbeddings(document, { dialect, target });
+  }
   if (provider.dialect !== "openai_chat") {
     throw new GatewayError(
       "invalid_request",
@@ -178,12 +252,13 @@ export function translateEmbeddings(
       { code: "unsupported_endpoint", param: "model" },
     );
   }
+  const request = {
+    path: "/embeddings",
+    headers: {},
+    body: passEmbeddingsRequest(document, model),
+  };
   return {
-    request: {
-      path: "/embeddings",
-      headers: {},
-      body: passEmbeddingsRequest(document, model),
-    },
+    request: addressed(request, { model, quirks: provider.quirks }),
     answer: passEmbeddingsAnswer,
     error: decodeChatError,
   };

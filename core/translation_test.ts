@@ -1,8 +1,15 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { GatewayError } from "./errors.ts";
 import { parseJsonDocument } from "./json_document.ts";
 import { LossReport } from "./loss_report.ts";
 import { ProviderFactory } from "./provider_factory.ts";
-import { translateChat, type Translation } from "./translation.ts";
+import {
+  translateChat,
+  translateEmbeddings,
+  type Translation,
+} from "./translation.ts";
+
+const encoder = new TextEncoder();
 
 const factory = new ProviderFactory();
 const provider = factory.create({
@@ -101,4 +108,65 @@ Deno.test("C12, C32: a stream's losses are reported as a whole answer's are", ()
   }
   assertEquals([stream.done, stream.finish], [true, "tool"]);
   assertEquals(losses.toString(), LOST);
+});
+
+Deno.test("F1: Azure's dated API has the model in the path and the version in the query", () => {
+  const factory = new ProviderFactory();
+  const azure = factory.create({
+    name: "azure",
+    type: "azure_openai",
+    baseUrl: "https://r.openai.azure.com/openai",
+    quirks: { apiVersion: "2024-10-21" },
+  });
+  factory.close();
+  const deployment = { provider: azure, model: "my gpt/4" };
+  const losses = new LossReport();
+  const document = parseJsonDocument(encoder.encode(
+    `{"model":"azure/my gpt/4","input":"x","messages":[{"role":"user","content":"hi"}]}`,
+  ));
+  const chat = translateChat(document, {
+    deployment,
+    stream: false,
+    includeUsage: false,
+    losses,
+  });
+  assertEquals(
+    chat.request.path,
+    "/deployments/my%20gpt%2F4/chat/completions?api-version=2024-10-21",
+  );
+  assertEquals(
+    translateEmbeddings(document, { deployment, losses }).request.path,
+    "/deployments/my%20gpt%2F4/embeddings?api-version=2024-10-21",
+  );
+});
+
+Deno.test("translateEmbeddings() carries a request to Google and reports what is lost", () => {
+  const factory = new ProviderFactory();
+  const gemini = factory.create({ name: "gemini", type: "gemini" });
+  factory.close();
+  const losses = new LossReport();
+  const { request, answer } = translateEmbeddings(
+    parseJsonDocument(
+      encoder.encode(`{"model":"m","input":"hi","user":"u"}`),
+    ),
+    { deployment: { provider: gemini, model: "e" }, losses },
+  );
+  assertEquals(request.path, "/models/e:embedContent");
+  assertEquals(losses.toString(), "dropped: user (gemini)");
+  const { body } = answer(
+    encoder.encode(`{"embedding":{"values":[0.5,1]}}`),
+  );
+  assertEquals(JSON.parse(body).data[0].embedding, [0.5, 1]);
+});
+
+Deno.test("translateEmbeddings() refuses a provider that has none", () => {
+  const error = assertThrows(
+    () =>
+      translateEmbeddings(
+        parseJsonDocument(encoder.encode(`{"model":"m","input":"hi"}`)),
+        { deployment: { provider, model: "m" }, losses: new LossReport() },
+      ),
+    GatewayError,
+  );
+  assertEquals([error.status, error.code], [400, "unsupported_endpoint"]);
 });

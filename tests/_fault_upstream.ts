@@ -40,8 +40,10 @@ const FIRST_BYTES = 4_096;
 export class FaultUpstream implements AsyncDisposable {
   /** Every request so far. */
   readonly requests: RequestTruth[] = [];
-  /** Every connection so far. */
+  /** Every connection so far; with TLS, those that shook hands. */
   readonly connections: ConnectionTruth[] = [];
+  /** How many connections came in all, those included that never got through a TLS handshake. */
+  dialled = 0;
   /** The requests that are under way. */
   readonly gauge: Gauge = new Gauge();
   /** What is done where nothing else is scripted. */
@@ -68,6 +70,7 @@ export class FaultUpstream implements AsyncDisposable {
     this.#server.on("tlsClientError", () => {});
     // With TLS this has also what has not shaken hands yet.
     this.#server.on("connection", (socket: Socket) => {
+      this.dialled++;
       this.#sockets.add(socket);
       socket.on("close", () => this.#sockets.delete(socket));
     });
@@ -155,7 +158,7 @@ export class FaultUpstream implements AsyncDisposable {
     if (welcome === "reset") return void socket.resetAndDestroy();
     if (welcome === "close") return void socket.destroy();
     if (welcome === "serve") this.#serve(socket, connection, left);
-    socket.on("data", (bytes) => note(connection, bytes));
+    socket.on("data", (bytes) => note(connection, bytes as Uint8Array));
     if (typeof welcome === "function") welcome(socket);
   }
 
@@ -166,7 +169,7 @@ export class FaultUpstream implements AsyncDisposable {
   ): void {
     const reader = new RequestReader();
     socket.on("data", (bytes) => {
-      for (const request of reader.read(bytes)) {
+      for (const request of reader.read(bytes as Uint8Array)) {
         this.#answer(request, { socket, number, left });
       }
     });

@@ -48,12 +48,20 @@ export function onDenoServe(app: App): Promise<Answering> {
   return Promise.resolve({ url, close: () => server.shutdown() });
 }
 
+/** Changes a config, for what no file can say. */
+export type ConfigChange = (config: Config) => Config;
+
 /** Starts a gateway with the given config, as YAML; `server.port` is any free one. */
 export async function startGateway(
   yaml: string,
   listening: Listening = onNode,
+  change: ConfigChange = (config) => config,
 ): Promise<TestGateway> {
-  const result = parseConfig(yaml, { file: "test.yaml", env: () => undefined });
+  const result = parseConfig(yaml, {
+    file: "test.yaml",
+    env: () => undefined,
+    readText: (path) => Deno.readTextFileSync(path),
+  });
   if (!result.ok) throw new Error(JSON.stringify(result.faults, null, 2));
   const log: Record<string, unknown>[] = [];
   const lines: string[] = [];
@@ -68,7 +76,7 @@ export async function startGateway(
       }
     },
   });
-  const { config } = result;
+  const config = change(result.config);
   const app = createApp(config, { logger });
   const listener = await listening(app, config.server);
   return {

@@ -44,7 +44,7 @@ export async function startReplayUpstream(): Promise<ReplayUpstream> {
     socket.on("error", () => socket.destroy());
     let received = Buffer.alloc(0);
     socket.on("data", (chunk) => {
-      received = Buffer.concat([received, chunk]);
+      received = Buffer.concat([received, chunk as Uint8Array]);
       const request = takeRequest(received);
       if (request === undefined) return;
       received = request.rest;

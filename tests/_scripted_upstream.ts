@@ -187,7 +187,7 @@ export async function startScriptedUpstream(): Promise<ScriptedUpstream> {
     socket.on("close", () => sockets.delete(socket));
     let received = Buffer.alloc(0);
     socket.on("data", (chunk) => {
-      received = Buffer.concat([received, chunk]);
+      received = Buffer.concat([received, chunk as Uint8Array]);
       for (let request; (request = takeRequest(received));) {
         received = request.rest;
         const { head, body } = request;

@@ -1,3 +1,4 @@
+import type { GenerateContentResponse } from "@google/genai";
 import type Anthropic from "@anthropic-ai/sdk";
 import type OpenAI from "openai";
 
@@ -103,6 +104,37 @@ export function ofMessage(message: Anthropic.Message): Summary {
   };
 }
 
+/** Sums up an answer as Google's SDK decoded it, in the terms of a chat client: a stream is several responses. */
+export function ofGenerated(
+  responses: readonly GenerateContentResponse[],
+): Summary {
+  const candidates = responses.flatMap((it) => it.candidates ?? []);
+  const parts = candidates.flatMap(({ content }) => content?.parts ?? []);
+  const said = (wanted: boolean): string =>
+    parts.filter(({ thought = false }) => thought === wanted)
+      .map(({ text = "" }) => text).join("");
+  const toolCalls = parts.flatMap(({ functionCall: call }) =>
+    call ? [{ name: call.name ?? "", arguments: call.args ?? {} }] : []
+  );
+  const { usageMetadata: usage } = responses.at(-1) ?? {};
+  const finish = candidates.findLast((it) => it.finishReason)?.finishReason;
+  return {
+    text: said(false),
+    reasoning: said(true),
+    toolCalls,
+    finish: toolCalls.length > 0
+      ? "tool_calls"
+      : FINISH.get(String(finish)) ?? "?",
+    usage: usage && {
+      input: (usage.promptTokenCount ?? 0) +
+        (usage.toolUsePromptTokenCount ?? 0),
+      cached: usage.cachedContentTokenCount ?? 0,
+      output: (usage.candidatesTokenCount ?? 0) +
+        (usage.thoughtsTokenCount ?? 0),
+    },
+  };
+}
+
 /** Table O1. */
 const FINISH = new Map([
   ["end_turn", "stop"],
@@ -110,6 +142,9 @@ const FINISH = new Map([
   ["max_tokens", "length"],
   ["tool_use", "tool_calls"],
   ["refusal", "content_filter"],
+  ["STOP", "stop"],
+  ["MAX_TOKENS", "length"],
+  ["SAFETY", "content_filter"],
 ]);
 
 function toolCall(

@@ -135,7 +135,7 @@ Deno.test("U3, U4, U5: each clock of an attempt ends it with its own code, befor
       },
       check: (answer, ms) => {
         isBroken(answer, "a", "idle_timeout");
-        isWithin(ms, 600);
+        isWithin(ms, 750);
       },
     },
     {

@@ -1,4 +1,5 @@
 import { GatewayError } from "../errors.ts";
+import { backAt } from "./_back_at.ts";
 import {
   type PlanContext,
   planRoute,
@@ -83,7 +84,7 @@ export class CandidateQueue {
   lastResorts(): readonly SkippedCandidate[] {
     return this.#plans
       .flatMap(({ lastResort }) => lastResort ?? [])
-      .toSorted((a, b) => (a.retryAt ?? Infinity) - (b.retryAt ?? Infinity));
+      .toSorted((a, b) => backAt(a) - backAt(b));
   }
 
   #follow(name: string): void {

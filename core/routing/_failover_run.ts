@@ -50,6 +50,8 @@ export class FailoverRun {
   /** How often the deployment at hand was asked again. */
   #retries = 0;
   #committed = false;
+  /** What the caller's answer has broken off with, where another attempt is to go on with it. */
+  #broken: unknown;
 
   /**
    * Plans the request.
@@ -83,13 +85,16 @@ export class FailoverRun {
     let previousMs = 0;
     let giveBack: (() => void) | undefined;
     for (;;) {
-      const { error } = await this.#attempt(admission);
+      const { attempt, error } = await this.#attempt(admission);
       if (error === undefined) return giveBack?.();
+      if (attempt.handedOn) this.#leaveOpen(error);
       const decision = this.#decide(error, admission.candidate, previousMs);
       giveBack = decision && budget.withdraw();
-      if (decision === undefined || giveBack === undefined) throw error;
+      if (decision === undefined || giveBack === undefined) {
+        throw this.#last(error);
+      }
       const next = await this.#next(admission.candidate, decision, giveBack);
-      if (next === undefined) throw error;
+      if (next === undefined) throw this.#last(error);
       previousMs = decision.delayMs;
       admission = next;
     }
@@ -114,10 +119,25 @@ export class FailoverRun {
       previousMs,
     }, { ...retry, backoff: backoffOf(deployment) });
     if (decision.retry === "none") return undefined;
+    // What has begun goes on elsewhere, or not at all.
+    if (this.#broken !== undefined && decision.retry !== "other") {
+      return undefined;
+    }
     const isAgain = decision.retry === "same";
     if (isAgain && this.#retries >= deployment.maxRetries) return undefined;
     this.#retries = isAgain ? this.#retries + 1 : 0;
     return decision;
+  }
+
+  #leaveOpen(error: unknown): void {
+    this.#committed = false;
+    this.#broken = error;
+  }
+
+  /** What the request has failed with: an answer that broke off did so by what broke it, whatever came of going on with it. */
+  #last(error: unknown): unknown {
+    if (this.#committed || this.#request.signal.aborted) return error;
+    return this.#broken ?? error;
   }
 
   /** Waits where that was decided, and admits the next attempt; gives back what was taken for it where there is none. */
@@ -194,6 +214,7 @@ export class FailoverRun {
     const attempt = new RoutedAttempt(admission, {
       signal,
       limits,
+      plan: this.plan,
       isSole: this.#queue.isSole,
       claim,
       now,

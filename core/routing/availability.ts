@@ -6,6 +6,8 @@ export interface Unavailable {
   readonly reason: string;
   /** When it may be used again, on the plan's clock, in ms; absent where nobody knows. */
   readonly retryAt?: number;
+  /** When it may be tried even before, because nothing else can be used, on the same clock (U19). */
+  readonly probeAt?: number;
 }
 
 /** Whether a deployment can be used now. */

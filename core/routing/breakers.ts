@@ -67,12 +67,13 @@ export class Breakers implements AvailabilityView {
   isAvailable({ id }: Deployment): Availability {
     const breaker = this.#breakers.get(id);
     if (breaker === undefined || breaker.admits) return true;
-    const retryAt = breaker.openUntil;
+    const { openUntil: retryAt, probeDue: probeAt } = breaker;
     return {
       reason: retryAt === undefined
         ? "its circuit breaker waits for a probe"
         : "its circuit breaker is open",
       ...(retryAt !== undefined && { retryAt }),
+      ...(probeAt !== undefined && { probeAt }),
     };
   }
 

@@ -18,6 +18,8 @@ export interface SkipReason {
   readonly reason: string;
   /** When it may be used again, on the plan's clock, in ms; where that is known. */
   readonly retryAt?: number;
+  /** When it may be tried even before, because nothing else can be used. */
+  readonly probeAt?: number;
 }
 
 const TRIED: SkipReason = {

@@ -104,7 +104,17 @@ export function explainRoute(
   request: RouteRequest,
   context: PlanContext,
 ): RouteExplanation {
-  const plan = planRoute(request, context);
+  return explainPlan(planRoute(request, context), { request, context });
+}
+
+/** Explains a plan that was made of these. */
+export function explainPlan(
+  plan: RoutePlan,
+  { request, context }: {
+    readonly request: RouteRequest;
+    readonly context: PlanContext;
+  },
+): RouteExplanation {
   const { error, contextWindow, contentPolicy } = plan.fallbacks;
   const names = new Set([...error, ...contextWindow, ...contentPolicy]);
   return {

@@ -52,7 +52,8 @@ export interface FailoverRequest {
   /**
    * Makes one attempt, from sending the request to the last byte of the
    * caller's answer. It calls `commit()` on the attempt right before the first
-   * byte; until then whatever it throws may be followed by another attempt.
+   * byte; until then whatever it throws may be followed by another attempt,
+   * and after it only where it calls `handOn()` before it throws.
    * Two may run at a time where the route hedges.
    */
   readonly work: (attempt: RoutedAttempt) => Promise<void>;

@@ -57,6 +57,12 @@ export {
   type DeploymentStatesOptions,
 } from "./deployment_states.ts";
 export {
+  type ChatExplanation,
+  explainChat,
+  type ExplainChatContext,
+  type ExplainedUpstreamRequest,
+} from "./explain_chat.ts";
+export {
   type ExplainedCandidate,
   type ExplainedPlan,
   type ExplainedSkip,
@@ -103,6 +109,12 @@ export { type RouteRequest } from "./route_request.ts";
 export { type RouteTable } from "./route_table.ts";
 export { RoutedAttempt } from "./routed_attempt.ts";
 export { type RoutedProvider } from "./routed_provider.ts";
+export {
+  type ShadowCopy,
+  type ShadowRequest,
+  Shadows,
+  type ShadowsOptions,
+} from "./shadows.ts";
 export { SmoothDraws, type SmoothDrawsOptions } from "./smooth_draws.ts";
 export { prefixHash, type PrefixHashOptions } from "./sticky.ts";
 export {

@@ -1,5 +1,6 @@
 import { GatewayError } from "../errors.ts";
 import { retryAfterHeaders } from "../retry_after.ts";
+import { backAt } from "./_back_at.ts";
 import type { RoutePlan, SkippedCandidate } from "./plan_route.ts";
 
 /** What a client is told to wait where nobody knows, in ms. */
@@ -83,6 +84,6 @@ function earliest(
   now: number,
 ): number {
   let first = Infinity;
-  for (const { retryAt } of skipped) first = Math.min(first, retryAt ?? first);
+  for (const skip of skipped) first = Math.min(first, backAt(skip));
   return first === Infinity ? DEFAULT_WAIT : Math.max(0, first - now);
 }

@@ -1,5 +1,10 @@
 import { GatewayError } from "../errors.ts";
-import type { Availability, AvailabilityView } from "./availability.ts";
+import { backAt } from "./_back_at.ts";
+import type {
+  Availability,
+  AvailabilityView,
+  Unavailable,
+} from "./availability.ts";
 import { armOf, isShadowed } from "./canary.ts";
 import { CapabilityFilter, type SkipReason } from "./capability_filter.ts";
 import type { Deployment } from "./deployment.ts";
@@ -121,7 +126,7 @@ export function planRoute(
       candidate,
     };
     skipped.push(skip);
-    if (lastResort === undefined || isSooner(skip, lastResort)) {
+    if (lastResort === undefined || backAt(skip) < backAt(lastResort)) {
       lastResort = skip;
     }
   }
@@ -161,7 +166,7 @@ function candidatesOf(
   ];
 }
 
-/** Of several reasons the one that lasts longest counts. */
+/** Of several reasons the one that lasts longest counts, and none is probed while another stands. */
 function availabilityOf(
   deployment: Deployment,
   views: readonly AvailabilityView[],
@@ -170,17 +175,15 @@ function availabilityOf(
   for (const view of views) {
     const availability = view.isAvailable(deployment);
     if (availability === true) continue;
-    if (
-      longest === true || (availability.retryAt ?? 0) > (longest.retryAt ?? 0)
-    ) {
-      longest = availability;
-    }
+    longest = longest === true ? availability : laterOf(longest, availability);
   }
   return longest;
 }
 
-function isSooner(one: SkipReason, other: SkipReason): boolean {
-  return (one.retryAt ?? Infinity) < (other.retryAt ?? Infinity);
+function laterOf(one: Unavailable, other: Unavailable): Unavailable {
+  const isLater = (other.retryAt ?? 0) > (one.retryAt ?? 0);
+  const { probeAt: _, ...later } = isLater ? other : one;
+  return later;
 }
 
 function shadowOf(

@@ -116,6 +116,20 @@ Deno.test("U19: when all are out the plan names the one that is back first, and 
   assertEquals(refusal?.headers["retry-after"], "3");
 });
 
+Deno.test("U19: a probe that is due sooner than anything is back is the last resort and the wait, unless another reason stands", () => {
+  const probed: AvailabilityView = {
+    isAvailable: () => ({ reason: "open", retryAt: 300_000, probeAt: 30_000 }),
+  };
+  const cooling = out({ "a/blind": 20_000, "a/large": 60_000 });
+  const plan = (model: string): RoutePlan =>
+    planRoute({ model }, testContext(all, { views: [cooling, probed] }));
+  const waitOf = (plan: RoutePlan): string | undefined =>
+    planRefusal([plan], { now: 0 })?.headers["retry-after"];
+  assertEquals(plan("all").lastResort?.candidate.deployment.id, "a/seeing");
+  assertEquals(waitOf(plan("all")), "30");
+  assertEquals(waitOf(plan("a/blind")), "300");
+});
+
 Deno.test("U19: what can't serve the request is no last resort", () => {
   const views = [out({ "a/seeing": 9_000, "b/unknown": undefined })];
   const plan = planRoute(

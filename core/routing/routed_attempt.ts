@@ -2,6 +2,7 @@ import type { AttemptLimits } from "../attempt_clock.ts";
 import { classifyFailure } from "../failure_class.ts";
 import { UpstreamError } from "../errors.ts";
 import type { Admission } from "./_admission.ts";
+import type { RoutePlan } from "./plan_route.ts";
 import type { Candidate } from "./route.ts";
 import { readUpstreamLimits } from "./upstream_limits.ts";
 
@@ -11,6 +12,8 @@ export interface RoutedAttemptOptions {
   readonly signal: AbortSignal;
   /** How long it may take. */
   readonly limits: AttemptLimits;
+  /** The plan of the request. */
+  readonly plan: RoutePlan;
   /** Whether the request can go nowhere else. */
   readonly isSole: boolean;
   /** Asks for the caller's answer; throws where another attempt has it. */
@@ -30,6 +33,8 @@ export class RoutedAttempt {
   readonly signal: AbortSignal;
   /** How long it may take: the provider's limits, shortened by what the request has used. */
   readonly limits: AttemptLimits;
+  /** The plan of its request, by which it goes unless it follows a fallback. */
+  readonly plan: RoutePlan;
   /** When it began, on the clock of routing. */
   readonly startedAt: number;
   readonly #admission: Admission;
@@ -39,12 +44,14 @@ export class RoutedAttempt {
   #answered = false;
   #tokens: number | undefined;
   #committed = false;
+  #handedOn = false;
 
   /** Made by `Failover`. */
   constructor(admission: Admission, options: RoutedAttemptOptions) {
     this.candidate = admission.candidate;
     this.signal = options.signal;
     this.limits = options.limits;
+    this.plan = options.plan;
     this.#admission = admission;
     this.#claim = options.claim;
     this.#now = options.now;
@@ -85,6 +92,21 @@ export class RoutedAttempt {
     slot?.firstByte();
   }
 
+  /** Whether the caller's answer was left to another attempt. */
+  get handedOn(): boolean {
+    return this.#handedOn;
+  }
+
+  /**
+   * Leaves the caller's answer, which has begun and broken off, to another
+   * attempt, for work that can go on with it: called before that throws. The
+   * next attempt goes to another deployment, and commits anew; where there is
+   * none, `Failover.run` throws what this one does.
+   */
+  handOn(): void {
+    this.#handedOn = this.#committed;
+  }
+
   /** Notes how many tokens it came to, both ways, as the provider counts them. */
   used(tokens: number): void {
     this.#tokens = tokens;
@@ -101,7 +123,9 @@ export class RoutedAttempt {
 
   /**
    * Ends it: it failed, and whose making that was decides who is told. Where
-   * there is nowhere else to go a provider that answers at all is not given up.
+   * there is nowhere else to go a provider that answers at all is not given up:
+   * a poor answer is better than none. One that hangs is: no caller should wait
+   * only to hear nothing.
    */
   failed(error: unknown): void {
     const { flight, permit, slot, candidate } = this.#admission;
@@ -115,9 +139,11 @@ export class RoutedAttempt {
     });
     if (failure === "fault") flight.failed();
     else flight.release();
-    if (this.#isSole && this.#answered) permit?.release();
+    const isPoor = this.#answered && !isTimeout(error);
+    if (this.#isSole && isPoor) permit?.release();
     else permit?.failure(failure);
-    if (isOverload(error)) slot?.overloaded();
+    // Whatever our own bounds are, they say nothing of what the provider can do.
+    if (failure !== "gateway" && isOverload(error)) slot?.overloaded();
     slot?.release();
   }
 
@@ -126,6 +152,10 @@ export class RoutedAttempt {
     if (this.#tokens === undefined) lease?.release();
     else lease?.settle({ tokens: this.#tokens });
   }
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof UpstreamError && error.kind === "timeout";
 }
 
 function isOverload(error: unknown): boolean {

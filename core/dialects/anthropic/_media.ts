@@ -28,12 +28,15 @@ export function fileBlock(
   part: FilePart,
   { param, encoding }: Site,
 ): string {
-  const { mediaType = "application/pdf" } = part;
-  if (part.data !== undefined && mediaType.startsWith("image/")) {
+  const { mediaType = "application/pdf", data, fileId } = part;
+  const isByAddress = data === undefined && fileId === undefined;
+  if (!isByAddress && mediaType.startsWith("image/")) {
     if (part.filename !== undefined) {
       encoding.losses.add("dropped", `${param}.file.filename`, "an image");
     }
-    const source = base64Source(part.data, imageType(mediaType));
+    const source = data === undefined
+      ? storeSource(fileId)
+      : base64Source(data, imageType(mediaType));
     const mark = encoding.cacheMarks.take(part.cacheControl);
     return `{"type":"image","source":${source}${mark}}`;
   }
@@ -50,9 +53,7 @@ function documentSource(
   mediaType: string,
   { param, encoding }: Site,
 ): string {
-  if (part.fileId !== undefined) {
-    return `{"type":"file","file_id":${JSON.stringify(part.fileId)}}`;
-  }
+  if (part.fileId !== undefined) return storeSource(part.fileId);
   if (part.data === undefined) return urlSource(part.url, param);
   if (mediaType === "application/pdf") {
     return base64Source(part.data, mediaType);
@@ -80,6 +81,10 @@ function base64Source(data: string, mediaType: string): string {
   return `{"type":"base64","media_type":${type},"data":${
     JSON.stringify(data)
   }}`;
+}
+
+function storeSource(fileId: string | undefined): string {
+  return `{"type":"file","file_id":${JSON.stringify(fileId)}}`;
 }
 
 function urlSource(url: string | undefined, param: string): string {

@@ -7,7 +7,7 @@ import type {
   ToolResultPart,
 } from "../../conversation.ts";
 import { countResultMarks, resultCacheControl } from "./_cache_marks.ts";
-import { cannotCarry, isBlank, type Site } from "./_encoding.ts";
+import { cannotCarry, type Encoding, isBlank, type Site } from "./_encoding.ts";
 import { isObject } from "./_json.ts";
 import { fileBlock, imageBlock } from "./_media.ts";
 import { wireCallId } from "./_tool_ids.ts";
@@ -19,12 +19,23 @@ export function textBlock(
   part: TextPart,
   { param, encoding }: Site,
 ): string {
+  reportSignature(part, encoding);
   if (isBlank(part.text)) {
     reportBlank(part, { param, encoding });
     return "";
   }
   const mark = encoding.cacheMarks.take(part.cacheControl);
   return `{"type":"text","text":${JSON.stringify(part.text)}${mark}}`;
+}
+
+/** Gemini's proof of a thought of its own is nothing to another model (D9). */
+function reportSignature(
+  { signature }: TextPart | ToolCallPart,
+  { losses, provider }: Encoding,
+): void {
+  if (signature !== undefined) {
+    losses.add("dropped", "thought_signature", provider);
+  }
 }
 
 /** Notes what goes with a blank text. */
@@ -74,6 +85,7 @@ export function toolUseBlock(
   part: ToolCallPart,
   { param, encoding }: Site,
 ): string {
+  reportSignature(part, encoding);
   const id = JSON.stringify(wireCallId(part.id));
   const name = JSON.stringify(part.name);
   const input = toolInput(part.arguments, `${param}.function.arguments`);

@@ -26,6 +26,19 @@ Deno.test("A14: empty arguments become an empty object", () => {
   }
 });
 
+Deno.test("D9: another model's thought signatures are dropped and reported once", () => {
+  const signed = { ...call("a"), signature: "s" } as const;
+  const { text, losses } = encode({
+    messages: [
+      user("Go"),
+      assistant([{ type: "text", text: "Well", signature: "s" }, signed]),
+      result("a"),
+    ],
+  });
+  assertEquals(text.includes('"s"'), false);
+  assertEquals(losses, ["dropped: thought_signature (anthropic)"]);
+});
+
 Deno.test("M15, M16: arguments keep their numbers, order and white space", () => {
   const args = `{"b": 12345678901234567890, "a" : 1.10}`;
   assertStringIncludes(withArguments(` ${args}\n`), `"input":${args}}`);

@@ -16,3 +16,13 @@ export function wireCallId(id: string): string {
     (unit) => `_${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }
+
+/** Reads {@linkcode wireCallId} back; ids that it has not written stay as they are. */
+export function readCallId(id: string): string {
+  if (!id.startsWith(PREFIX)) return id;
+  const read = id.slice(PREFIX.length).replace(
+    /_([0-9a-f]{4})/g,
+    (_, unit: string) => String.fromCharCode(parseInt(unit, 16)),
+  );
+  return wireCallId(read) === id ? read : id;
+}

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import * as fc from "fast-check";
-import { wireCallId } from "./_tool_ids.ts";
+import { readCallId, wireCallId } from "./_tool_ids.ts";
 
 /** The way back, which shows that nothing is lost. */
 function callerId(id: string): string {
@@ -32,4 +32,15 @@ Deno.test("C8: each id can be read back, so different ids stay different", () =>
       assertEquals(wireCallId(id), wire);
     }),
   );
+});
+
+Deno.test("C8: an id is read back as it was, others stay as they are", () => {
+  for (
+    const id of ["a.b:0", "x_1", "x_", "é\u{1f440}", "", "toolu_01", "a_b"]
+  ) {
+    assertEquals(readCallId(wireCallId(id)), id);
+  }
+  for (const id of ["x_abc", "x_00", "x_0061"]) {
+    assertEquals(readCallId(id), id);
+  }
 });

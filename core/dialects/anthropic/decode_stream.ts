@@ -58,7 +58,14 @@ export class AnthropicStreamDecoder implements StreamDecoder {
   push({ event, data }: SseEvent): readonly AnswerEvent[] {
     // Some gateways add OpenAI's end mark behind the provider's own.
     if (this.#done || data === "" || data === "[DONE]") return NOTHING;
-    const message = parseEvent(data);
+    return this.take(parseStreamEvent(data), { event, data });
+  }
+
+  /** Takes an event that {@linkcode parseStreamEvent} has parsed; see {@linkcode AnthropicStreamDecoder.push}. */
+  take(
+    message: JsonObject,
+    { event, data }: SseEvent,
+  ): readonly AnswerEvent[] {
     switch (message.type ?? event) {
       case "content_block_delta":
         return this.#block(message).delta(message.delta);
@@ -178,7 +185,12 @@ export class AnthropicStreamDecoder implements StreamDecoder {
   }
 }
 
-function parseEvent(data: string): JsonObject {
+/**
+ * Parses the data of an event.
+ *
+ * @throws {UpstreamError} when it is no JSON object (M13).
+ */
+export function parseStreamEvent(data: string): JsonObject {
   const value = parseAnswer(data, "has an event that is no valid JSON");
   if (!isObject(value)) throw invalidAnswer("has an event that is no object");
   return value;

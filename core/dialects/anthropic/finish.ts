@@ -1,4 +1,5 @@
 import type { FinishClass } from "../../answer.ts";
+import { UpstreamError } from "../../errors.ts";
 import type { LossReport } from "../../loss_report.ts";
 
 /**
@@ -32,4 +33,41 @@ export function finishClass(
   }
   const finish = known ?? "stop";
   return finish === "stop" && hasToolCalls ? "tool" : finish;
+}
+
+/** What decides on a `stop_reason` besides the class. */
+export interface StopFacts {
+  readonly hasToolCalls: boolean;
+  /** The model declined in words, whatever its provider said of the end. */
+  readonly hasRefusal: boolean;
+  readonly stopSequence: string | undefined;
+}
+
+/**
+ * Writes a `stop_reason` (O1). Whether there are tool calls decides between
+ * `end_turn` and `tool_use`, whatever the provider said (A16).
+ *
+ * @throws {UpstreamError} when the answer ended with an error, for which the
+ * dialect has no reason.
+ */
+export function encodeStopReason(
+  finish: FinishClass,
+  { hasToolCalls, hasRefusal, stopSequence }: StopFacts,
+): string {
+  switch (finish) {
+    case "length":
+      return "max_tokens";
+    case "filter":
+    case "refusal":
+      return "refusal";
+    case "error":
+      throw new UpstreamError(
+        "upstream",
+        "The provider ended its answer with an error",
+        { code: "upstream_error" },
+      );
+  }
+  if (hasToolCalls) return "tool_use";
+  if (hasRefusal) return "refusal";
+  return stopSequence === undefined ? "end_turn" : "stop_sequence";
 }

@@ -92,6 +92,7 @@ const BY_STATUS: ReadonlyMap<number, ErrorClass> = new Map([
   [429, RATE_LIMIT],
   [503, OVERLOADED],
   [504, TIMEOUT],
+  [529, OVERLOADED],
 ]);
 
 /** Reasons of a refusal, which come with many codes (D25, K4). */

@@ -36,8 +36,9 @@ export function decodeErrorAnswer(
   const error = findError(value, 0);
   return makeError(status < 400 ? statusOf(error) ?? status : status, error, {
     headers: carriedHeaders(headers, value),
-    // Where there is no error object, the start of the body is what the operator has.
-    excerpt: clean(text.slice(0, 500)),
+    // Of a page from something in front the operator gets the start; JSON may
+    // repeat the request, which belongs in no log.
+    excerpt: /^\s*[[{]/.test(text) ? "" : clean(text.slice(0, 500)),
   });
 }
 

@@ -1,7 +1,8 @@
 import type { Conversation, Effort } from "../../conversation.ts";
 import type { RequestNode } from "./_decode_node.ts";
 
-const EFFORTS = [
+/** All words for how hard to think. */
+export const EFFORTS = [
   "none",
   "minimal",
   "low",

@@ -15,7 +15,7 @@ const KNOWN_IN_FILE: ReadonlySet<string> = new Set([
 ]);
 
 /** Data by value, or where it is. */
-type Source =
+export type Source =
   | { readonly url: string }
   | { readonly data: string; readonly mediaType: string };
 
@@ -77,7 +77,7 @@ export function decodeFile(part: RequestNode): Omit<FilePart, "type"> {
 }
 
 /** What a text points to or holds; `undefined` where it is neither address nor data URL. */
-function decodeSource(
+export function decodeSource(
   node: RequestNode,
   key: string,
   text: string,

@@ -10,6 +10,7 @@ import { decodeCacheControl } from "./_decode_cache_control.ts";
 import { type ContentType, decodeContent } from "./_decode_content.ts";
 import type { RequestNode } from "./_decode_node.ts";
 import { decodeReasoning } from "./_decode_reasoning.ts";
+import { decodeThoughtSignature } from "./_thought_signature.ts";
 import { checkToolResults } from "./_decode_tool_results.ts";
 
 const ROLES = ["system", "developer", "user", "assistant", "tool"] as const;
@@ -40,6 +41,7 @@ const KNOWN_OF_ASSISTANT: ReadonlySet<string> = new Set([
   "reasoning_details",
   "thinking_blocks",
   "annotations",
+  "extra_content",
 ]);
 const KNOWN_OF_TOOL: ReadonlySet<string> = new Set([...KNOWN, "tool_call_id"]);
 const KNOWN_IN_FUNCTION: ReadonlySet<string> = new Set(["name", "arguments"]);
@@ -49,6 +51,7 @@ const KNOWN_IN_CALL: ReadonlySet<string> = new Set([
   "type",
   "function",
   "cache_control",
+  "extra_content",
 ]);
 
 /** Reads `messages`, one canonical message for each (A15, A23, A24, K17). */
@@ -123,11 +126,21 @@ function decodeAssistant(node: RequestNode): Part[] {
     const isEmpty = part.type === "text" && part.text === "";
     if (!isEmpty || calls.length === 0) parts.push(part);
   }
+  signText(parts, decodeThoughtSignature(node));
   const refusal = node.string("refusal");
   if (refusal) parts.push({ type: "refusal", text: refusal });
   parts.push(...calls);
   if (parts.length === 0 && !content) throw node.missing("content");
   return parts;
+}
+
+/** Sets the signature on the last text, or on an empty one where there is none (D11). */
+function signText(parts: Part[], signature: string | undefined): void {
+  if (signature === undefined) return;
+  const last = parts.findLastIndex(({ type }) => type === "text");
+  const part = parts[last];
+  if (part?.type === "text") parts[last] = { ...part, signature };
+  else parts.push({ type: "text", text: "", signature });
 }
 
 function decodeToolCall(node: RequestNode): ToolCallPart {
@@ -139,11 +152,13 @@ function decodeToolCall(node: RequestNode): ToolCallPart {
   const name = call.name("name");
   const text = call.string("arguments") ?? "";
   const cacheControl = decodeCacheControl(node);
+  const signature = decodeThoughtSignature(node);
   return {
     type: "tool_call",
     id,
     name,
     arguments: text.trim() === "" ? "{}" : text,
+    ...(signature && { signature }),
     ...(cacheControl && { cacheControl }),
   };
 }

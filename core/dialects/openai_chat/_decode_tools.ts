@@ -67,7 +67,7 @@ function requireFunctionType(node: RequestNode): void {
 }
 
 /** The arguments' schema; none means no arguments. */
-function decodeParameters(tool: RequestNode): Tool["parameters"] {
+export function decodeParameters(tool: RequestNode): Tool["parameters"] {
   if (!tool.has("parameters")) return { type: "object", properties: {} };
   const schema = tool.raw("parameters");
   if (!isJsonObject(schema)) throw tool.wrongType("parameters", "an object");

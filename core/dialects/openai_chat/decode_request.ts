@@ -41,6 +41,9 @@ const KNOWN: ReadonlySet<string> = new Set([
   "n",
 ]);
 
+/** Fields that only some provider has a word for: their values go with it. */
+const EXTRAS = ["safety_settings"] as const;
+
 const STREAM_OPTIONS: ReadonlySet<string> = new Set([
   "include_usage",
   "include_obfuscation",
@@ -117,6 +120,7 @@ export function decodeChatRequest(document: JsonDocument): Conversation {
     ...(endUser && { endUser }),
     stream: root.boolean("stream") ?? false,
     unmapped,
+    ...decodeExtras(root),
   };
 }
 
@@ -178,6 +182,12 @@ function refuseUnsupported(root: RequestNode): void {
     "Unsupported value: 'n' above 1 is not supported by this model's provider",
     "unsupported_parameter",
   );
+}
+
+function decodeExtras(root: RequestNode): Pick<Conversation, "extras"> {
+  const known = EXTRAS.filter((name) => root.has(name));
+  if (known.length === 0) return {};
+  return { extras: new Map(known.map((name) => [name, root.raw(name)])) };
 }
 
 function noteUnmapped(

@@ -56,6 +56,14 @@ Deno.test("C41: web_search_options is refused", () => {
   });
 });
 
+Deno.test("A27: the value of a field that some provider knows goes with its name", () => {
+  const settings = [{ category: "HARM", threshold: "BLOCK_NONE" }];
+  const { unmapped, extras } = decode({ safety_settings: settings });
+  assertEquals(unmapped, ["safety_settings"]);
+  assertEquals(extras, new Map([["safety_settings", settings]]));
+  assertEquals("extras" in decode({ safety_settings: null }), false);
+});
+
 Deno.test("A27: what has no word here is named in unmapped", () => {
   const fields = {
     logprobs: true,

@@ -1,5 +1,6 @@
 import type { Answer } from "../../answer.ts";
 import type { ReasoningPart } from "../../conversation.ts";
+import { encodeThoughtSignature } from "./_thought_signature.ts";
 import type { LossReport } from "../../loss_report.ts";
 import { PartOrder } from "./_part_order.ts";
 import { encodeChatFinish } from "./finish.ts";
@@ -68,6 +69,7 @@ function encodeMessage(
 ): Record<string, unknown> {
   const order = new PartOrder(losses);
   const text: string[] = [];
+  let signature: string | undefined;
   const refusal: string[] = [];
   const reasoning: ReasoningPart[] = [];
   const calls: Record<string, unknown>[] = [];
@@ -76,6 +78,7 @@ function encodeMessage(
     switch (part.type) {
       case "text":
         text.push(part.text);
+        signature = part.signature ?? signature;
         break;
       case "refusal":
         refusal.push(part.text);
@@ -91,6 +94,7 @@ function encodeMessage(
             name: part.name,
             arguments: part.arguments.trim() === "" ? "{}" : part.arguments,
           },
+          ...encodeThoughtSignature(part.signature),
         });
     }
   }
@@ -102,6 +106,7 @@ function encodeMessage(
     refusal: refusal.length > 0 ? refusal.join("") : null,
     ...encodeReasoning(reasoning),
     ...(calls.length > 0 && { tool_calls: calls }),
+    ...encodeThoughtSignature(signature),
   };
 }
 

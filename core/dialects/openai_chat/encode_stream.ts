@@ -7,6 +7,7 @@ import {
   generateChatId,
   reportStopSequence,
 } from "./encode_answer.ts";
+import { encodeThoughtSignature } from "./_thought_signature.ts";
 import { encodeChatFinish } from "./finish.ts";
 import { encodeChatUsage, laterUsage } from "./usage.ts";
 
@@ -129,6 +130,7 @@ export class ChatStreamEncoder implements StreamEncoder {
       id: event.id,
       type: "function",
       function: { name: event.name, arguments: "" },
+      ...encodeThoughtSignature(event.signature),
     };
     // A turn that opens with a call has no words so far (A15).
     const content = this.#role === "" ? "" : '"content":null,';
@@ -171,6 +173,10 @@ export class ChatStreamEncoder implements StreamEncoder {
     }
     if (part.kind === "reasoning" && signature !== undefined) {
       return this.#detail({ text: part.held, signature }, part.index);
+    }
+    if (part.kind === "text" && signature !== undefined) {
+      const member = JSON.stringify(encodeThoughtSignature(signature));
+      return this.#chunk(member.slice(1, -1));
     }
     return "";
   }

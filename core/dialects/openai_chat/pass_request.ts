@@ -20,7 +20,10 @@ interface Passing {
 
 const OLD_LIMIT = "max_tokens";
 const NEW_LIMIT = "max_completion_tokens";
-const CACHE_CONTROL = "cache_control";
+/** What is dropped wherever it stands in messages and tools. */
+const MARKS = ["cache_control", "extra_content"] as const;
+/** How the name of a field begins that is dropped from messages. */
+const OF_MESSAGES = "messages[].";
 
 /**
  * Writes a chat request for an OpenAI-compatible provider: the client's own
@@ -125,22 +128,59 @@ function dropFields(
 }
 
 /** Rewrites messages and tools only where something in them has to change; their numbers stay as they were (M15). */
-function editMessages({ document, target, edits }: Passing): void {
-  const { quirks, losses, provider } = target;
-  const strips = quirks.drop?.includes(CACHE_CONTROL) === true;
-  for (const key of ["messages", "tools"] as const) {
-    const renames = key === "messages" && quirks.noDeveloperRole === true;
-    const edit = (list: unknown): unknown => {
-      const named = renames ? withoutDeveloper(list) : list;
-      return strips ? withoutCacheControl(named) : named;
-    };
-    const list = document.value[key];
-    if (edit(list) === list) continue;
-    edits.set(key, JSON.stringify(edit(exactMember(document, key))));
-    if (strips && withoutCacheControl(list) !== list) {
-      losses.add("dropped", `${key}.${CACHE_CONTROL}`, provider);
-    }
+function editMessages(passing: Passing): void {
+  const { quirks } = passing.target;
+  const drops = dropsOf(quirks);
+  editList(passing, "messages", {
+    drops: drops.messages,
+    renames: quirks.noDeveloperRole === true,
+  });
+  editList(passing, "tools", { drops: drops.tools, renames: false });
+}
+
+function editList(
+  { document, target, edits }: Passing,
+  key: "messages" | "tools",
+  { drops, renames }: { readonly drops: Drops; readonly renames: boolean },
+): void {
+  const list = document.value[key];
+  const strips = holds(list, drops);
+  if (!strips && (!renames || withoutDeveloper(list) === list)) return;
+  const exact = exactMember(document, key);
+  const found = new Set<string>();
+  const kept = strips ? without(exact, drops, found) : exact;
+  edits.set(key, JSON.stringify(renames ? withoutDeveloper(kept) : kept));
+  for (const name of found) {
+    target.losses.add("dropped", `${key}.${name}`, target.provider);
   }
+}
+
+/** What is dropped from a list of messages or tools. */
+interface Drops {
+  /** From the items themselves. */
+  readonly names: readonly string[];
+  /** From what is within them as well. */
+  readonly marks: readonly string[];
+}
+
+type ListDrops = Readonly<Record<"messages" | "tools", Drops>>;
+
+/** Made once for each provider. */
+const knownDrops = new WeakMap<Quirks, ListDrops>();
+
+function dropsOf(quirks: Quirks): ListDrops {
+  const known = knownDrops.get(quirks);
+  if (known !== undefined) return known;
+  const { drop = [] } = quirks;
+  const marks = MARKS.filter((name) => drop.includes(name));
+  const fields = drop.filter((name) => name.startsWith(OF_MESSAGES))
+    .map((name) => name.slice(OF_MESSAGES.length));
+  const drops = {
+    messages: { names: [...fields, ...marks], marks },
+    tools: { names: marks, marks },
+  };
+  knownDrops.set(quirks, drops);
+  return drops;
 }
 
 /** Messages whose developer is the system; the list itself where there is none. */
@@ -155,17 +195,40 @@ function isDeveloper(message: unknown): message is JsonObject {
   return isJsonObject(message) && message.role === "developer";
 }
 
-/** A list of messages, parts or tools without cache breakpoints; the list itself where it has none. */
-function withoutCacheControl(list: unknown): unknown {
+/** Whether anything in a list of messages, parts, calls or tools is to be dropped. */
+function holds(list: unknown, { names, marks }: Drops): boolean {
+  if (names.length === 0 || !Array.isArray(list)) return false;
+  for (const item of list) {
+    if (!isJsonObject(item)) continue;
+    for (const name of names) if (item[name] !== undefined) return true;
+    if (marks.length === 0) continue;
+    const within = { names: marks, marks };
+    if (holds(item.content, within) || holds(item.tool_calls, within)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/** The list without it. `found` takes the names that were there. */
+function without(
+  list: unknown,
+  { names, marks }: Drops,
+  found: Set<string>,
+): unknown {
   if (!Array.isArray(list)) return list;
-  let isChanged = false;
-  const items = list.map((item: unknown) => {
+  return list.map((item: unknown) => {
     if (!isJsonObject(item)) return item;
-    const { [CACHE_CONTROL]: mark, ...rest } = item;
-    const content = withoutCacheControl(item.content);
-    if (mark === undefined && content === item.content) return item;
-    isChanged = true;
-    return "content" in item ? { ...rest, content } : rest;
+    const edited: Record<string, unknown> = { ...item };
+    for (const name of names) {
+      if (edited[name] === undefined) continue;
+      found.add(name);
+      edited[name] = undefined;
+    }
+    for (const name of ["content", "tool_calls"]) {
+      if (!Array.isArray(edited[name])) continue;
+      edited[name] = without(edited[name], { names: marks, marks }, found);
+    }
+    return edited;
   });
-  return isChanged ? items : list;
 }

@@ -279,6 +279,35 @@ Deno.test("C18: cache_control stays, unless the provider refuses it", () => {
   assertEquals(pass(plain, quirks), { text: plain, losses: "" });
 });
 
+Deno.test("D9: what clients echo of a thinking model goes where the provider refuses it", () => {
+  const google = { extra_content: { google: { thought_signature: "s" } } };
+  const call = { id: "c", type: "function", function: { name: "f" } };
+  const echo = { reasoning_content: "Hm", reasoning_details: [{}] };
+  const message = { role: "assistant", content: null };
+  const asked = { role: "user", content: "x", name: "ann" };
+  const messages = [
+    asked,
+    { ...message, ...echo, ...google, tool_calls: [{ ...call, ...google }] },
+  ];
+  const quirks = {
+    drop: ["extra_content", "messages[].reasoning_content", "messages[].name"],
+  };
+  const { fields, losses } = passFields({ messages }, quirks);
+  assertEquals(fields, {
+    model: "m",
+    messages: [
+      { role: "user", content: "x" },
+      { ...message, reasoning_details: [{}], tool_calls: [call] },
+    ],
+  });
+  assertEquals(
+    losses,
+    "dropped: messages.name (p); dropped: messages.reasoning_content (p); " +
+      "dropped: messages.extra_content (p)",
+  );
+  assertEquals(passFields({ messages }).fields, { model: "m", messages });
+});
+
 Deno.test("M15: what is written anew keeps the numbers that a double would round", () => {
   const schema =
     '{"maximum":12345678901234567890,"minimum":0.12345678901234567}';

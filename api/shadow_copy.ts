@@ -1,0 +1,185 @@
+import {
+  Attempt,
+  ByteCollector,
+  ChatTranscript,
+  collectErrorBody,
+  type FinishClass,
+  GatewayError,
+  type JsonDocument,
+  type Translation,
+  UpstreamError,
+  type UpstreamResponse,
+  type Usage,
+  wait,
+} from "@llm-proxy/core";
+import type {
+  Candidate,
+  RouteRequest,
+  ShadowCopy,
+} from "@llm-proxy/core/routing";
+import { type AnswerSide, compareAnswers } from "./_compare_answers.ts";
+import { AttemptTrace } from "./attempt_trace.ts";
+import type { RequestContext } from "./endpoints.ts";
+import type { ReplyStream } from "./exchange.ts";
+import { relayStream } from "./relay_stream.ts";
+
+/** The longest request of which a copy is made, in UTF-16 units: as many are kept as copies are under way. */
+const MAX_REQUEST = 1024 * 1024;
+/** How much of a copy's answer is read: bytes of a whole one, UTF-16 units of a stream's. */
+const MAX_ANSWER = 2 * 1024 * 1024;
+
+/** A copy of a request that has been answered. */
+export interface ShadowOptions {
+  /** Where it goes. */
+  readonly candidate: Candidate;
+  /** The request. */
+  readonly document: JsonDocument;
+  /** What routing knows of it. */
+  readonly request: RouteRequest;
+  /** Prepares it for a deployment. */
+  readonly prepare: (trace: AttemptTrace) => Translation;
+}
+
+/**
+ * Sends a copy of a request that has been answered to another deployment, in
+ * the background. When its answer has come, or failed, one log line `shadow`
+ * compares it with the one that the client got; no words of either are in it.
+ *
+ * A copy is made once the client has its answer whole, so that it can't slow
+ * it, and costs nothing where there is nothing to compare. What bounds copies,
+ * `Shadows` tells. A client that leaves then doesn't end it; the gateway's end
+ * does, without a line.
+ */
+export function sendShadow(
+  { gateway, record }: RequestContext,
+  { candidate, document, request, prepare }: ShadowOptions,
+): void {
+  const { told, finish, usage, trace: answering } = record;
+  if (told === undefined || document.text.length > MAX_REQUEST) return;
+  const { transcript, firstContentMs, startedAt } = told;
+  const durationMs = performance.now() - startedAt;
+  const answer: AnswerSide = {
+    transcript,
+    finish,
+    usage,
+    firstContentMs,
+    durationMs,
+  };
+  const work = async (copy: ShadowCopy): Promise<void> => {
+    // What was written to the client goes out first.
+    await wait(1, copy.signal);
+    const begin = performance.now();
+    const shadow: AnswerSide = {
+      transcript: new ChatTranscript(),
+      durationMs: 0,
+    };
+    const provider = gateway.reach(candidate, record.route);
+    const { stream } = record;
+    const { signal, limits } = copy;
+    const sender = new Attempt(provider, { signal, stream, limits });
+    try {
+      const translation = prepare(new AttemptTrace(candidate));
+      await ask(shadow, { copy, sender, stream, translation });
+    } catch (error) {
+      shadow.error = error instanceof GatewayError
+        ? error.code
+        : "internal_error";
+      throw error;
+    } finally {
+      sender.stop();
+      shadow.durationMs = performance.now() - begin;
+      if (!signal.aborted) {
+        gateway.logger.info("shadow", {
+          request_id: record.id,
+          deployment: answering?.candidate.deployment.id,
+          shadow: candidate.deployment.id,
+          ...compareAnswers(answer, shadow),
+        });
+      }
+    }
+  };
+  gateway.shadows.send(candidate, { request, work });
+}
+
+/** Sends the copy and reads its answer to the end. */
+async function ask(
+  shadow: AnswerSide,
+  { copy, sender, stream, translation }: {
+    readonly copy: ShadowCopy;
+    readonly sender: Attempt;
+    readonly stream: boolean;
+    readonly translation: Translation;
+  },
+): Promise<void> {
+  const begin = performance.now();
+  const response = await sender.send(translation.request);
+  const { status, headers, body } = response;
+  if (status !== 200) {
+    throw translation.error(status, headers, await collectErrorBody(body));
+  }
+  if (!stream) {
+    const answer = translation.answer(await collect(response));
+    shadow.transcript.takeAnswer(answer.body);
+    keep(shadow, answer, copy);
+    return;
+  }
+  const translator = translation.stream();
+  try {
+    await relayStream(response, {
+      translator,
+      clock: sender.clock,
+      open: () => {
+        copy.firstToken();
+        shadow.firstContentMs = performance.now() - begin;
+        return listener(shadow.transcript);
+      },
+      stray: (bytes) => translation.error(200, headers, bytes),
+      failure: () => "",
+    });
+  } finally {
+    keep(shadow, translator, copy);
+  }
+}
+
+function keep(
+  shadow: AnswerSide,
+  { finish, usage }: {
+    readonly finish?: FinishClass | undefined;
+    readonly usage?: Usage | undefined;
+  },
+  copy: ShadowCopy,
+): void {
+  shadow.finish = finish;
+  shadow.usage = usage;
+  if (usage !== undefined) copy.used(usage.total);
+}
+
+/** Reads a body whole, unless it is longer than is worth it. */
+async function collect({ body }: UpstreamResponse): Promise<Uint8Array> {
+  const collected = new ByteCollector();
+  await body.pump((chunk) => {
+    collected.add(chunk);
+    if (collected.size > MAX_ANSWER) throw tooLarge();
+  });
+  return collected.bytes();
+}
+
+/** A client that listens and forgets all but what is compared. */
+function listener(transcript: ChatTranscript): ReplyStream {
+  let size = 0;
+  return {
+    write(text): undefined {
+      size += text.length;
+      if (text !== "" && size > MAX_ANSWER) throw tooLarge();
+      transcript.take(text);
+    },
+    end(): void {},
+    fail(): void {},
+  };
+}
+
+function tooLarge(): UpstreamError {
+  return new UpstreamError("upstream", "The copy's answer is too large", {
+    code: "upstream_response_too_large",
+  });
+}

@@ -1,0 +1,28 @@
+import type { ProviderDialect } from "./dialect.ts";
+import { anthropicProvider } from "./dialects/anthropic/dialect.ts";
+import { passMessages } from "./dialects/anthropic/pass.ts";
+import { geminiProvider } from "./dialects/gemini/dialect.ts";
+import { geminiEmbeddings } from "./dialects/gemini/embeddings.ts";
+import { openAiChatProvider } from "./dialects/openai_chat/provider.ts";
+import { passChat } from "./dialects/openai_chat/pass.ts";
+import type { EmbeddingDialect } from "./embedding.ts";
+import type { JsonDocument } from "./json_document.ts";
+import type { DialectName } from "./provider.ts";
+import type { PassOptions, Translation } from "./translation.ts";
+
+/** What there is of one dialect in which providers speak. */
+export interface DialectRow {
+  /** To and from the canonical vocabulary. */
+  readonly provider: ProviderDialect;
+  /** The way of a client that speaks the same dialect: bytes pass with the smallest edit. */
+  readonly pass?: (document: JsonDocument, options: PassOptions) => Translation;
+  /** Embeddings, where they are not OpenAI's own. */
+  readonly embeddings?: EmbeddingDialect;
+}
+
+/** The dialects of providers, by name: a new one is a row. */
+export const DIALECTS: Readonly<Record<DialectName, DialectRow>> = {
+  openai_chat: { provider: openAiChatProvider, pass: passChat },
+  anthropic: { provider: anthropicProvider, pass: passMessages },
+  gemini: { provider: geminiProvider, embeddings: geminiEmbeddings },
+};

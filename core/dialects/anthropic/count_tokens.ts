@@ -1,0 +1,141 @@
+import type { Conversation, Part } from "../../conversation.ts";
+import type {
+  DecodeOptions,
+  DialectTarget,
+  EncodedRequest,
+} from "../../dialect.ts";
+import { editJsonDocument, type JsonDocument } from "../../json_document.ts";
+import type { LossReport } from "../../loss_report.ts";
+import { invalidAnswer, parseAnswer } from "../_invalid_answer.ts";
+import { isObject } from "./_json.ts";
+import { passHeaders } from "./_pass_headers.ts";
+import { decodeMessagesRequest } from "./decode_request.ts";
+import { decodeErrorObject } from "./errors.ts";
+import { editsFor } from "./pass_request.ts";
+
+/** How many characters of plain English or code make a token; beyond ASCII one makes one. */
+const ASCII_PER_TOKEN = 4;
+/** What a turn or a tool costs besides its words. */
+const FRAME_TOKENS = 4;
+/** What the provider counts for an image of the size that it scales larger ones to. */
+const IMAGE_TOKENS = 1_600;
+/** How many characters of a document's base64 make a token, by and large. */
+const DOCUMENT_PER_TOKEN = 32;
+
+const decoder = new TextDecoder();
+
+/** Tokens of an input that were counted by a provider. */
+export interface TokenCount {
+  /** JSON in the client's dialect; the provider's own text. */
+  readonly body: string;
+  /** How many there are. */
+  readonly inputTokens: number;
+}
+
+/**
+ * Decodes a request to count tokens (C37): a Messages request whose
+ * `max_tokens` need not be there.
+ *
+ * @throws {GatewayError} 400 naming the field at fault in `param`.
+ */
+export function decodeCountRequest(
+  document: JsonDocument,
+  options: DecodeOptions = {},
+): Conversation {
+  return decodeMessagesRequest(document, { ...options, isCount: true });
+}
+
+/** Writes a request to count tokens for a provider of the same dialect, with the smallest edit. */
+export function passCountRequest(
+  document: JsonDocument,
+  target: DialectTarget,
+  options: DecodeOptions = {},
+): EncodedRequest {
+  return {
+    path: "/messages/count_tokens",
+    headers: passHeaders(options.header, target.losses),
+    body: editJsonDocument(document, editsFor(document, target)),
+  };
+}
+
+/**
+ * Takes the count of a provider for a client of the same dialect.
+ *
+ * @throws {UpstreamError} when the body tells no count.
+ */
+export function passCountAnswer(body: Uint8Array): TokenCount {
+  const text = decoder.decode(body);
+  const value = parseAnswer(text, "is no valid JSON");
+  if (!isObject(value)) throw invalidAnswer("is no JSON object");
+  if (value.type === "error" || isObject(value.error)) {
+    throw decodeErrorObject(value);
+  }
+  const { input_tokens: count } = value;
+  if (typeof count !== "number" || !Number.isSafeInteger(count) || count < 0) {
+    throw invalidAnswer("has no count of tokens");
+  }
+  return { body: text, inputTokens: count };
+}
+
+/** Writes a count of tokens as the answer to such a request. */
+export function encodeTokenCount(inputTokens: number): string {
+  return JSON.stringify({ input_tokens: inputTokens });
+}
+
+/**
+ * How many tokens a conversation has, by and large, for models whose provider
+ * does not count them (C37, N8): four characters of ASCII are one, each other
+ * character is one, an image is 1,600. The report takes note that it is an
+ * estimate.
+ */
+export function estimateInputTokens(
+  { messages, tools = [], output }: Conversation,
+  losses: LossReport,
+): number {
+  losses.add("approximated", "input_tokens", "estimated");
+  let tokens = 0;
+  for (const { parts } of messages) {
+    tokens += FRAME_TOKENS;
+    for (const part of parts) tokens += partTokens(part);
+  }
+  for (const { name, description = "", parameters } of tools) {
+    tokens += FRAME_TOKENS + textTokens(name) + textTokens(description) +
+      textTokens(JSON.stringify(parameters));
+  }
+  if (output?.type === "json_schema") {
+    tokens += textTokens(JSON.stringify(output.schema));
+  }
+  return Math.ceil(tokens);
+}
+
+function partTokens(part: Part): number {
+  switch (part.type) {
+    case "text":
+    case "refusal":
+      return textTokens(part.text);
+    case "reasoning":
+      return textTokens(part.text) + (part.redacted?.length ?? 0) /
+          ASCII_PER_TOKEN;
+    case "tool_call":
+      return FRAME_TOKENS + textTokens(part.name) + textTokens(part.arguments);
+    case "tool_result":
+      return part.parts.reduce(
+        (tokens, piece) => tokens + partTokens(piece),
+        FRAME_TOKENS,
+      );
+    case "image":
+      return IMAGE_TOKENS;
+    case "file":
+    case "audio":
+      return Math.max(
+        IMAGE_TOKENS,
+        (part.data?.length ?? 0) / DOCUMENT_PER_TOKEN,
+      );
+  }
+}
+
+function textTokens(text: string): number {
+  let others = 0;
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 127) others++;
+  return (text.length - others) / ASCII_PER_TOKEN + others;
+}

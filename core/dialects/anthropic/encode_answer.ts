@@ -1,0 +1,125 @@
+import type { Answer, AnswerPart, Usage } from "../../answer.ts";
+import type { LossReport } from "../../loss_report.ts";
+import { markData, type MarkedKind } from "./_thought_marks.ts";
+import { wireCallId } from "./_tool_ids.ts";
+import { invalidInput, toolInputJson } from "./_tool_input.ts";
+import { encodeStopReason } from "./finish.ts";
+import { encodeUsage } from "./usage.ts";
+
+const NO_USAGE: Usage = {
+  input: 0,
+  cached: 0,
+  cacheWrite: 0,
+  cacheWrite1h: 0,
+  output: 0,
+  reasoning: 0,
+  total: 0,
+};
+
+/**
+ * Writes a whole answer as a `message` (A13, A16, C25, C35, C36).
+ *
+ * Thought without a signature gets an empty one, since clients expect a text
+ * there. Gemini's signatures of calls and texts stand in blocks of their own
+ * (D9). A refusal becomes text and a `stop_reason`.
+ *
+ * @throws {UpstreamError} when a tool call's arguments are no JSON object,
+ * unless the answer was cut, or when it ended with an error.
+ */
+export function encodeMessagesAnswer(
+  answer: Answer,
+  losses?: LossReport,
+): string {
+  const { parts, stopSequence } = answer;
+  const stopReason = encodeStopReason(answer.finish, {
+    hasToolCalls: parts.some(({ type }) => type === "tool_call"),
+    hasRefusal: parts.some(({ type }) => type === "refusal"),
+    stopSequence,
+  });
+  const blocks: string[] = [];
+  for (const part of parts) {
+    if (part.type === "refusal") reportRefusal(losses);
+    addBlocks(blocks, part, answer, losses);
+  }
+  const matched = stopReason === "stop_sequence" ? stopSequence : undefined;
+  return `{"id":${
+    JSON.stringify(answer.id || generateMessageId())
+  },"type":"message","role":"assistant","model":${
+    JSON.stringify(answer.model)
+  },"content":[${blocks.join()}],"stop_reason":"${stopReason}","stop_sequence":${
+    JSON.stringify(matched ?? null)
+  },"usage":${usageJson(answer.usage)}}`;
+}
+
+/** An id for an answer to which the provider gave none. */
+export function generateMessageId(): string {
+  return `msg_${crypto.randomUUID().replaceAll("-", "")}`;
+}
+
+/** Token counts as JSON; zeros where the provider told none, since clients count on numbers. */
+export function usageJson(usage: Usage | undefined): string {
+  return JSON.stringify(encodeUsage(usage ?? NO_USAGE));
+}
+
+/** Notes that a refusal becomes text. */
+export function reportRefusal(losses: LossReport | undefined): void {
+  losses?.add("changed", "answer.refusal", "sent as text");
+}
+
+/** A block that carries nothing but another provider's signature. */
+export function markBlock(kind: MarkedKind, signature: string): string {
+  return redactedBlock(markData({ kind, signature }));
+}
+
+/** Thought that only its provider can read. */
+export function redactedBlock(data: string): string {
+  return `{"type":"redacted_thinking","data":${JSON.stringify(data)}}`;
+}
+
+function addBlocks(
+  blocks: string[],
+  part: AnswerPart,
+  { finish }: Pick<Answer, "finish">,
+  losses: LossReport | undefined,
+): void {
+  switch (part.type) {
+    case "text":
+    case "refusal":
+      // Clients send blocks back, and the provider refuses empty ones (C45).
+      if (part.text !== "") {
+        blocks.push(`{"type":"text","text":${JSON.stringify(part.text)}}`);
+      }
+      if (part.type === "text" && part.signature !== undefined) {
+        blocks.push(markBlock("text", part.signature));
+      }
+      break;
+    case "reasoning": {
+      const { text, signature = "", redacted } = part;
+      if (redacted !== undefined) blocks.push(redactedBlock(redacted));
+      else if (text !== "" || signature !== "") {
+        blocks.push(
+          `{"type":"thinking","thinking":${JSON.stringify(text)},"signature":${
+            JSON.stringify(signature)
+          }}`,
+        );
+      }
+      break;
+    }
+    case "tool_call": {
+      const input = toolInputJson(part.arguments);
+      if (input === undefined) {
+        if (finish !== "length") throw invalidInput();
+        losses?.add("dropped", "answer.tool_use", "cut off");
+        break;
+      }
+      if (part.signature !== undefined) {
+        blocks.push(markBlock("call", part.signature));
+      }
+      blocks.push(
+        `{"type":"tool_use","id":${
+          JSON.stringify(wireCallId(part.id))
+        },"name":${JSON.stringify(part.name)},"input":${input}}`,
+      );
+    }
+  }
+}

@@ -1,0 +1,107 @@
+import type { AnswerEvent, Usage } from "../../answer.ts";
+import type { StreamEncoder } from "../../dialect.ts";
+import type { LossReport } from "../../loss_report.ts";
+import { PartQueue } from "./_part_queue.ts";
+import {
+  generateMessageId,
+  reportRefusal,
+  usageJson,
+} from "./encode_answer.ts";
+import { encodeStopReason } from "./finish.ts";
+
+const PING = `event: ping\ndata: {"type":"ping"}\n\n`;
+const STOP = `event: message_stop\ndata: {"type":"message_stop"}\n\n`;
+
+/**
+ * Writes canonical events as a streamed message (C23–C26, C31).
+ *
+ * `message_start` waits for the first content, so that it can tell the counts
+ * that some providers send behind their own start; others tell theirs at the
+ * end, in `message_delta`. `finish` is the end: what follows is ignored, so a
+ * usage must come before it.
+ */
+export class MessagesStreamEncoder implements StreamEncoder {
+  readonly #losses: LossReport | undefined;
+  readonly #queue = new PartQueue();
+  #id = "";
+  #model = "";
+  #usage: Usage | undefined;
+  #hasStarted = false;
+  #hasToolCalls = false;
+  #hasRefusal = false;
+  #done = false;
+
+  /** Starts a stream. */
+  constructor(losses?: LossReport) {
+    this.#losses = losses;
+  }
+
+  /**
+   * Takes one event and gives the text to send; often empty.
+   *
+   * @throws {UpstreamError} when the answer ended with an error, or overlaps itself too much.
+   */
+  push(event: AnswerEvent): string {
+    if (this.#done) return "";
+    switch (event.type) {
+      case "part_delta":
+        return this.#send(this.#queue.delta(event.part, event.text));
+      case "start":
+        this.#id ||= event.id;
+        this.#model ||= event.model;
+        return "";
+      case "part_start":
+        if (event.kind === "tool_call") this.#hasToolCalls = true;
+        if (event.kind === "refusal") {
+          this.#hasRefusal = true;
+          reportRefusal(this.#losses);
+        }
+        return this.#send(this.#queue.start(event));
+      case "part_end":
+        return this.#send(this.#queue.end(event.part, event.signature));
+      case "usage":
+        this.#usage = event.usage;
+        return "";
+      case "finish":
+        return this.#finish(event);
+      case "ping":
+        return this.#hasStarted ? PING : "";
+    }
+  }
+
+  #send(text: string): string {
+    if (this.#hasStarted || text === "") return text;
+    this.#hasStarted = true;
+    return this.#head() + text;
+  }
+
+  #head(): string {
+    return `event: message_start\ndata: {"type":"message_start","message":{"id":${
+      JSON.stringify(this.#id || generateMessageId())
+    },"type":"message","role":"assistant","model":${
+      JSON.stringify(this.#model)
+    },"content":[],"stop_reason":null,"stop_sequence":null,"usage":${
+      usageJson(this.#usage)
+    }}}\n\n`;
+  }
+
+  #finish(
+    { finish, stopSequence }: AnswerEvent & { readonly type: "finish" },
+  ): string {
+    const reason = encodeStopReason(finish, {
+      hasToolCalls: this.#hasToolCalls,
+      hasRefusal: this.#hasRefusal,
+      stopSequence,
+    });
+    this.#done = true;
+    const matched = reason === "stop_sequence" ? stopSequence : undefined;
+    const delta = `{"stop_reason":"${reason}","stop_sequence":${
+      JSON.stringify(matched ?? null)
+    }}`;
+    return this.#send(
+      `${this.#queue.finish()}event: message_delta\ndata: {"type":"message_delta","delta":${delta},"usage":${
+        usageJson(this.#usage)
+      }}\n\n${STOP}`,
+    );
+  }
+}

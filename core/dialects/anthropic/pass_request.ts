@@ -1,0 +1,94 @@
+import { exactMember } from "../../_json_exact.ts";
+import type {
+  DecodeOptions,
+  DialectTarget,
+  EncodedRequest,
+} from "../../dialect.ts";
+import { editJsonDocument, type JsonDocument } from "../../json_document.ts";
+import { isObject } from "./_json.ts";
+import { passHeaders } from "./_pass_headers.ts";
+import { isMark, isUnsignedThought } from "./_thought_marks.ts";
+
+/** What {@linkcode passMessagesRequest} is told besides: the caller's version and betas are handed on (C40). */
+export interface PassMessagesOptions extends DecodeOptions {
+  /** The provider's answer shall be a stream. @default {false} */
+  readonly stream?: boolean;
+}
+
+/**
+ * Writes a Messages request for a provider of the same dialect: the client's
+ * own text with the smallest edit. Unknown fields are kept, so is every
+ * `cache_control` (C17).
+ *
+ * Changed are the model; `stream`, where it disagrees; and what the target's
+ * quirks drop. Thought in the history that another provider left there goes,
+ * where it would be refused: Claude takes none that is not signed, while other
+ * makers' models behind this dialect want their unsigned thought back (J6).
+ */
+export function passMessagesRequest(
+  document: JsonDocument,
+  target: DialectTarget,
+  options: PassMessagesOptions = {},
+): EncodedRequest {
+  const { stream = false, header } = options;
+  const edits = editsFor(document, target);
+  if (stream !== (document.value.stream === true)) {
+    edits.set("stream", String(stream));
+  }
+  return {
+    path: "/messages",
+    headers: passHeaders(header, target.losses),
+    body: editJsonDocument(document, edits),
+  };
+}
+
+/** The edits that every request to the Messages API needs, by field. */
+export function editsFor(
+  document: JsonDocument,
+  { model, quirks, losses, provider }: DialectTarget,
+): Map<string, string | undefined> {
+  const { value, spans } = document;
+  const edits = new Map<string, string | undefined>();
+  if (value.model !== model) edits.set("model", JSON.stringify(model));
+  for (const name of quirks.drop ?? []) {
+    if (!spans.has(name) || edits.has(name)) continue;
+    edits.set(name, undefined);
+    losses.add("dropped", name, provider);
+  }
+  const isForeign = /claude/i.test(model) ? isForeignToClaude : isMark;
+  if (!edits.has("messages") && hasSome(value.messages, isForeign)) {
+    const messages = exactMember(document, "messages");
+    edits.set("messages", JSON.stringify(without(messages, isForeign)));
+    losses.add("dropped", "messages.thinking", "not signed by this provider");
+  }
+  return edits;
+}
+
+/** Says of a block whether it goes. */
+type BlockTest = (block: unknown) => boolean;
+
+function isForeignToClaude(block: unknown): boolean {
+  return isUnsignedThought(block) || isMark(block);
+}
+
+function hasSome(messages: unknown, test: BlockTest): boolean {
+  return Array.isArray(messages) &&
+    messages.some((message: unknown) => contentOf(message).some(test));
+}
+
+/** Messages without such blocks; one that held nothing else goes as a whole. */
+function without(messages: unknown, test: BlockTest): unknown {
+  if (!Array.isArray(messages)) return messages;
+  return messages.flatMap((message: unknown) => {
+    const content = contentOf(message);
+    const kept = content.filter((block) => !test(block));
+    if (!isObject(message) || kept.length === content.length) return [message];
+    return kept.length === 0 ? [] : [{ ...message, content: kept }];
+  });
+}
+
+function contentOf(message: unknown): readonly unknown[] {
+  return isObject(message) && Array.isArray(message.content)
+    ? message.content
+    : [];
+}

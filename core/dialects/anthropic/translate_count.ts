@@ -1,0 +1,92 @@
+import type { DecodeOptions, EncodedRequest } from "../../dialect.ts";
+import type { UpstreamError } from "../../errors.ts";
+import type { JsonDocument } from "../../json_document.ts";
+import type { LossReport } from "../../loss_report.ts";
+import type { Destination } from "../../routing/route.ts";
+import {
+  decodeCountRequest,
+  encodeTokenCount,
+  estimateInputTokens,
+  passCountAnswer,
+  passCountRequest,
+  type TokenCount,
+} from "./count_tokens.ts";
+import { decodeErrorAnswer } from "./errors.ts";
+
+/** A question for a count of tokens on its way to a provider that answers it. */
+export interface CountTranslation {
+  /** What goes to the provider. */
+  readonly request: EncodedRequest;
+  /**
+   * Makes the client's answer of the provider's.
+   *
+   * @throws {UpstreamError} when the body tells no count.
+   */
+  answer(body: Uint8Array): TokenCount;
+  /** What an answer with an error status means. */
+  error(
+    status: number,
+    headers: Readonly<Record<string, string>>,
+    body: Uint8Array,
+  ): UpstreamError;
+}
+
+/** What {@linkcode translateTokenCount} needs besides the request. */
+export interface TranslateCountOptions extends DecodeOptions {
+  /** Where the request goes. */
+  readonly deployment: Destination;
+  /** Takes note of what could not be carried over, and of an estimate. */
+  readonly losses: LossReport;
+}
+
+/**
+ * Prepares an Anthropic client's request to count tokens for a deployment
+ * (C37). A provider of the same dialect is asked; for any other the answer is
+ * an estimate, which the report takes note of.
+ *
+ * @returns What to send, or the answer at once.
+ * @throws {GatewayError} naming the field that is wrong.
+ *
+ * @example An estimate
+ * ```ts
+ * import {
+ *   LossReport,
+ *   parseJsonDocument,
+ *   ProviderFactory,
+ *   translateTokenCount,
+ * } from "@llm-proxy/core";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const factory = new ProviderFactory();
+ * const provider = factory.create({ name: "mock", type: "mock" });
+ * const body = `{"model":"mock/echo","messages":[{"role":"user","content":"Hi there"}]}`;
+ * const losses = new LossReport();
+ * const count = translateTokenCount(
+ *   parseJsonDocument(new TextEncoder().encode(body)),
+ *   { deployment: { provider, model: "echo" }, losses },
+ * );
+ * assertEquals(count, { body: `{"input_tokens":6}`, inputTokens: 6 });
+ * assertEquals(losses.toString(), "approximated: input_tokens (estimated)");
+ * factory.close();
+ * ```
+ */
+export function translateTokenCount(
+  document: JsonDocument,
+  { deployment, losses, header }: TranslateCountOptions,
+): CountTranslation | TokenCount {
+  const { provider, model } = deployment;
+  const headers = header && { header };
+  if (provider.dialect !== "anthropic") {
+    const conversation = decodeCountRequest(document, { ...headers });
+    const inputTokens = estimateInputTokens(conversation, losses);
+    return { body: encodeTokenCount(inputTokens), inputTokens };
+  }
+  const { name, quirks } = provider;
+  const target = { provider: name, model, quirks, losses };
+  return {
+    request: passCountRequest(document, target, { ...headers }),
+    answer: passCountAnswer,
+    error: (status, headers, body) =>
+      decodeErrorAnswer({ status, headers, body }),
+  };
+}

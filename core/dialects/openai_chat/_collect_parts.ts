@@ -1,0 +1,29 @@
+import type { AnswerEvent, AnswerPart } from "../../answer.ts";
+
+/** The parts that the events of a whole answer make. */
+export function collectParts(events: readonly AnswerEvent[]): AnswerPart[] {
+  const parts: AnswerPart[] = [];
+  for (const event of events) {
+    if (event.type === "part_start") parts[event.part] = partOf(event);
+    else if (event.type === "part_delta") {
+      const part = parts[event.part]!;
+      parts[event.part] = part.type === "tool_call"
+        ? { ...part, arguments: part.arguments + event.text }
+        : { ...part, text: part.text + event.text };
+    } else if (event.type === "part_end" && event.signature !== undefined) {
+      const { signature } = event;
+      parts[event.part] = { ...parts[event.part]!, signature } as AnswerPart;
+    }
+  }
+  return parts;
+}
+
+function partOf(event: AnswerEvent & { type: "part_start" }): AnswerPart {
+  if (event.kind === "tool_call") {
+    const { type: _, part: _part, kind, ...call } = event;
+    return { type: kind, ...call, arguments: "" };
+  }
+  return "redacted" in event && event.redacted !== undefined
+    ? { type: "reasoning", text: "", redacted: event.redacted }
+    : { type: event.kind, text: "" };
+}

@@ -1,0 +1,70 @@
+import { sealThought, type ThoughtSeal } from "./_thought_seal.ts";
+
+/** Whether an item is whole. */
+export type ItemStatus = "in_progress" | "completed" | "incomplete";
+
+/** A kind of words in a message. */
+export type WordKind = "text" | "refusal";
+
+/** A part of a message's content. */
+export function contentPart(
+  kind: WordKind,
+  text: string,
+): Record<string, unknown> {
+  return kind === "text"
+    ? { type: "output_text", annotations: [], logprobs: [], text }
+    : { type: "refusal", refusal: text };
+}
+
+/** A part of a thought's summary. */
+export function summaryPart(text: string): Record<string, unknown> {
+  return { type: "summary_text", text };
+}
+
+/** An item of words. */
+export function messageItem(
+  id: string,
+  { status, content }: {
+    readonly status: ItemStatus;
+    readonly content: readonly unknown[];
+  },
+): Record<string, unknown> {
+  return { id, type: "message", status, content, role: "assistant" };
+}
+
+/** An item of thought: its words as a summary, its proof sealed (B29). */
+export function reasoningItem(
+  id: string,
+  { text, seal }: {
+    readonly text: string;
+    readonly seal?: ThoughtSeal | undefined;
+  },
+): Record<string, unknown> {
+  return {
+    id,
+    type: "reasoning",
+    summary: text === "" ? [] : [summaryPart(text)],
+    ...(seal && { encrypted_content: sealThought(seal) }),
+  };
+}
+
+/** A call of a tool, with the item's own id and the one that joins call and result (B14). */
+export function callItem(
+  id: string,
+  { status, callId, name, text }: {
+    readonly status: ItemStatus;
+    readonly callId: string;
+    readonly name: string;
+    /** The arguments. */
+    readonly text: string;
+  },
+): Record<string, unknown> {
+  return {
+    id,
+    type: "function_call",
+    status,
+    arguments: text,
+    call_id: callId,
+    name,
+  };
+}

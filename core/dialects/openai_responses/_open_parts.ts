@@ -1,0 +1,65 @@
+import type { AnswerEvent } from "../../answer.ts";
+import { invalidAnswer } from "../_invalid_answer.ts";
+
+/** More parts than any answer has at once. */
+const MAX_OPEN = 1_000;
+
+/** What begins a part, but for its number. */
+export type PartStart = AnswerEvent extends infer Event
+  ? Event extends { type: "part_start" } ? Omit<Event, "type" | "part"> : never
+  : never;
+
+interface OpenPart {
+  readonly number: number;
+  hasText: boolean;
+}
+
+/** The parts of a streamed answer, by where the provider has them. */
+export class OpenParts {
+  readonly #open = new Map<string, OpenPart>();
+  #count = 0;
+
+  /** How many parts have begun. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Whether a part is open. */
+  has(place: string): boolean {
+    return this.#open.has(place);
+  }
+
+  /** Begins a part, unless it has begun. */
+  start(place: string, start: PartStart): AnswerEvent[] {
+    if (this.#open.has(place)) return [];
+    if (this.#open.size === MAX_OPEN) throw invalidAnswer("has too many parts");
+    const number = this.#count++;
+    this.#open.set(place, { number, hasText: false });
+    return [{ type: "part_start", part: number, ...start }];
+  }
+
+  /** Adds to a part. */
+  grow(place: string, text: string): AnswerEvent[] {
+    const part = this.#open.get(place);
+    if (!part || text === "") return [];
+    part.hasText = true;
+    return [{ type: "part_delta", part: part.number, text }];
+  }
+
+  /** Ends a part. Its whole text counts where no delta came. */
+  end(place: string, whole = ""): AnswerEvent[] {
+    const part = this.#open.get(place);
+    if (!part) return [];
+    const rest = part.hasText ? [] : this.grow(place, whole);
+    this.#open.delete(place);
+    return [...rest, { type: "part_end", part: part.number }];
+  }
+
+  /** Ends all parts whose place begins so. */
+  endAll(prefix = ""): AnswerEvent[] {
+    const places = [...this.#open.keys()].filter((place) =>
+      place.startsWith(prefix)
+    );
+    return places.flatMap((place) => this.end(place));
+  }
+}

@@ -1,0 +1,244 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import type { ClientDialect } from "./dialect.ts";
+import { anthropicClient } from "./dialects/anthropic/client.ts";
+import { openAiChatClient } from "./dialects/openai_chat/client.ts";
+import { openAiResponsesClient } from "./dialects/openai_responses/client.ts";
+import { parseJsonDocument } from "./json_document.ts";
+import { LossReport } from "./loss_report.ts";
+import type { DialectName } from "./provider.ts";
+import { ProviderFactory } from "./provider_factory.ts";
+import { SseParser } from "./sse_parser.ts";
+import { translateConversation, type Translation } from "./translation.ts";
+
+const encoder = new TextEncoder();
+const USER = { role: "user", content: "How are you?" };
+
+/** The same request as each client asks it. */
+const CLIENTS: readonly (readonly [ClientDialect, object])[] = [
+  [openAiChatClient, { messages: [USER] }],
+  [anthropicClient, { messages: [USER], max_tokens: 64 }],
+  [openAiResponsesClient, { input: "How are you?" }],
+];
+
+/** One provider of each dialect, with the same answer as it gives it. */
+const PROVIDERS: Readonly<
+  Record<DialectName, {
+    readonly type: string;
+    readonly whole: object;
+    readonly stream: readonly object[];
+  }>
+> = {
+  openai_chat: {
+    type: "groq",
+    whole: {
+      ...chat("chat.completion"),
+      choices: [{
+        index: 0,
+        message: { role: "assistant", content: "Quite well" },
+        finish_reason: "stop",
+      }],
+      usage: { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 },
+    },
+    stream: [
+      { ...chat("chat.completion.chunk"), choices: [delta("Quite ")] },
+      { ...chat("chat.completion.chunk"), choices: [delta("well", "stop")] },
+      {
+        ...chat("chat.completion.chunk"),
+        choices: [],
+        usage: { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 },
+      },
+    ],
+  },
+  anthropic: {
+    type: "anthropic",
+    whole: message([{ type: "text", text: "Quite well" }], "end_turn"),
+    stream: [
+      { type: "message_start", message: message([], null) },
+      {
+        type: "content_block_start",
+        index: 0,
+        content_block: { type: "text", text: "" },
+      },
+      ...["Quite ", "well"].map((text) => ({
+        type: "content_block_delta",
+        index: 0,
+        delta: { type: "text_delta", text },
+      })),
+      { type: "content_block_stop", index: 0 },
+      {
+        type: "message_delta",
+        delta: { stop_reason: "end_turn", stop_sequence: null },
+        usage: { output_tokens: 2 },
+      },
+      { type: "message_stop" },
+    ],
+  },
+  gemini: {
+    type: "gemini",
+    whole: generated("Quite well", "STOP"),
+    stream: [generated("Quite "), generated("well", "STOP")],
+  },
+};
+
+function chat(object: string): object {
+  return { id: "chatcmpl-1", object, created: 1, model: "m-1" };
+}
+
+function delta(content: string, finish: string | null = null): object {
+  return { index: 0, delta: { content }, finish_reason: finish };
+}
+
+function message(content: readonly object[], reason: string | null): object {
+  return {
+    id: "msg_1",
+    type: "message",
+    role: "assistant",
+    model: "m-1",
+    content,
+    stop_reason: reason,
+    stop_sequence: null,
+    usage: { input_tokens: 3, output_tokens: 2 },
+  };
+}
+
+function generated(text: string, finishReason?: string): object {
+  return {
+    candidates: [{
+      content: { role: "model", parts: [{ text }] },
+      ...(finishReason && { finishReason }),
+    }],
+    usageMetadata: {
+      promptTokenCount: 3,
+      candidatesTokenCount: 2,
+      totalTokenCount: 5,
+    },
+    modelVersion: "m-1",
+    responseId: "r1",
+  };
+}
+
+/** The texts in an answer, wherever they stand in it. */
+function textsOf(value: unknown): string[] {
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    typeof inner === "string"
+      ? key === "text" || key === "content" ? [inner] : []
+      : textsOf(inner)
+  );
+}
+
+/** What the deltas of a stream say. */
+function streamedText(body: string): string {
+  let text = "";
+  for (const { data } of new SseParser().push(encoder.encode(body))) {
+    if (data === "[DONE]") continue;
+    const event = JSON.parse(data);
+    const told = event.delta ?? event.choices?.[0]?.delta ?? {};
+    text += typeof told === "string" ? told : told.content ?? told.text ?? "";
+  }
+  return text;
+}
+
+function readStream(
+  translation: Translation,
+  events: readonly object[],
+): { readonly text: string; readonly usage: unknown } {
+  const stream = translation.stream();
+  let text = "";
+  for (const event of events) {
+    text += stream.push({ event: "", data: JSON.stringify(event) });
+  }
+  if ("choices" in (events[0] ?? {})) {
+    text += stream.push({ event: "", data: "[DONE]" });
+  }
+  text += stream.end();
+  assert(stream.done);
+  assertEquals([stream.finish, stream.model], ["stop", "m-1"]);
+  return { text, usage: stream.usage };
+}
+
+for (const [client, request] of CLIENTS) {
+  for (const [dialect, fixture] of Object.entries(PROVIDERS)) {
+    const { type, whole, stream } = fixture;
+    Deno.test(`translateConversation() carries ${client.name} to ${dialect} and back`, () => {
+      const factory = new ProviderFactory();
+      const provider = factory.create({ name: "p", type });
+      factory.close();
+      const go = (isStream: boolean, includeUsage = false) =>
+        translateConversation(
+          parseJsonDocument(encoder.encode(
+            JSON.stringify({ model: "p/m", stream: isStream, ...request }),
+          )),
+          {
+            client,
+            deployment: { provider, model: "m" },
+            stream: isStream,
+            includeUsage,
+            losses: new LossReport(),
+          },
+        );
+      const translation = go(false);
+      assertStringIncludes(translation.request.body, "How are you?");
+      assert(!translation.request.body.includes("p/m"));
+      const answer = translation.answer(encoder.encode(JSON.stringify(whole)));
+      assertEquals(textsOf(JSON.parse(answer.body)), ["Quite well"]);
+      assertEquals([answer.finish, answer.model], ["stop", "m-1"]);
+      assertEquals(answer.usage?.total, 5);
+
+      const streaming = go(true);
+      const { body, path } = streaming.request;
+      assert(/"stream":true/.test(body) || path.includes("stream"));
+      const read = readStream(streaming, stream);
+      assertEquals(streamedText(read.text), "Quite well");
+      assertEquals(read.usage, answer.usage);
+    });
+  }
+}
+
+Deno.test("translateConversation() passes the bytes of a client to a provider of its dialect", () => {
+  const factory = new ProviderFactory();
+  for (
+    const [client, type, members] of [
+      [openAiChatClient, "groq", ""],
+      [anthropicClient, "anthropic", `,"max_tokens":64`],
+    ] as const
+  ) {
+    const provider = factory.create({ name: "p", type });
+    const text = `{ "model":"p/m","odd" : 1.50${members},` +
+      `"messages":[${JSON.stringify(USER)}]}`;
+    const losses = new LossReport();
+    const { request } = translateConversation(
+      parseJsonDocument(encoder.encode(text)),
+      {
+        client,
+        deployment: { provider, model: "m" },
+        stream: false,
+        includeUsage: false,
+        losses,
+      },
+    );
+    assertEquals(request.body, text.replace("p/m", "m"));
+    assert(losses.empty);
+  }
+  factory.close();
+});
+
+Deno.test("C40: the caller's beta features go with what passes", () => {
+  const factory = new ProviderFactory();
+  const provider = factory.create({ name: "p", type: "anthropic" });
+  factory.close();
+  const { request } = translateConversation(
+    parseJsonDocument(encoder.encode(
+      JSON.stringify({ model: "p/m", max_tokens: 9, messages: [USER] }),
+    )),
+    {
+      client: anthropicClient,
+      deployment: { provider, model: "m" },
+      stream: false,
+      includeUsage: false,
+      losses: new LossReport(),
+      header: (name) => name === "anthropic-beta" ? "files-1" : undefined,
+    },
+  );
+  assertEquals(request.headers["anthropic-beta"], "files-1");
+});

@@ -1,0 +1,39 @@
+/**
+ * A gateway in a process of its own, for tests that look at its memory. Takes
+ * the config as its argument; prints its address, and for each line that comes
+ * in the memory that it takes now, what it took at most since the last line, and
+ * for how long its loop was held up at most.
+ *
+ * @module
+ */
+
+import { startGateway } from "./_gateway.ts";
+
+/** How often the memory is looked at, in ms. */
+const LOOK_MS = 2;
+
+function print(line: unknown): void {
+  // deno-lint-ignore no-console
+  console.log(JSON.stringify(line));
+}
+
+if (import.meta.main) {
+  const gateway = await startGateway(Deno.args[0] ?? "");
+  let peak = 0;
+  let held = 0;
+  let last = performance.now();
+  const look = setInterval(() => {
+    peak = Math.max(peak, Deno.memoryUsage().rss);
+    const now = performance.now();
+    held = Math.max(held, now - last - LOOK_MS);
+    last = now;
+  }, LOOK_MS);
+  print({ url: gateway.url });
+  for await (const _ of Deno.stdin.readable) {
+    const { rss } = Deno.memoryUsage();
+    print({ rss, peak: Math.max(peak, rss), held });
+    peak = held = 0;
+  }
+  clearInterval(look);
+  await gateway.close();
+}

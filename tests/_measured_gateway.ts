@@ -1,0 +1,69 @@
+/** What a process takes. */
+export interface Taken {
+  /** Its memory, in bytes. */
+  readonly rss: number;
+  /** The most of it since it was last asked. */
+  readonly peak: number;
+  /** For how long its loop was held up at most since then, in ms. */
+  readonly held: number;
+}
+
+/** A gateway in a process of its own. */
+export class MeasuredGateway implements AsyncDisposable {
+  readonly url: string;
+  readonly #child: Deno.ChildProcess;
+  readonly #lines: ReadableStreamDefaultReader<string>;
+  readonly #input: WritableStreamDefaultWriter<Uint8Array>;
+
+  /** Use {@linkcode MeasuredGateway.start}. */
+  constructor(
+    child: Deno.ChildProcess,
+    parts: {
+      readonly url: string;
+      readonly lines: ReadableStreamDefaultReader<string>;
+    },
+  ) {
+    this.url = parts.url;
+    this.#child = child;
+    this.#lines = parts.lines;
+    this.#input = child.stdin.getWriter();
+  }
+
+  /** Starts one with a config, YAML; it needs the permission to run `deno`. */
+  static async start(yaml: string): Promise<MeasuredGateway> {
+    const child = new Deno.Command("deno", {
+      args: [
+        "run",
+        "--quiet",
+        "--frozen",
+        "--no-check",
+        // As the service runs.
+        "--v8-flags=--no-parallel-scavenge,--max-semi-space-size=8",
+        "--allow-net=127.0.0.1",
+        "--allow-env",
+        "--allow-read",
+        new URL("./_gateway_process.ts", import.meta.url).href,
+        yaml,
+      ],
+      cwd: new URL("../", import.meta.url),
+      stdin: "piped",
+      stdout: "piped",
+    }).spawn();
+    const lines = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    const { value = "{}" } = await lines.read();
+    return new MeasuredGateway(child, { url: JSON.parse(value).url, lines });
+  }
+
+  /** What it takes now, and took at most since the last call. */
+  async taken(): Promise<Taken> {
+    await this.#input.write(new TextEncoder().encode("\n"));
+    const { value = "{}" } = await this.#lines.read();
+    return JSON.parse(value);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#input.close();
+    while (!(await this.#lines.read()).done);
+    await this.#child.status;
+  }
+}
