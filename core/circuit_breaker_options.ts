@@ -37,7 +37,11 @@ export interface CircuitBreakerOptions {
    * @default {900_000}
    */
   readonly probeTimeout?: number;
-  /** How long at least between two last-resort probes. @default {recoveryTimeout} */
+  /**
+   * How long at least between two last-resort probes, the jitter aside.
+   *
+   * @default {recoveryTimeout / (1 + jitter), so that it is not exceeded}
+   */
   readonly lastResortInterval?: number;
   /** A monotonic clock in milliseconds. @default {performance.now} */
   readonly now?: () => number;
@@ -73,7 +77,7 @@ export function checkBreakerOptions(
     halfOpenMaxCalls = 1,
     successThreshold = halfOpenMaxCalls,
     probeTimeout = 900_000,
-    lastResortInterval = recoveryTimeout,
+    lastResortInterval = recoveryTimeout / (1 + jitter),
   } = options;
   // A jitter above 1 could make an open time shorter than the one before it.
   check("jitter", jitter, { least: 0, most: 1 });

@@ -23,6 +23,11 @@ import type { Candidate } from "./route.ts";
 import { RoutedAttempt } from "./routed_attempt.ts";
 import { estimateCost } from "./token_cost.ts";
 
+/**
+ * A request may take as long as so many attempts that use up their time: one
+ * that hangs to its end must leave another its turn (U3).
+ */
+const ATTEMPTS_IN_FULL = 2;
 /** The longest wait of our own choosing, in ms. */
 const MAX_BACKOFF = 8_000;
 
@@ -81,7 +86,7 @@ export class FailoverRun {
     hedges.of(this.plan.route)?.deposit(this.#costOf(this.plan.candidates[0]));
     let admission = await this.#first();
     const { total } = admission.candidate.provider.limits;
-    this.#deadline = this.#startedAt + total;
+    this.#deadline = this.#startedAt + total * ATTEMPTS_IN_FULL;
     let previousMs = 0;
     let giveBack: (() => void) | undefined;
     for (;;) {

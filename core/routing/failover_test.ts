@@ -282,22 +282,26 @@ Deno.test("U16: a spent budget lets no extra attempt through", async () => {
   assertEquals((await run(failover, scripts)).log.length, 1);
 });
 
-Deno.test("The total time of a request is that of its first provider, for all attempts together", async () => {
-  const { failover } = setUp([{ match: "m", targets: ["a/x", "b/x"] }]);
-  const totals: number[] = [];
-  await run(failover, {
-    "a/x": async (attempt) => {
-      totals.push(attempt.limits.total);
-      await new Promise((resolve) => setTimeout(resolve, 30));
-      fails()();
-    },
-    "b/x": (attempt) => {
-      totals.push(attempt.limits.total);
-      attempt.commit();
-    },
+Deno.test("U20, U3: a request may take as long as two attempts in full, and a third what is left of that", async () => {
+  let time = 0;
+  const now = (): number => time;
+  const { failover } = setUp([{ match: "m", targets: ["a/x", "b/x", "c/x"] }], {
+    states: new DeploymentStates({ now }),
+    now,
   });
-  const [first = 0, second = 0] = totals;
-  assert(second <= first - 29 && second > first - 5_000, totals.join());
+  const totals: number[] = [];
+  const takes = (ms: number) => (attempt: RoutedAttempt): void => {
+    totals.push(attempt.limits.total);
+    time += ms;
+    fails("timeout")();
+  };
+  const { log } = await run(failover, {
+    "a/x": takes(600_000),
+    "b/x": takes(500_000),
+    "c/x": takes(0),
+  });
+  assertEquals(log.length, 3);
+  assertEquals(totals, [600_000, 600_000, 100_000]);
 });
 
 Deno.test("A model that nobody has is model_not_found", async () => {
