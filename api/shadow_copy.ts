@@ -56,15 +56,7 @@ export function sendShadow(
 ): void {
   const { told, finish, usage, trace: answering } = record;
   if (told === undefined || document.text.length > MAX_REQUEST) return;
-  const { transcript, firstContentMs, startedAt } = told;
-  const durationMs = performance.now() - startedAt;
-  const answer: AnswerSide = {
-    transcript,
-    finish,
-    usage,
-    firstContentMs,
-    durationMs,
-  };
+  const durationMs = performance.now() - told.startedAt;
   const work = async (copy: ShadowCopy): Promise<void> => {
     // What was written to the client goes out first.
     await wait(1, copy.signal);
@@ -93,7 +85,13 @@ export function sendShadow(
           request_id: record.id,
           deployment: answering?.candidate.deployment.id,
           shadow: candidate.deployment.id,
-          ...compareAnswers(answer, shadow),
+          ...compareAnswers({
+            transcript: told.transcript,
+            finish,
+            usage,
+            firstContentMs: told.firstContentMs,
+            durationMs,
+          }, shadow),
         });
       }
     }

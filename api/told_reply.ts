@@ -24,11 +24,16 @@ export interface Told {
   readonly firstContentMs?: number;
 }
 
-/** What a client was told at once. */
+/** What a client was told at once; read when it is asked for. */
 export function toldWhole({ startedAt }: RoutedAttempt, body: string): Told {
-  const transcript = new ChatTranscript();
-  transcript.takeAnswer(body);
-  return { transcript, startedAt };
+  return {
+    startedAt,
+    get transcript(): ChatTranscript {
+      const transcript = new ChatTranscript();
+      transcript.takeAnswer(body);
+      return transcript;
+    },
+  };
 }
 
 /**

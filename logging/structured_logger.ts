@@ -29,6 +29,13 @@ export interface StructuredLoggerOptions {
    * @default {stdoutSink()}
    */
   readonly sink?: LogSink;
+  /**
+   * Whether each line begins with its priority as systemd's journal reads it:
+   * `<7>` for debug, `<6>`, `<4>` and `<3>` for error. See `isJournal`.
+   *
+   * @default {false}
+   */
+  readonly priorities?: boolean;
   /** Fields that every record carries. @default {{}} */
   readonly fields?: LogFields;
 }
@@ -40,9 +47,18 @@ const RANK: Readonly<Record<LogLevel, number>> = {
   error: 3,
 };
 
+/** The priorities of syslog. */
+const PRIORITY: Readonly<Record<LogLevel, string>> = {
+  debug: "<7>",
+  info: "<6>",
+  warn: "<4>",
+  error: "<3>",
+};
+
 /** What a logger and its children have in common. */
 interface Shared {
   level: LogLevel;
+  readonly priorities: boolean;
   readonly format: LineFormat;
   readonly sink: LogSink;
   lost: number;
@@ -107,6 +123,7 @@ export class StructuredLogger implements Logger {
     const readable = format === "text" || (format === "auto" && isTerminal());
     this.#shared = {
       level,
+      priorities: options.priorities ?? false,
       format: readable ? TEXT_FORMAT : JSON_FORMAT,
       sink,
       lost: 0,
@@ -203,8 +220,9 @@ export class StructuredLogger implements Logger {
   }
 
   #line(level: LogLevel, message: string, fields?: LogFields): string {
-    const { format, level: threshold } = this.#shared;
-    const head = format.head(timeNow(), level, message);
+    const { format, level: threshold, priorities } = this.#shared;
+    const line = format.head(timeNow(), level, message);
+    const head = priorities ? PRIORITY[level] + line : line;
     if (!fields) return head + this.#bound + format.tail;
     const stacks = threshold === "debug";
     if (overlap(this.#fields, fields)) {

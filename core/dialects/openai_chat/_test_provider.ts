@@ -141,3 +141,21 @@ export function streamedParts(
   const chunks = [...deltas.map((delta) => piece(delta)), piece({}, finish)];
   return collectParts(stream([...chunks, "[DONE]"]));
 }
+
+/** A delta with one fragment of a tool call. */
+export function fragment(
+  index: number | undefined,
+  text: unknown,
+  begin: { readonly id?: string; readonly name?: string } = {},
+): object {
+  const { id, name } = begin;
+  const called = { ...(name !== undefined && { name }), arguments: text };
+  return { tool_calls: [{ index, id, function: called }] };
+}
+
+/** The kinds of events, with the part where there is one. */
+export function outline(events: readonly AnswerEvent[]): readonly string[] {
+  return events.map((event) =>
+    "part" in event ? `${event.type} ${event.part}` : event.type
+  );
+}

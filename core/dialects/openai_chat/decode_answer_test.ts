@@ -262,6 +262,8 @@ Deno.test("U11, J2, J14: an error in a 200 is one", () => {
     "upstream_error",
   ]);
   assertEquals(codeOf({ detail: "broken" })[0], "upstream");
+  const beside = answer({ content: "x" }, "stop", { error: { code: 429 } });
+  assertEquals(codeOf(beside)[0], "rate_limit");
 });
 
 Deno.test("U7, K19: what is no answer is not taken for one", () => {

@@ -70,7 +70,6 @@ async function readStream(body: string): Promise<Read> {
     stream: true,
   });
   const whole: Record<string, unknown> = {};
-  let last: OpenAI.ChatCompletion | undefined;
   const message: Record<string, unknown> = {};
   const calls: { id: string; function: { name: string; arguments: string } }[] =
     [];
@@ -99,7 +98,7 @@ async function readStream(body: string): Promise<Read> {
       call.function.arguments += called?.arguments ?? "";
     }
   }
-  last = {
+  return reading({
     ...whole,
     choices: [{
       message: {
@@ -108,8 +107,7 @@ async function readStream(body: string): Promise<Read> {
       },
       finish_reason: whole.finish,
     }],
-  } as unknown as OpenAI.ChatCompletion;
-  return reading(last);
+  } as unknown as OpenAI.ChatCompletion);
 }
 
 async function readAnswer(body: string): Promise<Read> {

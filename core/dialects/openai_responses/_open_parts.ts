@@ -24,11 +24,6 @@ export class OpenParts {
     return this.#count;
   }
 
-  /** Whether a part is open. */
-  has(place: string): boolean {
-    return this.#open.has(place);
-  }
-
   /** Begins a part, unless it has begun. */
   start(place: string, start: PartStart): AnswerEvent[] {
     if (this.#open.has(place)) return [];

@@ -25,18 +25,19 @@ export function readItem(
   return [];
 }
 
-/** Reads a call with all its arguments; none at all are an empty object (A13). */
+/** Reads a call; no arguments at all are an empty object, unless they were cut off (A13, L7). */
 export function readCall(item: JsonObject): {
   readonly id: string;
   readonly name: string;
   readonly arguments: string;
 } {
-  const { call_id: id, name, arguments: text } = item;
+  const { call_id: id, name, arguments: text, status } = item;
   if (typeof id !== "string" || id === "" || typeof name !== "string") {
     throw invalidAnswer("has a tool call without an id or a name");
   }
   const told = asText(text);
-  return { id, name, arguments: told.trim() === "" ? "{}" : told };
+  const isBlank = told.trim() === "" && status !== "incomplete";
+  return { id, name, arguments: isBlank ? "{}" : told };
 }
 
 /** The encrypted thought of an item in the form in which it is carried (B18); `undefined` where there is none. */

@@ -46,6 +46,9 @@ const KNOWN: ReadonlySet<string> = new Set([
   "conversation",
 ]);
 
+/** Fields that only some provider has a word for: their values go with it. */
+const EXTRAS = ["service_tier", "prompt_cache_key"] as const;
+
 /** Fields whose default is no loss: the values that change nothing. */
 const NEUTRAL: ReadonlyMap<string, readonly unknown[]> = new Map<
   string,
@@ -65,6 +68,20 @@ const NEUTRAL: ReadonlyMap<string, readonly unknown[]> = new Map<
  *
  * @param state What the gateway remembers for the caller.
  * @throws {GatewayError} 400 naming the field at fault in `param` (K17).
+ *
+ * @example A request that goes on with an earlier one
+ * ```ts
+ * import { decodeResponsesRequest, parseJsonDocument } from "@llm-proxy/core";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const parse = (text: string) => parseJsonDocument(new TextEncoder().encode(text));
+ * const previous = decodeResponsesRequest(parse('{"model":"m","input":"Hi"}'));
+ * const { messages } = decodeResponsesRequest(
+ *   parse('{"model":"m","previous_response_id":"resp_1","input":"And?"}'),
+ *   { previous },
+ * );
+ * assertEquals(messages.length, 2);
+ * ```
  */
 export function decodeResponsesRequest(
   document: JsonDocument,
@@ -100,6 +117,7 @@ export function decodeResponsesRequest(
     ...(endUser && { endUser }),
     stream: root.boolean("stream") ?? false,
     unmapped,
+    ...decodeExtras(root, unmapped),
   };
 }
 
@@ -111,6 +129,15 @@ function withExactSchemas(document: JsonDocument): JsonDocument["value"] {
     if (exact !== value[key]) value = { ...value, [key]: exact };
   }
   return value;
+}
+
+function decodeExtras(
+  root: RequestNode,
+  unmapped: readonly string[],
+): Pick<Conversation, "extras"> {
+  const known = EXTRAS.filter((name) => unmapped.includes(name));
+  if (known.length === 0) return {};
+  return { extras: new Map(known.map((name) => [name, root.raw(name)])) };
 }
 
 /** What needs an earlier answer, or this one kept (B17). */

@@ -85,6 +85,14 @@ Deno.test("A25: fields without a word are named", () => {
   ]);
 });
 
+Deno.test("A25: values that some provider knows go with it", () => {
+  const { extras } = decode({ prompt_cache_key: "k", service_tier: "flex" });
+  assertEquals([...extras ?? []], [
+    ["service_tier", "flex"],
+    ["prompt_cache_key", "k"],
+  ]);
+});
+
 Deno.test("B17: what needs memory is refused by name where there is none", () => {
   const code = "unsupported_parameter";
   const previous = assertRefused({ previous_response_id: "resp_1" }, {

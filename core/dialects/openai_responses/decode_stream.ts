@@ -15,7 +15,7 @@ import {
   reportItem,
 } from "./_output_parts.ts";
 import { readFinish } from "./decode_answer.ts";
-import { failureOf, readResponse } from "./pass_answer.ts";
+import { failureOf, readResponse, toStreamError } from "./pass_answer.ts";
 import { decodeResponsesUsage } from "./usage.ts";
 
 const NOTHING: readonly AnswerEvent[] = [];
@@ -52,6 +52,7 @@ export class ResponsesStreamDecoder implements StreamDecoder {
     const word = data.length < 16 ? data.trim() : data;
     if (this.#done || word === "") return NOTHING;
     if (word === "[DONE]") throw cutStream();
+    if (event === "error") throw toStreamError(data);
     const chunk = parseAnswer(data, "has an event that is no valid JSON");
     if (!isJsonObject(chunk)) {
       throw invalidAnswer("has an event that is no JSON object");
@@ -67,6 +68,9 @@ export class ResponsesStreamDecoder implements StreamDecoder {
       case "response.reasoning_text.delta":
       case "response.reasoning_summary_text.delta":
         return this.#thought(chunk);
+      case "response.reasoning_summary_part.added":
+        // The parts of a summary are paragraphs of one thought.
+        return this.#parts.grow(`${chunk.output_index}.thought`, "\n\n");
       case "response.output_text.done":
         return this.#endWords(chunk, { kind: "text", text: chunk.text });
       case "response.refusal.done":
@@ -88,6 +92,9 @@ export class ResponsesStreamDecoder implements StreamDecoder {
         throw failureOf(isJsonObject(chunk.response) ? chunk.response : {});
       case "error":
         throw decodeChatErrorObject(chunk);
+    }
+    if (typeof type !== "string") {
+      throw invalidAnswer("has an event without a type");
     }
     return NOTHING;
   }
@@ -111,11 +118,9 @@ export class ResponsesStreamDecoder implements StreamDecoder {
 
   #words(chunk: JsonObject, kind: "text" | "refusal"): AnswerEvent[] {
     const place = wordsPlace(chunk);
-    const text = asText(chunk.delta);
-    if (this.#parts.has(place)) return this.#parts.grow(place, text);
     return [
       ...this.#open(place, { kind }),
-      ...this.#parts.grow(place, text),
+      ...this.#parts.grow(place, asText(chunk.delta)),
     ];
   }
 
@@ -132,18 +137,11 @@ export class ResponsesStreamDecoder implements StreamDecoder {
     return [...opening, ...this.#parts.end(place, whole)];
   }
 
-  /** The parts of a summary are one thought, each a paragraph. */
   #thought(chunk: JsonObject): AnswerEvent[] {
-    const item = `${chunk.output_index}.`;
-    const part = `${item}${chunk.summary_index ?? ""}`;
-    const text = asText(chunk.delta);
-    if (this.#parts.has(part)) return this.#parts.grow(part, text);
-    const closed = this.#parts.endAll(item);
-    const gap = closed.length > 0 || Number(chunk.summary_index) > 0;
+    const place = `${chunk.output_index}.thought`;
     return [
-      ...closed,
-      ...this.#open(part, { kind: "reasoning" }),
-      ...this.#parts.grow(part, gap ? `\n\n${text}` : text),
+      ...this.#open(place, { kind: "reasoning" }),
+      ...this.#parts.grow(place, asText(chunk.delta)),
     ];
   }
 

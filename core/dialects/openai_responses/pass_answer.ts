@@ -58,3 +58,12 @@ export function failureOf({ error }: JsonObject): UpstreamError {
     error || "The provider ended its answer with an error",
   );
 }
+
+/** What an event of type `error` says, whose data may be anything. */
+export function toStreamError(data: string): UpstreamError {
+  try {
+    return decodeChatErrorObject(JSON.parse(data));
+  } catch {
+    return decodeChatErrorObject(data);
+  }
+}

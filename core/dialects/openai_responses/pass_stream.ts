@@ -1,6 +1,6 @@
 import type { FinishClass, Usage } from "../../answer.ts";
 import type { StreamTranslator } from "../../dialect.ts";
-import type { GatewayError, UpstreamError } from "../../errors.ts";
+import type { GatewayError } from "../../errors.ts";
 import type { SseEvent } from "../../sse_parser.ts";
 import { cutStream, invalidAnswer, parseAnswer } from "../_invalid_answer.ts";
 import {
@@ -14,7 +14,7 @@ import { PassedIds } from "./_pass_ids.ts";
 import { ResponseHead } from "./_response_head.ts";
 import { encodeErrorEvent, responseFault } from "./encode_error.ts";
 import { decodeResponsesFinish } from "./finish.ts";
-import { failureOf, readResponse } from "./pass_answer.ts";
+import { failureOf, readResponse, toStreamError } from "./pass_answer.ts";
 import { decodeResponsesUsage } from "./usage.ts";
 
 /** How a {@linkcode ResponsesPassStream} is set up. */
@@ -59,7 +59,7 @@ export class ResponsesPassStream implements StreamTranslator {
       if (word === "") return "";
       if (word === "[DONE]") throw cutStream();
     }
-    if (event === "error") throw toError(data);
+    if (event === "error") throw toStreamError(data);
     const chunk = parseAnswer(data, "has an event that is no valid JSON");
     if (!isMutableJson(chunk)) {
       throw invalidAnswer("has an event that is no JSON object");
@@ -188,13 +188,4 @@ function isContent(type: string, chunk: MutableJson): boolean {
       return true;
   }
   return false;
-}
-
-/** An event of type `error`, whose data may be anything. */
-function toError(data: string): UpstreamError {
-  try {
-    return decodeChatErrorObject(JSON.parse(data));
-  } catch {
-    return decodeChatErrorObject(data);
-  }
 }

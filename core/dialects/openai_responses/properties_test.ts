@@ -1,14 +1,18 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { Answer, AnswerEvent, AnswerPart } from "../../answer.ts";
+import type { DialectTarget } from "../../dialect.ts";
 import { GatewayError, UpstreamError } from "../../errors.ts";
 import { parseJsonDocument } from "../../json_document.ts";
 import { LossReport } from "../../loss_report.ts";
 import { checkStream } from "./_test_check_stream.ts";
 import { decodeItems } from "./_test_decode.ts";
 import { encodeEvents, eventsOf } from "./_test_events.ts";
+import { decodeResponsesAnswer } from "./decode_answer.ts";
 import { decodeResponsesRequest } from "./decode_request.ts";
+import { ResponsesStreamDecoder } from "./decode_stream.ts";
 import { encodeResponsesAnswer } from "./encode_answer.ts";
+import { encodeResponsesRequest } from "./encode_request.ts";
 import { ResponsesStreamEncoder } from "./encode_stream.ts";
 import { passResponsesAnswer } from "./pass_answer.ts";
 import { checkResponsesRequest, passResponsesRequest } from "./pass_request.ts";
@@ -165,6 +169,11 @@ function isRefusal(error: unknown): boolean {
     typeof error.param === "string" && error.param !== "";
 }
 
+function target(): DialectTarget {
+  const quirks = { reasoningModels: ["m"] };
+  return { provider: "p", model: "m", quirks, losses: new LossReport() };
+}
+
 Deno.test("K17: whatever a client sends is a conversation or a 400 that names a field", () => {
   let decoded = 0;
   fc.assert(
@@ -175,6 +184,11 @@ Deno.test("K17: whatever a client sends is a conversation or a 400 that names a 
       const document = parseJsonDocument(encoder.encode(JSON.stringify(value)));
       if (onlyThrows(() => decodeResponsesRequest(document), isRefusal)) {
         decoded++;
+        const conversation = decodeResponsesRequest(document);
+        onlyThrows(
+          () => encodeResponsesRequest(conversation, target()),
+          isRefusal,
+        );
         const told = JSON.parse(
           encodeResponsesAnswer(
             { id: "", model: "m", parts: [], finish: "stop" },
@@ -185,13 +199,7 @@ Deno.test("K17: whatever a client sends is a conversation or a 400 that names a 
         assertEquals(told.object, "response");
       }
       onlyThrows(() => checkResponsesRequest(document), isRefusal);
-      const target = {
-        provider: "p",
-        model: "m",
-        quirks: { reasoningModels: ["m"] },
-        losses: new LossReport(),
-      };
-      JSON.parse(passResponsesRequest(document, target));
+      JSON.parse(passResponsesRequest(document, target()));
     }),
     { numRuns: 3_000 },
   );
@@ -203,12 +211,17 @@ Deno.test("U7, M13: whatever a provider sends passes or is its own kind of error
   fc.assert(
     fc.property(fc.array(json), (values) => {
       const stream = new ResponsesPassStream();
+      const decoder = new ResponsesStreamDecoder();
       for (const value of values) {
         const data = JSON.stringify(value);
         onlyThrows(() => stream.push({ event: "", data }), isFault);
-        onlyThrows(() => passResponsesAnswer(encoder.encode(data)), isFault);
+        const body = encoder.encode(data);
+        onlyThrows(() => passResponsesAnswer(body), isFault);
+        onlyThrows(() => decodeResponsesAnswer(body), isFault);
+        onlyThrows(() => decoder.push({ event: "", data }), isFault);
       }
       onlyThrows(() => stream.end(), isFault);
+      onlyThrows(() => decoder.end(), isFault);
       stream.fail(new UpstreamError("upstream", "x", { code: "x" }), "r");
     }),
     { numRuns: 1_000 },
@@ -276,6 +289,30 @@ Deno.test("B5, B9, B29: every answer is a whole stream, and comes back as it was
       assertEquals(turn?.parts ?? [], JSON.parse(JSON.stringify(kept)));
     }),
     { numRuns: 1_000 },
+  );
+});
+
+Deno.test("B14, B18: every answer that this dialect writes is read as it was written", () => {
+  fc.assert(
+    fc.property(answer, (answer) => {
+      const body = encodeResponsesAnswer(answer);
+      const run = () => decodeResponsesAnswer(encoder.encode(body)).parts;
+      const isFault = (error: unknown) => error instanceof UpstreamError;
+      if (answer.finish === "error") {
+        assert(!onlyThrows(run, isFault));
+        return;
+      }
+      const said = (parts: readonly AnswerPart[]) =>
+        parts.flatMap((part) =>
+          part.type === "tool_call"
+            ? [[part.id, part.name, part.arguments]]
+            : part.text === ""
+            ? []
+            : [[part.type, part.text]]
+        );
+      assertEquals(said(run()), JSON.parse(JSON.stringify(said(answer.parts))));
+    }),
+    { numRuns: 500 },
   );
 });
 
