@@ -31,6 +31,8 @@ export function replyHeaders(
     "x-request-id": record.id,
     "x-content-type-options": "nosniff",
   };
+  // C38: where the SDK of this dialect looks for it.
+  if (record.client.name === "anthropic") headers["request-id"] = record.id;
   const { trace } = record;
   if (trace !== undefined) {
     const { candidate, losses, upstreamId } = trace;

@@ -141,7 +141,7 @@ export interface Refusal {
 
 /** Words a refusal as every other error of the gateway, with an id of its own. */
 export function refusal(error: GatewayError): Refusal {
-  const record = new RequestRecord("", "");
+  const record = new RequestRecord("", { path: "" });
   const { status } = error;
   const body = openAiChatClient.encodeError(error, record.id);
   const headers: Record<string, string> = {

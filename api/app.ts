@@ -1,13 +1,18 @@
 import { type Context, Hono } from "@hono/hono";
 import { getRequestListener } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
-import { GatewayError } from "@llm-proxy/core";
+import {
+  anthropicClient,
+  GatewayError,
+  openAiResponsesClient,
+} from "@llm-proxy/core";
 import { StructuredLogger } from "@llm-proxy/logging";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Config } from "./config_types.ts";
 import { heldBodies } from "./_held_bodies.ts";
 import { dispatch, type Route } from "./dispatch.ts";
-import { chatCompletions, embeddings } from "./endpoints.ts";
+import { converse, embeddings } from "./endpoints.ts";
+import { countTokens } from "./token_count.ts";
 import type { Exchange } from "./exchange.ts";
 import { Gateway } from "./gateway.ts";
 import { getHealth, getRoot } from "./health.ts";
@@ -19,7 +24,25 @@ const MIB = 1024 * 1024;
 
 /** The HTTP surface: every route that the gateway answers. */
 const ROUTES: readonly Route[] = [
-  { method: "POST", path: "/v1/chat/completions", handle: chatCompletions },
+  { method: "POST", path: "/v1/chat/completions", handle: converse },
+  {
+    method: "POST",
+    path: "/v1/messages",
+    client: anthropicClient,
+    handle: converse,
+  },
+  {
+    method: "POST",
+    path: "/v1/messages/count_tokens",
+    client: anthropicClient,
+    handle: countTokens,
+  },
+  {
+    method: "POST",
+    path: "/v1/responses",
+    client: openAiResponsesClient,
+    handle: converse,
+  },
   { method: "POST", path: "/v1/embeddings", handle: embeddings },
   { method: "GET", path: "/v1/models", handle: getModels },
   { method: "GET", path: "/v1/models/*", handle: getModel },

@@ -1,4 +1,4 @@
-import { GatewayError, openAiChatClient } from "@llm-proxy/core";
+import { type ClientDialect, GatewayError } from "@llm-proxy/core";
 import { checkVisitor } from "./_local_visitor.ts";
 import { replyHeaders, visible } from "./_reply_headers.ts";
 import { scrubError } from "./_scrub_error.ts";
@@ -13,6 +13,8 @@ export interface Route {
   readonly path: string;
   /** Answers without a key. */
   readonly open?: true;
+  /** The dialect in which its callers speak. @default {openAiChatClient} */
+  readonly client?: ClientDialect;
   readonly handle: (context: RequestContext) => Promise<void> | void;
 }
 
@@ -33,7 +35,7 @@ export async function dispatch(
   route: Route,
   { gateway, exchange }: Omit<RequestContext, "record">,
 ): Promise<void> {
-  const record = new RequestRecord(exchange.method, route.path);
+  const record = new RequestRecord(exchange.method, route);
   try {
     if (gateway.keys.empty) checkVisitor(exchange, gateway.config.server.host);
     if (!route.open) {
@@ -64,7 +66,8 @@ function refuse(
 ): void {
   record.error = scrubError(error, record);
   if (record.status !== 0) return;
-  record.status = error.status;
+  const { client } = record;
+  record.status = client.errorStatus?.(error) ?? error.status;
   const headers = replyHeaders(record, error.headers);
   for (const name of CARRIED) {
     const value = error.headers[name];
@@ -72,8 +75,8 @@ function refuse(
   }
   headers["content-type"] = "application/json";
   headers["cache-control"] = "no-store";
-  const body = openAiChatClient.encodeError(record.error, record.id);
-  exchange.send(error.status, headers, body);
+  const body = client.encodeError(record.error, record.id);
+  exchange.send(record.status, headers, body);
 }
 
 /** A fault that nobody foresaw is ours, and no detail of it is the client's. */

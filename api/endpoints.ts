@@ -1,7 +1,7 @@
 import {
   addUsage,
   Attempt,
-  checkChatRequest,
+  type AttemptClock,
   collectBody,
   collectErrorBody,
   continueChat,
@@ -9,7 +9,8 @@ import {
   type JsonDocument,
   openAiChatClient,
   parseJsonDocument,
-  translateChat,
+  type StreamTranslator,
+  translateConversation,
   translateEmbeddings,
   type Translation,
   type UpstreamResponse,
@@ -39,69 +40,96 @@ export interface RequestContext {
   readonly record: RequestRecord;
 }
 
+/** A translation of a whole answer. */
+export type WholeTranslation = Omit<Translation, "stream">;
+
 /** Prepares the request for one deployment. */
-type Prepare<T> = (trace: AttemptTrace) => T;
+export type Prepare<T> = (trace: AttemptTrace) => T;
+
+/** A provider's answer, on its way to the caller. */
+export interface Answering<T> {
+  readonly context: RequestContext;
+  readonly routed: RoutedAttempt;
+  readonly trace: AttemptTrace;
+  readonly clock: AttemptClock;
+  readonly translation: T;
+  readonly response: UpstreamResponse;
+}
 
 /**
- * The way of a chat completion, top to bottom. Before this: the caller is
- * authenticated. After it, whatever happened: one log line, and an error in the
+ * The way of a request to a language model, in whatever dialect its caller
+ * speaks, top to bottom. Before this: the caller is authenticated, and within
+ * its limits. After it, whatever happened: one log line, and an error in the
  * caller's dialect where something was thrown (see `dispatch.ts`).
  *
  * @throws {GatewayError} whatever goes wrong.
  */
-export async function chatCompletions(context: RequestContext): Promise<void> {
-  const { record } = context;
+export async function converse(context: RequestContext): Promise<void> {
+  const { exchange, record } = context;
+  const { client } = record;
   const document = await readJson(context);
-  checkChatRequest(document);
-  checkModel(document);
+  client.check(document);
   const stream = document.value.stream === true;
   record.stream = stream;
+  const header = (name: string): string | undefined => exchange.header(name);
   const prepare: Prepare<Translation> = ({ candidate, losses }) => {
     const options = {
+      client,
       deployment: candidate,
       stream,
       includeUsage: wantsUsage(document),
       losses,
+      header,
     };
     const begun = record.open?.begun(record.usage);
     return begun === undefined
-      ? translateChat(document, options)
+      ? translateConversation(document, options)
       : continueChat(document, { ...options, begun });
   };
   const request = chatRequestFacts(document);
-  const { shadow } = await route(context, request, async (attempt) => {
-    if (stream) await streamAnswer(context, attempt, { document, prepare });
-    else await wholeAnswer(context, attempt, prepare);
-  });
-  if (shadow !== undefined) {
-    sendShadow(context, { candidate: shadow, document, request, prepare });
+  const plan = await route(
+    context,
+    request,
+    (routed) =>
+      attempt(context, routed, {
+        prepare,
+        answer: stream
+          ? (answering) => streamAnswer(answering, document)
+          : wholeAnswer,
+      }),
+  );
+  const { shadow: candidate } = plan;
+  if (candidate !== undefined && client === openAiChatClient) {
+    sendShadow(context, { candidate, document, request, prepare });
   }
 }
 
 /**
- * The way of an embeddings request: to providers that speak OpenAI's dialect.
+ * The way of an embeddings request.
  *
  * @throws {GatewayError} whatever goes wrong.
  */
 export async function embeddings(context: RequestContext): Promise<void> {
   const document = await readJson(context);
   const model = checkModel(document);
-  const prepare: Prepare<Omit<Translation, "stream">> = (
-    { candidate, losses },
-  ) => translateEmbeddings(document, { deployment: candidate, losses });
-  await route(context, { model }, async (attempt) => {
-    await wholeAnswer(context, attempt, prepare);
-  });
+  const prepare: Prepare<WholeTranslation> = ({ candidate, losses }) =>
+    translateEmbeddings(document, { deployment: candidate, losses });
+  await route(
+    context,
+    { model },
+    (routed) => attempt(context, routed, { prepare, answer: wholeAnswer }),
+  );
 }
 
 /** Carries a request to a deployment, and from one to the next where that is due. */
-async function route(
+export async function route(
   { gateway, exchange, record }: RequestContext,
   request: RouteRequest,
   work: (attempt: RoutedAttempt) => Promise<void>,
 ): Promise<RoutePlan> {
   const { signal } = exchange;
-  await gateway.learn(request.model);
+  const learning = gateway.learn(request.model);
+  if (learning !== undefined) await learning;
   const { key } = record;
   try {
     return await gateway.failover.run({
@@ -125,102 +153,32 @@ async function route(
   }
 }
 
-/** What ends a stream that has failed after its start. */
-function streamError(record: RequestRecord, error: GatewayError): string {
-  return openAiChatClient.encodeStreamError(
-    scrubError(error, record),
-    record.id,
-  );
-}
-
-/** One attempt at a whole answer. */
-async function wholeAnswer(
+/** Makes one attempt under its clocks: sends the request, and has the answer told to the caller. */
+export async function attempt<T extends WholeTranslation>(
   context: RequestContext,
   routed: RoutedAttempt,
-  prepare: Prepare<Omit<Translation, "stream">>,
-): Promise<void> {
-  const { exchange, record } = context;
-  await attempt(context, routed, async ({ trace, sender }) => {
-    const translation = prepare(trace);
-    const response = await send(sender, { routed, trace, translation });
-    const answer = translation.answer(await collectBody(response.body));
-    routed.commit();
-    record.answers(trace);
-    record.usage = answer.usage;
-    if (answer.usage) routed.used(answer.usage.total);
-    record.finish = answer.finish;
-    record.answeredBy = answer.model;
-    const headers = replyHeaders(record, response.headers);
-    headers["content-type"] = "application/json";
-    headers["cache-control"] = "no-store";
-    exchange.send(200, headers, answer.body);
-    if (routed.plan.shadow) record.told = toldWhole(routed, answer.body);
-  });
-}
-
-/** One attempt at a streamed answer, or at the rest of one that broke off. */
-async function streamAnswer(
-  context: RequestContext,
-  routed: RoutedAttempt,
-  { document, prepare }: {
-    readonly document: JsonDocument;
-    readonly prepare: Prepare<Translation>;
+  { prepare, answer }: {
+    readonly prepare: Prepare<T>;
+    readonly answer: (answering: Answering<T>) => Promise<void>;
   },
 ): Promise<void> {
-  const { exchange, record } = context;
-  await attempt(context, routed, async ({ trace, sender }) => {
-    const translation = prepare(trace);
-    const response = await send(sender, { routed, trace, translation });
-    const translator = translation.stream();
-    try {
-      await relayStream(response, {
-        translator,
-        clock: sender.clock,
-        open: () => {
-          routed.commit();
-          record.answers(trace);
-          const { open } = record;
-          if (open) return open.goOn(routed.candidate.deployment.id);
-          const headers = replyHeaders(record, response.headers);
-          headers["content-type"] = "text/event-stream";
-          headers["cache-control"] = "no-cache";
-          const reply = exchange.stream(200, headers);
-          return rememberReply(context, { routed, document, reply });
-        },
-        keepsOpen: (error) => {
-          const isKept = record.open?.keepsOpen(error) ?? false;
-          if (isKept) routed.handOn();
-          return isKept;
-        },
-        stray: (body) => translation.error(200, response.headers, body),
-        failure: (error) => streamError(record, error),
-      });
-    } finally {
-      if (routed.committed) {
-        record.usage = addUsage(record.usage, translator.usage);
-        if (translator.usage) routed.used(translator.usage.total);
-        record.finish = translator.finish;
-        record.answeredBy = translator.model;
-      }
-    }
-  });
-}
-
-/** Makes one attempt under its clocks, and keeps what is known of it. */
-async function attempt(
-  { gateway, record }: RequestContext,
-  routed: RoutedAttempt,
-  work: (
-    parts: { readonly trace: AttemptTrace; readonly sender: Attempt },
-  ) => Promise<void>,
-): Promise<void> {
+  const { gateway, record } = context;
   const { candidate, signal, limits } = routed;
   const trace = new AttemptTrace(candidate);
   const { stream } = record;
   const provider = gateway.reach(candidate, record.route);
   const sender = new Attempt(provider, { signal, stream, limits });
+  const { clock } = sender;
   try {
-    await work({ trace, sender });
+    const translation = prepare(trace);
+    const response = await sender.send(translation.request);
+    const { status, headers, body } = response;
+    trace.answered(headers);
+    routed.answered(status, headers);
+    if (status !== 200) {
+      throw translation.error(status, headers, await collectErrorBody(body));
+    }
+    await answer({ context, routed, trace, clock, translation, response });
     gateway.health.succeeded(candidate.provider);
   } catch (error) {
     record.failed(trace);
@@ -231,25 +189,81 @@ async function attempt(
   }
 }
 
-/** Sends the request; an answer with an error status is thrown. */
-async function send(
-  sender: Attempt,
-  { routed, trace, translation }: {
-    readonly routed: RoutedAttempt;
-    readonly trace: AttemptTrace;
-    readonly translation: Pick<Translation, "request" | "error">;
-  },
-): Promise<UpstreamResponse> {
-  const response = await sender.send(translation.request);
-  const { status, headers, body } = response;
-  trace.answered(headers);
-  routed.answered(status, headers);
-  if (status === 200) return response;
-  throw translation.error(status, headers, await collectErrorBody(body));
+/** Tells the caller a whole answer. */
+export async function wholeAnswer(
+  { context, routed, trace, translation, response }: Answering<
+    WholeTranslation
+  >,
+): Promise<void> {
+  const { exchange, record } = context;
+  const answer = translation.answer(await collectBody(response.body));
+  routed.commit();
+  record.answers(trace);
+  record.usage = answer.usage;
+  if (answer.usage) routed.used(answer.usage.total);
+  record.finish = answer.finish;
+  record.answeredBy = answer.model;
+  const headers = replyHeaders(record, response.headers);
+  headers["content-type"] = "application/json";
+  headers["cache-control"] = "no-store";
+  exchange.send(200, headers, answer.body);
+  if (routed.plan.shadow) record.told = toldWhole(routed, answer.body);
+}
+
+/** Tells the caller a streamed answer, or the rest of one that broke off. */
+async function streamAnswer(
+  answering: Answering<Translation>,
+  document: JsonDocument,
+): Promise<void> {
+  const { context, routed, trace, clock, translation, response } = answering;
+  const { exchange, record } = context;
+  const translator = translation.stream();
+  try {
+    await relayStream(response, {
+      translator,
+      clock,
+      open: () => {
+        routed.commit();
+        record.answers(trace);
+        const { open } = record;
+        if (open) return open.goOn(routed.candidate.deployment.id);
+        const headers = replyHeaders(record, response.headers);
+        headers["content-type"] = "text/event-stream";
+        headers["cache-control"] = "no-cache";
+        const reply = exchange.stream(200, headers);
+        return rememberReply(context, { routed, document, reply });
+      },
+      keepsOpen: (error) => {
+        const isKept = record.open?.keepsOpen(error) ?? false;
+        if (isKept) routed.handOn();
+        return isKept;
+      },
+      stray: (body) => translation.error(200, response.headers, body),
+      failure: (error) => streamError(record, error, translator),
+    });
+  } finally {
+    if (routed.committed) {
+      record.usage = addUsage(record.usage, translator.usage);
+      if (translator.usage) routed.used(translator.usage.total);
+      record.finish = translator.finish;
+      record.answeredBy = translator.model;
+    }
+  }
+}
+
+/** What ends a stream that has failed after its start. */
+function streamError(
+  record: RequestRecord,
+  error: GatewayError,
+  translator?: StreamTranslator,
+): string {
+  const told = scrubError(error, record);
+  return translator?.fail?.(told, record.id) ??
+    record.client.encodeStreamError(told, record.id);
 }
 
 /** Reads the body under its cap and parses it. */
-async function readJson(context: RequestContext): Promise<JsonDocument> {
+export async function readJson(context: RequestContext): Promise<JsonDocument> {
   const { gateway, exchange } = context;
   const type = exchange.header("content-type");
   if (type === undefined || !/^application\/(?:[\w.-]+\+)?json\b/i.test(type)) {
@@ -264,7 +278,7 @@ async function readJson(context: RequestContext): Promise<JsonDocument> {
 }
 
 /** The model that the caller asked for; it must have asked for one. */
-function checkModel({ value }: JsonDocument): string {
+export function checkModel({ value }: JsonDocument): string {
   if (typeof value.model === "string" && value.model !== "") return value.model;
   throw new GatewayError(
     "invalid_request",

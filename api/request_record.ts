@@ -1,11 +1,14 @@
 import {
   AttemptLog,
+  type ClientDialect,
   type FinishClass,
   type GatewayError,
+  openAiChatClient,
   type Usage,
 } from "@llm-proxy/core";
 import type { AdmittedRequest } from "./request_limits.ts";
 import type { AttemptTrace } from "./attempt_trace.ts";
+import type { Route } from "./dispatch.ts";
 import type { Told, ToldReply } from "./told_reply.ts";
 
 /** What is known of one request, gathered on its way and logged once at its end. */
@@ -18,6 +21,8 @@ export class RequestRecord {
   readonly #method: string;
   /** The route's name, as a pattern. */
   readonly route: string;
+  /** The dialect in which the caller speaks. */
+  readonly client: ClientDialect;
   key: string | undefined;
   stream = false;
   /** Its place within the caller's limits, where these are. */
@@ -38,9 +43,13 @@ export class RequestRecord {
   #firstContentAt: number | undefined;
 
   /** Starts the clock of one request. */
-  constructor(method: string, route: string) {
+  constructor(
+    method: string,
+    { path, client = openAiChatClient }: Pick<Route, "path" | "client">,
+  ) {
     this.#method = method;
-    this.route = route;
+    this.route = path;
+    this.client = client;
   }
 
   /** Notes that an attempt has the answer, whose first content now goes to the client; or that it goes on with it. */
@@ -78,6 +87,7 @@ export class RequestRecord {
       request_id: this.id,
       method: this.#method,
       route: this.route,
+      dialect: this.client.name,
       status: this.status,
       key: this.key,
       provider: provider?.name,

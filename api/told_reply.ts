@@ -3,6 +3,7 @@ import {
   canContinueChat,
   ChatTranscript,
   type JsonDocument,
+  openAiChatClient,
   UpstreamError,
   type Usage,
 } from "@llm-proxy/core";
@@ -52,6 +53,8 @@ export function rememberReply(
   const { plan: { route, shadow }, startedAt } = routed;
   const continues = gateway.continuing.has(route.name) &&
     canContinueChat(document);
+  // What was said is read as OpenAI's chat clients hear it.
+  if (record.client !== openAiChatClient) return reply;
   if (!continues && shadow === undefined) return reply;
   const told = new ToldReply(reply, { startedAt });
   record.told = told;

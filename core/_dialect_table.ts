@@ -1,9 +1,10 @@
-import type { ProviderDialect } from "./dialect.ts";
+import type { ClientDialect, ProviderDialect, Quirks } from "./dialect.ts";
 import { anthropicProvider } from "./dialects/anthropic/dialect.ts";
 import { passMessages } from "./dialects/anthropic/pass.ts";
 import { geminiProvider } from "./dialects/gemini/dialect.ts";
 import { geminiEmbeddings } from "./dialects/gemini/embeddings.ts";
 import { openAiChatProvider } from "./dialects/openai_chat/provider.ts";
+import { passResponses } from "./dialects/openai_responses/pass.ts";
 import { passChat } from "./dialects/openai_chat/pass.ts";
 import type { EmbeddingDialect } from "./embedding.ts";
 import type { JsonDocument } from "./json_document.ts";
@@ -26,3 +27,20 @@ export const DIALECTS: Readonly<Record<DialectName, DialectRow>> = {
   anthropic: { provider: anthropicProvider, pass: passMessages },
   gemini: { provider: geminiProvider, embeddings: geminiEmbeddings },
 };
+
+/**
+ * The way of a client whose own dialect the provider speaks too, if there is
+ * one: bytes pass with the smallest edit.
+ */
+export function passFor(
+  client: ClientDialect,
+  { dialect, quirks }: {
+    readonly dialect: DialectName;
+    readonly quirks: Quirks;
+  },
+): DialectRow["pass"] {
+  if (client.name === dialect) return DIALECTS[dialect].pass;
+  return quirks.responses && client.name === "openai_responses"
+    ? passResponses
+    : undefined;
+}

@@ -32,6 +32,8 @@ export interface Quirks {
    * it is sent to them as `max_completion_tokens` (A20).
    */
   readonly reasoningModels?: readonly string[];
+  /** The provider speaks OpenAI's Responses API as well. */
+  readonly responses?: true;
   /** The provider does not know the role `developer`: send `system`. */
   readonly noDeveloperRole?: boolean;
   /** The provider rejects `stream_options`: none is added. */
@@ -168,6 +170,13 @@ export interface ClientDialect {
   /** Its name in logs and errors. */
   readonly name: string;
   /**
+   * Checks what a gateway itself relies on, cheaply: the rest is the
+   * provider's to judge where bytes pass.
+   *
+   * @throws {GatewayError} 400 naming the field at fault (K17).
+   */
+  check(document: JsonDocument): void;
+  /**
    * Reads a request.
    *
    * @throws {GatewayError} naming the field at fault.
@@ -186,6 +195,8 @@ export interface ClientDialect {
   streamEncoder(options: StreamOptions, losses?: LossReport): StreamEncoder;
   /** The body of an error answer: JSON. */
   encodeError(error: GatewayError, requestId: string): string;
+  /** The HTTP status of an error, where this dialect has one of its own for it. @default {the error's} */
+  errorStatus?(error: GatewayError): number;
   /** What ends a stream that has failed after its start. */
   encodeStreamError(error: GatewayError, requestId: string): string;
 }

@@ -175,6 +175,21 @@ export { openAiChatClient } from "./dialects/openai_chat/client.ts";
 export { openAiChatProvider } from "./dialects/openai_chat/provider.ts";
 export { openAiResponsesClient } from "./dialects/openai_responses/client.ts";
 export { anthropicClient } from "./dialects/anthropic/client.ts";
+export { messagesErrorStatus } from "./dialects/anthropic/encode_error.ts";
+export {
+  type CheckMessagesOptions,
+  checkMessagesRequest,
+} from "./dialects/anthropic/_pass_check.ts";
+export {
+  type CountTranslation,
+  type TranslateCountOptions,
+  translateTokenCount,
+} from "./dialects/anthropic/translate_count.ts";
+export { type TokenCount } from "./dialects/anthropic/count_tokens.ts";
+export { openAiResponsesProvider } from "./dialects/openai_responses/provider.ts";
+export { checkResponsesRequest } from "./dialects/openai_responses/pass_request.ts";
+export { decodeResponsesRequest } from "./dialects/openai_responses/decode_request.ts";
+export type { ResponsesState } from "./dialects/openai_responses/state.ts";
 export {
   type BegunAnswer,
   canContinueChat,

@@ -83,7 +83,7 @@ export const providerTypes: ReadonlyMap<string, ProviderType> = new Map<
     dialect: "openai_chat",
     baseUrl: "https://api.openai.com/v1",
     keyEnv: ["OPENAI_API_KEY"],
-    quirks: OPENAI,
+    quirks: { ...OPENAI, responses: true },
   }],
   ["anthropic", {
     dialect: "anthropic",

@@ -1,4 +1,4 @@
-import { DIALECTS } from "./_dialect_table.ts";
+import { DIALECTS, passFor } from "./_dialect_table.ts";
 import type {
   ClientDialect,
   DecodeOptions,
@@ -153,10 +153,14 @@ function translate(
   const { provider, model } = options.deployment;
   const { quirks } = provider;
   const target = { provider: provider.name, model, quirks, losses };
-  const row = DIALECTS[provider.dialect];
-  const translation = row.pass && client.name === provider.dialect
-    ? row.pass(document, { ...options, target })
-    : recode(document, { client, provider: row.provider, target, options });
+  const pass = passFor(client, provider);
+  const translation = pass?.(document, { ...options, target }) ??
+    recode(document, {
+      client,
+      provider: DIALECTS[provider.dialect].provider,
+      target,
+      options,
+    });
   if (quirks.apiVersion === undefined) return translation;
   return { ...translation, request: addressed(translation.request, target) };
 }

@@ -14,6 +14,7 @@ import type { MetricsCollector } from "./metrics_collector.ts";
 /** What is counted as it happens, by the names that the code gives it. */
 export type GatewayInstruments = ReturnType<typeof declareCounted>;
 
+const HEALTH = { healthy: 0, degraded: 1, unhealthy: 2 } as const;
 const BREAKER_STATE = { closed: 0, open: 1, half_open: 2 } as const;
 
 /** Declares what is counted as it happens. */
@@ -177,6 +178,25 @@ export function declareObserved(
     observe: (report) => {
       for (const { provider, model, inFlight } of views.upstreams?.() ?? []) {
         report(inFlight, provider, model);
+      }
+    },
+  });
+  const provider = { labels: [collector.label("provider")] } as const;
+  collector.observedGauge("proxy_api_provider_health", {
+    ...provider,
+    help: "How a provider does: 0 well, 1 with errors, 2 mostly not at all.",
+    observe: (report) => {
+      for (const { provider, health } of views.providers?.() ?? []) {
+        report(HEALTH[health], provider);
+      }
+    },
+  });
+  collector.observedGauge("proxy_api_provider_connections", {
+    ...provider,
+    help: "Connections to a provider that are open.",
+    observe: (report) => {
+      for (const { provider, connections } of views.providers?.() ?? []) {
+        report(connections, provider);
       }
     },
   });

@@ -84,6 +84,16 @@ export interface UpstreamView {
   readonly inFlight: number;
 }
 
+/** How a provider does now. */
+export interface ProviderView {
+  /** Its name in the config. */
+  readonly provider: string;
+  /** What to call it. */
+  readonly health: "healthy" | "degraded" | "unhealthy";
+  /** How many connections to it are open. */
+  readonly connections: number;
+}
+
 /** How a budget stands now. */
 export interface BudgetView {
   /** Its name in the config: never a key. */
@@ -114,6 +124,8 @@ export interface QueueView {
 export interface GatewayViews {
   /** All deployments. @default {none} */
   readonly upstreams?: () => Iterable<UpstreamView>;
+  /** All providers. @default {none} */
+  readonly providers?: () => Iterable<ProviderView>;
   /** The budgets, those first of which least is left: after the hundredth they are left out. @default {none} */
   readonly budgets?: () => Iterable<BudgetView>;
   /** All caches. @default {none} */

@@ -41,6 +41,7 @@ export {
   PartialWriteError,
 } from "./buffered_sink.ts";
 export { CounterSeries } from "./counter_series.ts";
+export { fileSink, type FileSinkOptions } from "./file_sink.ts";
 export type {
   AttemptEnded,
   BudgetView,
@@ -49,6 +50,7 @@ export type {
   GatewayTarget,
   GatewayViews,
   LimitRefused,
+  ProviderView,
   QueueView,
   RequestEnded,
   UpstreamView,
@@ -60,6 +62,7 @@ export {
 export { GaugeSeries } from "./gauge_series.ts";
 export { genAiProviderName } from "./gen_ai_provider_name.ts";
 export { type Exemplar, HistogramSeries } from "./histogram_series.ts";
+export { isJournal } from "./journal.ts";
 export {
   compareLogLevels,
   isLogLevel,
@@ -100,6 +103,7 @@ export {
   PrometheusExporter,
   type Scrape,
 } from "./prometheus_exporter.ts";
+export { redactingLogger } from "./redacting_logger.ts";
 export { redactingSink } from "./redacting_sink.ts";
 export { Redactor } from "./redactor.ts";
 export { stdoutSink } from "./stdout_sink.ts";
@@ -108,3 +112,4 @@ export {
   StructuredLogger,
   type StructuredLoggerOptions,
 } from "./structured_logger.ts";
+export { parseTraceParent, type TraceParent } from "./trace_parent.ts";

@@ -6,7 +6,8 @@ const SPAN = "b7ad6b7169203331";
 
 Deno.test("parseTraceParent() reads ids and the flag of sampling", () => {
   const ids = { traceId: TRACE, spanId: SPAN };
-  const read = (flags: string) => parseTraceParent(`00-${TRACE}-${SPAN}-${flags}`);
+  const read = (flags: string) =>
+    parseTraceParent(`00-${TRACE}-${SPAN}-${flags}`);
   assertEquals(read("01"), { ...ids, sampled: true });
   assertEquals(read("00"), { ...ids, sampled: false });
   assertEquals(read("fe"), { ...ids, sampled: false });

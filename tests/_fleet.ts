@@ -41,17 +41,16 @@ export class Fleet implements AsyncDisposable {
       for (const name of names) {
         upstreams.set(name, await FaultUpstream.start());
       }
-      const yaml = `${config}\nproviders:\n${
-        [...upstreams].map(([name, { origin }]) => {
-          const more = typeof provider === "string" ? provider : provider(name);
-          const retries = more.includes("max_retries:")
-            ? ""
-            : ", max_retries: 0";
-          return `  - {name: ${name}, type: openai_compatible, base_url: "${origin}/v1"${retries}${
-            more && `, ${more}`
-          }}`;
-        }).join("\n")
-      }\n`;
+      const entries = [...upstreams].map(([name, { origin }]) =>
+        `  - {${
+          members(
+            name,
+            `${origin}/v1`,
+            typeof provider === "string" ? provider : provider(name),
+          )
+        }}\n`
+      );
+      const yaml = `${config}\nproviders:\n${entries.join("")}`;
       return new Fleet(await startGateway(yaml, undefined, change), upstreams);
     } catch (error) {
       for (const upstream of upstreams.values()) await upstream.close();
@@ -129,4 +128,14 @@ export class Fleet implements AsyncDisposable {
     await this.#gateway.close();
     for (const upstream of this.#upstreams.values()) await upstream.close();
   }
+}
+
+/** A provider's entry: what it must have, and what is given. */
+function members(name: string, base: string, given: string): string {
+  const usual = { type: "openai_compatible", max_retries: "0" };
+  const more = Object.entries(usual)
+    .filter(([key]) => !given.includes(`${key}:`))
+    .map(([key, value]) => `${key}: ${value}`);
+  if (given !== "") more.push(given);
+  return [`name: ${name}`, `base_url: "${base}"`, ...more].join(", ");
 }

@@ -23,9 +23,9 @@ import {
 import { Fleet } from "./_fleet.ts";
 import { Load } from "./_load.ts";
 import { STALL_MS, tell } from "./_measured.ts";
-import { ask, type RawAnswer, RawClient } from "./_raw_client.ts";
+import { ask, post, type RawAnswer, RawClient } from "./_raw_client.ts";
 import { contentOf, errorOf, soon, until } from "./_rig.ts";
-import type { UpstreamScript } from "./_scripted_upstream.ts";
+import type { UpstreamCall, UpstreamScript } from "./_scripted_upstream.ts";
 
 const ROUTE = "routes: [{match: m-*, targets: [a/m-*, b/m-*]}]";
 /** As much budget as there is, where the budget is not what is tested. */
@@ -52,7 +52,11 @@ async function cooling(fleet: Fleet, model: string): Promise<number> {
 }
 
 const CREDIT = JSON.stringify({
-  error: { message: "No credit", type: "insufficient_quota", code: "insufficient_quota" },
+  error: {
+    message: "No credit",
+    type: "insufficient_quota",
+    code: "insufficient_quota",
+  },
 });
 
 /** What a 429 tells, and between what and what it then cools, in ms. */
@@ -100,7 +104,9 @@ Deno.test("U17: a 429 cools its deployment alone, for as long as it tells and fi
     assertEquals(answer.status, 200, name);
     assertEquals(answer.headers.get("x-llm-proxy-provider"), "b", name);
     for (let i = 0; i < 10; i++) {
-      const { status } = await fleet.answer(ask(model, { stream: i % 2 === 0 }));
+      const { status } = await fleet.answer(
+        ask(model, { stream: i % 2 === 0 }),
+      );
       assertEquals(status, 200, name);
     }
     // 0 of them at the one that cools, nor where it alone is asked for.
@@ -119,7 +125,9 @@ Deno.test("U17: a 429 cools its deployment alone, for as long as it tells and fi
   tell("U17", `cooling, in ms: ${shown.join(", ")}`);
   tell(
     "U17",
-    `${seen} of ${11 * Object.keys(COOLINGS).length} requests at one that cools`,
+    `${seen} of ${
+      11 * Object.keys(COOLINGS).length
+    } requests at one that cools`,
   );
   assertEquals(b.requests.length, 11 * Object.keys(COOLINGS).length);
 });
@@ -157,7 +165,9 @@ Deno.test("U17: of two deadlines the later wins, and when it is over the deploym
     const at = a.requests.findLast((it) => it.model === model)!.at - start;
     tell(
       "U17",
-      `429 with ${first} ms, then with ${second} ms: used again after ${Math.round(at)} ms`,
+      `429 with ${first} ms, then with ${second} ms: used again after ${
+        Math.round(at)
+      } ms`,
     );
     assertGreaterOrEqual(at, 699);
     assertLessOrEqual(at, 700 + STALL_MS);
@@ -167,7 +177,8 @@ Deno.test("U17: of two deadlines the later wins, and when it is over the deploym
 Deno.test("U17: only the key cools that was limited, and used-up credit is not asked again", async () => {
   await using fleet = await Fleet.start({
     names: ["a"],
-    provider: "api_keys: [sk-key-one-00000000, sk-key-two-00000000], max_retries: 2, retry_delay: 0.01",
+    provider:
+      "api_keys: [sk-key-one-00000000, sk-key-two-00000000], max_retries: 2, retry_delay: 0.01",
     config: BUDGET,
   });
   const a = fleet.of("a");
@@ -176,7 +187,11 @@ Deno.test("U17: only the key cools that was limited, and used-up credit is not a
       .map(({ credentials }) => /one|two/.exec(credentials.join())?.[0] ?? "");
   for (const name of ["limited", "no-credit"]) {
     const model = `m-${name}`;
-    a.next(name === "limited" ? slowDown({ "retry-after": "9" }) : slowDown({}, CREDIT));
+    a.next(
+      name === "limited"
+        ? slowDown({ "retry-after": "9" })
+        : slowDown({}, CREDIT),
+    );
     for (let i = 0; i < 10; i++) {
       const { status } = await fleet.answer(ask(`a/${model}`));
       assertEquals(status, 200, name);
@@ -193,7 +208,10 @@ Deno.test("U17: only the key cools that was limited, and used-up credit is not a
   });
   alone.of("a").usual = slowDown({}, CREDIT);
   const answer = await alone.answer(ask("a/m"));
-  tell("U17", `used-up credit: ${alone.seen()[0]} attempt, status ${answer.status}`);
+  tell(
+    "U17",
+    `used-up credit: ${alone.seen()[0]} attempt, status ${answer.status}`,
+  );
   assertEquals(alone.seen(), [1]);
   assertEquals(errorOf(answer.body)?.code, "insufficient_quota");
 });
@@ -234,13 +252,15 @@ Deno.test("U17, U19: the only deployment is left alone where it asked for it, an
     nothing: await ten("nothing"),
     cut: await ten("cut", true),
   };
-  for (const [name, what] of Object.entries(told)) tell("U19", `${name}: ${what}`);
+  for (const [name, what] of Object.entries(told)) {
+    tell("U19", `${name}: ${what}`);
+  }
   assertEquals(told, {
     limited: "10 asked: 429 rate_limit_exceeded",
     "limited-for-long": `1 asked: 429 rate_limit_exceeded, ${out}`,
     "asks-for-time": `1 asked: 503 upstream_overloaded, ${out}`,
     overloaded: `3 asked: 503 upstream_overloaded, ${out}`,
-    "error-inside": "10 asked: 503 overloaded_error",
+    "error-inside": "10 asked: 503 upstream_overloaded",
     nothing: "10 asked: 502 upstream_invalid_response",
     cut: "10 asked: 200 upstream_body_cut",
   });
@@ -253,7 +273,12 @@ Deno.test("U19: the only deployment is given up when it hangs, and found again",
       "http_client: {first_token_timeout: 0.1, header_timeout: 0.1}",
   });
   const a = fleet.of("a");
-  for (const [name, place] of [["mute", "before_headers"], ["stalls", "after_headers"]] as const) {
+  for (
+    const [name, place] of [["mute", "before_headers"], [
+      "stalls",
+      "after_headers",
+    ]] as const
+  ) {
     a.on(name, silence(place));
     const statuses: number[] = [];
     for (let i = 0; i < 10; i++) {
@@ -270,37 +295,34 @@ Deno.test("U19: the only deployment is given up when it hangs, and found again",
       last = await fleet.answer(ask(`a/${name}`));
     } while (last.status !== 200);
     const healed = performance.now() - start;
-    tell("U19", `${name}: given up after 3 of 10, found again in ${Math.round(healed)} ms`);
+    tell(
+      "U19",
+      `${name}: given up after 3 of 10, found again in ${
+        Math.round(healed)
+      } ms`,
+    );
     assertLessOrEqual(healed, 300 * 1.2 + 1_000 + STALL_MS);
   }
 });
 
-/** What a provider says of a request, and what its client hears. */
-const CALLERS_FAULTS: Readonly<Record<string, readonly [status: number, code: RegExp]>> = {
-  "400": [400, /./],
-  "404": [404, /./],
-  "405": [405, /./],
-  "413": [413, /./],
-  "415": [415, /./],
-  "422": [422, /./],
-};
+/** What a provider says of a request. */
+const CALLERS_FAULTS = [400, 404, 405, 413, 415, 422];
 
 Deno.test("U18: what the caller made is told as it is, is not tried again and counts for no breaker", async () => {
   await using fleet = await Fleet.start({
-    config: `${ROUTE}\n${BUDGET}\ncircuit_breaker: {failure_threshold: 2, min_samples: 2}`,
+    config:
+      `${ROUTE}\n${BUDGET}\ncircuit_breaker: {failure_threshold: 2, min_samples: 2}`,
     provider: "max_retries: 2, retry_delay: 0.01",
   });
-  const told: string[] = [];
-  for (const [name, [expected]] of Object.entries(CALLERS_FAULTS)) {
-    const model = `m-${name}`;
-    fleet.of("a").on(model, status(Number(name)));
+  for (const code of CALLERS_FAULTS) {
+    const model = `m-${code}`;
+    fleet.of("a").on(model, status(code));
     for (let i = 0; i < 8; i++) {
       const answer = await fleet.answer(ask(model, { stream: i % 2 === 0 }));
-      assertEquals(answer.status, expected, `${name}: ${answer.body}`);
-      assertEquals(answer.headers.get("x-llm-proxy-attempts"), "1", name);
+      assertEquals(answer.status, code, answer.body);
+      assertEquals(answer.headers.get("x-llm-proxy-attempts"), "1", model);
     }
-    assertEquals(fleet.seen(model), [8, 0], name);
-    told.push(`${name} as ${expected}`);
+    assertEquals(fleet.seen(model), [8, 0], model);
   }
   // Callers who leave, early and late, alone and many.
   for (const place of ["before_headers", "in_body"] as const) {
@@ -316,8 +338,15 @@ Deno.test("U18: what the caller made is told as it is, is not tried again and co
     }
     assertEquals(fleet.seen(model), [8, 0], place);
   }
-  const changes = fleet.records.filter(({ deployment }) => deployment !== undefined);
-  tell("U18", `${told.join(", ")}; 0 retries, ${changes.length} changes of breakers in ${fleet.log.length} requests`);
+  const changes = fleet.records.filter(({ deployment }) =>
+    deployment !== undefined
+  );
+  tell(
+    "U18",
+    `${
+      CALLERS_FAULTS.join(", ")
+    } are told as they are; 0 retries, ${changes.length} changes of breakers in ${fleet.log.length} requests`,
+  );
   assertEquals(changes, []);
 });
 
@@ -352,8 +381,173 @@ Deno.test("U18: a key that is refused is passed over, told to the operator, and 
     tell(
       "U18",
       `${code}: ${dead} of 20 requests went to the refused key; ${
-        JSON.stringify(alerts.map(({ msg, to }) => `${msg}: ${to}`))
+        JSON.stringify(alerts.map(({ msg, to }) =>
+          `${msg}: ${to}`
+        ))
       }; the client heard ${last.status} ${errorOf(last.body)?.code}`,
     );
+    // Any caller could bring a 403 about: it moves on, and takes no key out.
+    assertLessOrEqual(dead, code === 401 ? 1 : 20);
+    assertEquals(alerts.length, 1);
+    assertEquals([alerts[0]?.provider, alerts[0]?.to], ["a", "degraded"]);
+    assertEquals(last.status, code);
+    assert(!last.body.includes("sk-key"));
   }
 });
+
+Deno.test("U20: however long the chain a request has three attempts, each elsewhere, and one total time", async () => {
+  const timeout = 300;
+  const names = Array.from({ length: 20 }, (_, i) => `f-${i}`);
+  const routes = names.map((name, i) =>
+    `  - {match: ${name}, targets: [${
+      i % 2 === 0 ? "a" : "b"
+    }/${name}], fallbacks: [${i === 0 ? names.slice(1).join(", ") : ""}]}`
+  ).join("\n");
+  await using fleet = await Fleet.start({
+    config: `${BUDGET}\nroutes:\n${routes}`,
+    provider: `timeout: ${timeout / 1_000}`,
+  });
+  const [a, b] = [fleet.of("a"), fleet.of("b")];
+  a.usual = b.usual = status(500);
+  const failed = await fleet.answer(ask("f-0"));
+  assertEquals(failed.status, 502);
+  assertEquals(failed.headers.get("x-llm-proxy-attempts"), "3");
+  const asked = [...a.requests, ...b.requests].map(({ model }) => model);
+  assertEquals(asked.toSorted(), ["f-0", "f-1", "f-2"]);
+
+  a.usual = b.usual = silence("before_headers");
+  const start = performance.now();
+  const late = await fleet.answer(ask("f-0", { stream: false }));
+  const took = performance.now() - start;
+  const attempts = Number(late.headers.get("x-llm-proxy-attempts"));
+  tell(
+    "U20",
+    `a chain of 20: ${asked.length} attempts; where each hangs for ${timeout} ms ${attempts}, which took ${
+      Math.round(took)
+    } ms`,
+  );
+  assertEquals(late.status, 504);
+  // Two attempts may take all of their time, and no more comes after them.
+  assertEquals(attempts, 2);
+  assertGreaterOrEqual(took, 2 * timeout - 5);
+  assertLessOrEqual(took, 2 * timeout + 100 + STALL_MS);
+  await fleet.settled();
+});
+
+Deno.test("U20: fallbacks that lead back are refused when the config is read", async () => {
+  const graphs: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+    itself: { x: "x" },
+    two: { x: "y", y: "x" },
+    three: { x: "y", y: "z", z: "x" },
+    "strongly connected": { x: "y", y: "z, w", z: "y", w: "x" },
+    unknown: { x: "nowhere" },
+  };
+  for (const [name, graph] of Object.entries(graphs)) {
+    const routes = Object.entries(graph).map(([match, next]) =>
+      `{match: ${match}, targets: [a/${match}], fallbacks: [${next}]}`
+    );
+    const error = await Fleet.start({
+      config: `routes: [${routes.join(", ")}]`,
+      provider: "models: [x, y, z, w]",
+    }).then(async (fleet) => {
+      await fleet[Symbol.asyncDispose]();
+      return undefined;
+    }, (error) => error);
+    assertMatch(String(error), /routes\[\d\]\.fallbacks/, name);
+  }
+});
+
+Deno.test("U20: what fails before the network is tried nowhere else", async () => {
+  await using fleet = await Fleet.start({
+    config: `${ROUTE}\n${BUDGET}`,
+    provider: (name) =>
+      name === "a" ? "type: anthropic, api_key: sk-key-of-the-tests-0815" : "",
+  });
+  const input = JSON.stringify({ model: "m-1", input: "hi" });
+  const answer = await fleet.answer(post(input, { path: "/v1/embeddings" }));
+  tell(
+    "U20",
+    `a request that can't be sent: ${answer.status}, ${fleet.seen()} attempts`,
+  );
+  assertEquals(answer.status, 400);
+  assertEquals(fleet.seen(), [0, 0]);
+});
+
+Deno.test("U21: a redirect is a failure, and nothing goes where it leads", async () => {
+  await using canary = await FaultUpstream.start();
+  await using fleet = await Fleet.start({
+    config: `${ROUTE}\n${BUDGET}`,
+    provider: "api_key: sk-key-of-the-tests-0815",
+  });
+  const places = [
+    `${canary.origin}/v1/chat/completions`,
+    canary.origin.replace("http:", ""),
+    "/elsewhere",
+  ];
+  for (const code of [301, 302, 303, 307, 308]) {
+    for (const [i, place] of places.entries()) {
+      const model = `m-${code}-${i}`;
+      fleet.of("a").on(model, redirect(code, place));
+      for (const stream of [false, true]) {
+        const alone = await fleet.answer(ask(`a/${model}`, { stream }));
+        assertEquals(alone.status, 502, model);
+        assertEquals(errorOf(alone.body)?.code, "upstream_invalid_response");
+        assert(alone.headers.get("location") === undefined);
+        assert(!alone.body.includes("127.0.0.1"), alone.body);
+        const { status, headers } = await fleet.answer(ask(model, { stream }));
+        assertEquals([status, headers.get("x-llm-proxy-provider")], [200, "b"]);
+      }
+    }
+  }
+  tell(
+    "U21",
+    `30 redirects of 5 kinds: 502 each; ${canary.dialled} connections to where they lead`,
+  );
+  assertEquals(canary.dialled, 0);
+  assert(
+    fleet.of("a").requests.every(({ path }) => path === "/v1/chat/completions"),
+  );
+});
+
+Deno.test("U21: no second model goes on with what the client has begun to read", async () => {
+  await using fleet = await Fleet.start({ config: `${ROUTE}\n${BUDGET}` });
+  const ends: Readonly<Record<string, (tokens: number) => UpstreamScript>> = {
+    reset: (tokens) => dies(tokens, (call) => call.reset()),
+    closed: (tokens) => dies(tokens, (call) => call.cut()),
+    error: (tokens) =>
+      dies(tokens, (call) => call.write(dialectOf(call).error)),
+  };
+  let streams = 0;
+  for (const [name, script] of Object.entries(ends)) {
+    for (const tokens of [1, 2, 50]) {
+      const model = `m-${name}-${tokens}`;
+      fleet.of("a").on(model, script(tokens));
+      const { status, body } = await fleet.answer(ask(model));
+      assertEquals(status, 200, model);
+      assertEquals(contentOf(body), "t".repeat(tokens), model);
+      assert(errorOf(body) && !body.includes("[DONE]"), body.slice(-300));
+      assertEquals(fleet.seen(model), [1, 0], model);
+      streams++;
+    }
+  }
+  tell(
+    "U21",
+    `${streams} streams broke after 1 to 50 tokens, 0 were gone on with`,
+  );
+});
+
+/** Streams so many tokens and ends badly. */
+function dies(
+  tokens: number,
+  end: (call: UpstreamCall) => void | Promise<void>,
+): UpstreamScript {
+  return async (call) => {
+    assert(wantsStream(call));
+    const { start, text } = dialectOf(call);
+    await call.answer();
+    await call.write(start);
+    for (let i = 0; i < tokens; i++) await call.write(text("t"));
+    await call.wait(30);
+    await end(call);
+  };
+}

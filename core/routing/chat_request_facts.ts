@@ -17,13 +17,19 @@ type Fields = Readonly<Record<string, unknown>>;
 /** What the types of content parts need. Other types need nothing known. */
 const PART_NEEDS: ReadonlyMap<unknown, Capability> = new Map([
   ["image_url", "vision"],
+  ["image", "vision"],
+  ["input_image", "vision"],
   ["input_audio", "audio"],
   ["file", "file"],
+  ["document", "file"],
+  ["input_file", "file"],
 ]);
 
 /**
- * Reads from a chat completion request in OpenAI's dialect what routing has to
- * know of it. Odd values are passed over: it is for others to refuse them.
+ * Reads from a request to a language model what routing has to know of it: from
+ * OpenAI's Chat Completions and Responses, and from Anthropic's Messages, whose
+ * names do not collide. Odd values are passed over: it is for others to refuse
+ * them.
  *
  * @example A picture and a tool
  * ```ts
@@ -54,17 +60,23 @@ export function chatRequestFacts(
   const needs = new Set<Capability>();
   if (isFilled(value.tools)) needs.add("tools");
   if (value.stream === true) needs.add("streaming");
-  const format = value.response_format;
-  if (isFields(format) && format.type === "json_schema") {
+  if (isSchema(value.response_format) || hasSchema(value)) {
     needs.add("json_schema");
   }
-  const messages = Array.isArray(value.messages) ? value.messages : [];
-  let length = 0;
+  const { input } = value;
+  const messages = isFilled(value.messages)
+    ? value.messages
+    : isFilled(input)
+    ? input
+    : [];
+  let length = textLength(value.system) + textLength(value.instructions) +
+    textLength(input);
   for (const message of messages) length += measure(message, needs);
   if (isFilled(value.modalities) && value.modalities.includes("audio")) {
     needs.add("audio");
   }
-  const limit = value.max_completion_tokens ?? value.max_tokens;
+  const limit = value.max_completion_tokens ?? value.max_tokens ??
+    value.max_output_tokens;
   return {
     model: typeof value.model === "string" ? value.model : "",
     needs: [...needs],
@@ -75,6 +87,21 @@ export function chatRequestFacts(
       return prefixOf(messages);
     },
   };
+}
+
+/** Whether an answer in the form of a schema is asked for, in the words of Messages and Responses. */
+function hasSchema({ output_config, output_format, text }: Fields): boolean {
+  return isSchema(output_format) ||
+    isFields(output_config) && isSchema(output_config.format) ||
+    isFields(text) && isSchema(text.format);
+}
+
+function isSchema(format: unknown): boolean {
+  return isFields(format) && format.type === "json_schema";
+}
+
+function textLength(text: unknown): number {
+  return typeof text === "string" ? text.length : 0;
 }
 
 /** The length of a message's text; what its parts need is noted. */

@@ -80,3 +80,35 @@ Deno.test("C11: chatRequestFacts() throws at no JSON", () => {
   const odd = { role: { toString: 1, valueOf: 1 }, content: [null, [], 1] };
   assertEquals(factsOf({ messages: [odd, null] }).prefix, undefined);
 });
+
+Deno.test("chatRequestFacts() reads Messages and Responses too", () => {
+  const messages = chatRequestFacts({
+    value: {
+      model: "m",
+      max_tokens: 9,
+      system: "x".repeat(60),
+      messages: [{
+        role: "user",
+        content: [{ type: "image" }, { type: "document" }],
+      }],
+      output_config: { format: { type: "json_schema" } },
+    },
+  });
+  assertEquals(messages.needs, ["json_schema", "vision", "file"]);
+  assertEquals([messages.inputTokens, messages.outputTokens], [10, 9]);
+  const responses = chatRequestFacts({
+    value: {
+      model: "m",
+      max_output_tokens: 7,
+      instructions: "x".repeat(12),
+      input: [{ role: "user", content: [{ type: "input_image" }] }],
+      text: { format: { type: "json_schema" } },
+    },
+  });
+  assertEquals(responses.needs, ["json_schema", "vision"]);
+  assertEquals([responses.inputTokens, responses.outputTokens], [2, 7]);
+  const plain = chatRequestFacts({
+    value: { model: "m", input: "y".repeat(6) },
+  });
+  assertEquals(plain.inputTokens, 1);
+});

@@ -1,9 +1,11 @@
 import type { ClientDialect } from "../../dialect.ts";
+import { checkMessagesRequest } from "./_pass_check.ts";
 import { decodeMessagesRequest } from "./decode_request.ts";
 import { encodeMessagesAnswer } from "./encode_answer.ts";
 import {
   encodeMessagesError,
   encodeMessagesStreamError,
+  messagesErrorStatus,
 } from "./encode_error.ts";
 import { MessagesStreamEncoder } from "./encode_stream.ts";
 
@@ -33,9 +35,11 @@ import { MessagesStreamEncoder } from "./encode_stream.ts";
  */
 export const anthropicClient: ClientDialect = {
   name: "anthropic",
+  check: (document) => checkMessagesRequest(document),
   decodeRequest: decodeMessagesRequest,
   encodeAnswer: encodeMessagesAnswer,
   streamEncoder: (_options, losses) => new MessagesStreamEncoder(losses),
   encodeError: encodeMessagesError,
+  errorStatus: messagesErrorStatus,
   encodeStreamError: encodeMessagesStreamError,
 };

@@ -1,4 +1,5 @@
 import type { ClientDialect } from "../../dialect.ts";
+import { checkChatRequest } from "./_pass_check.ts";
 import { decodeChatRequest } from "./decode_request.ts";
 import { encodeChatAnswer } from "./encode_answer.ts";
 import { encodeChatError, encodeChatStreamError } from "./encode_error.ts";
@@ -30,6 +31,7 @@ import { ChatStreamEncoder } from "./encode_stream.ts";
  */
 export const openAiChatClient: ClientDialect = {
   name: "openai_chat",
+  check: checkChatRequest,
   decodeRequest: decodeChatRequest,
   encodeAnswer: encodeChatAnswer,
   streamEncoder: (options, losses) => new ChatStreamEncoder(options, losses),

@@ -1,4 +1,5 @@
 import type { ClientDialect } from "../../dialect.ts";
+import { checkResponsesRequest } from "./_pass_check.ts";
 import { decodeResponsesRequest } from "./decode_request.ts";
 import { encodeResponsesAnswer } from "./encode_answer.ts";
 import {
@@ -25,6 +26,7 @@ import { ResponsesStreamEncoder } from "./encode_stream.ts";
  */
 export const openAiResponsesClient: ClientDialect = {
   name: "openai_responses",
+  check: checkResponsesRequest,
   decodeRequest: (document) => decodeResponsesRequest(document),
   encodeAnswer: encodeResponsesAnswer,
   streamEncoder: (options, losses) =>

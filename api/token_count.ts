@@ -1,0 +1,53 @@
+import { translateTokenCount } from "@llm-proxy/core";
+import { AttemptTrace } from "./attempt_trace.ts";
+import {
+  attempt,
+  checkModel,
+  readJson,
+  type RequestContext,
+  route,
+  wholeAnswer,
+  type WholeTranslation,
+} from "./endpoints.ts";
+import { replyHeaders } from "./_reply_headers.ts";
+
+/**
+ * `POST /v1/messages/count_tokens`: counted by the provider where it can, else
+ * estimated, of which the loss report takes note (C37).
+ *
+ * @throws {GatewayError} whatever goes wrong.
+ */
+export async function countTokens(context: RequestContext): Promise<void> {
+  const { exchange, record } = context;
+  const document = await readJson(context);
+  const model = checkModel(document);
+  await route(context, { model }, async (routed) => {
+    const { candidate } = routed;
+    const trace = new AttemptTrace(candidate);
+    const count = translateTokenCount(document, {
+      deployment: candidate,
+      losses: trace.losses,
+      header: (name) => exchange.header(name),
+    });
+    if ("request" in count) {
+      const { request, error } = count;
+      const translation: WholeTranslation = {
+        request,
+        error,
+        answer: (body) => ({
+          body: count.answer(body).body,
+          finish: "stop",
+          model: candidate.model,
+        }),
+      };
+      const prepare = (): WholeTranslation => translation;
+      return await attempt(context, routed, { prepare, answer: wholeAnswer });
+    }
+    routed.commit();
+    record.answers(trace);
+    const headers = replyHeaders(record);
+    headers["content-type"] = "application/json";
+    headers["cache-control"] = "no-store";
+    exchange.send(200, headers, count.body);
+  });
+}

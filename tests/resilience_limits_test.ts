@@ -1,0 +1,362 @@
+// Limits of callers and of accounts, and the places that requests take: over
+// sockets. That two processes on one store stay within 5 % is for the tests of
+// shared limits to prove; places that are freed at a shutdown, for those of that.
+import {
+  assert,
+  assertEquals,
+  assertGreater,
+  assertGreaterOrEqual,
+  assertLessOrEqual,
+} from "@std/assert";
+import {
+  dialectOf,
+  errorInside,
+  healthy,
+  reset,
+  silence,
+  status,
+} from "./_faults.ts";
+import { Fleet } from "./_fleet.ts";
+import { Load, type Served } from "./_load.ts";
+import { STALL_MS, tell } from "./_measured.ts";
+import { ask, post, RawClient } from "./_raw_client.ts";
+import { errorOf, until } from "./_rig.ts";
+import type { UpstreamScript } from "./_scripted_upstream.ts";
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** The most times within a window of this length. */
+function most(times: readonly number[], windowMs: number): number {
+  const sorted = times.toSorted((a, b) => a - b);
+  let from = 0;
+  return Math.max(...sorted.map((at, i) => {
+    while (sorted[from]! <= at - windowMs) from++;
+    return i - from + 1;
+  }));
+}
+
+function remaining(
+  { headers }: Pick<Served, "headers">,
+): (number | undefined)[] {
+  return ["requests", "tokens"].map((unit) => {
+    const left = headers[`x-ratelimit-remaining-${unit}`];
+    return left === undefined ? undefined : Number(left);
+  });
+}
+
+Deno.test("L8: 64 clients never get more than a limit allows in any of its windows, and each caller has his own", async () => {
+  const keys = ["key-of-team-one-0000", "key-of-team-two-0000"];
+  // A second stands for a minute.
+  const cases = [
+    { limit: "40/second burst 20", rate: 40, window: 60 },
+    { limit: "40/second", rate: 40, window: 40 },
+  ];
+  for (const { limit, rate, window } of cases) {
+    await using fleet = await Fleet.start({
+      names: ["a"],
+      config: `auth: {api_keys: [{name: one, key: ${
+        keys[0]
+      }}, {name: two, key: ${
+        keys[1]
+      }}]}\nrate_limit: {enabled: true, default: ${limit}}`,
+    });
+    using load = new Load(fleet.url);
+    const start = performance.now();
+    const ms = 1_600;
+    const served = await Promise.all(
+      keys.map((key, caller) =>
+        load.closed(() => ({
+          model: `a/m-${caller}`,
+          headers: { authorization: `Bearer ${key}` },
+        }), {
+          clients: 32,
+          until: () => performance.now() - start > ms,
+        })
+      ),
+    );
+    const elapsed = performance.now() - start;
+    served.forEach((answers, caller) => {
+      const good = answers.filter(({ status }) => status === 200);
+      const refused = answers.filter(({ status }) => status === 429);
+      const times = fleet.of("a").requests
+        .filter(({ model }) => model === `m-${caller}`).map(({ at }) => at);
+      tell(
+        "L8",
+        `${limit}, caller ${
+          caller + 1
+        }: ${good.length} of ${answers.length} admitted in ${
+          Math.round(elapsed)
+        } ms, at most ${most(times, 1_000)} of ${window} in a second`,
+      );
+      assertEquals(good.length + refused.length, answers.length);
+      assertEquals(times.length, good.length);
+      // What was admitted in time may come to the provider late, and so closer together.
+      assertLessOrEqual(most(times, 1_000 - 100), window);
+      assertLessOrEqual(good.length, window + rate * elapsed / 1_000);
+      assertGreaterOrEqual(good.length, rate);
+      for (const { headers } of refused) {
+        assertGreaterOrEqual(Number(headers["retry-after"]), 1);
+        assertGreaterOrEqual(Number(headers["retry-after-ms"]), 1);
+      }
+    });
+  }
+});
+
+Deno.test("L8: a refused request consumes nothing of any limit, and Retry-After is true", async () => {
+  await using fleet = await Fleet.start({
+    names: ["a"],
+    config:
+      "rate_limit: {enabled: true, default: [3/second burst 3, 3000 tokens/minute]}",
+  });
+  using load = new Load(fleet.url);
+  const large = "x".repeat(16_000);
+  // Refused for its tokens: 4,000 of them at once there never are.
+  for (let i = 0; i < 10; i++) {
+    const refused = await load.ask({ model: "a/m", content: large });
+    assertEquals([refused.status, refused.headers["x-should-retry"]], [
+      429,
+      "false",
+    ]);
+    assertEquals(remaining(refused), [3, 3_000]);
+  }
+  const admitted = [];
+  for (let i = 0; i < 3; i++) admitted.push(await load.ask({ model: "a/m" }));
+  assertEquals(admitted.map(({ status }) => status), [200, 200, 200]);
+  // Refused for their number: of tokens they take none. 5 is what each answer came to.
+  let last: Served | undefined;
+  for (let i = 0; i < 10; i++) {
+    last = await load.ask({ model: "a/m" });
+    if (last.status === 200) break;
+    assertEquals(remaining(last)[1], 3_000 - 15);
+  }
+  assert(last?.status === 429, "it came too late to be refused");
+  const wait = Number(last.headers["retry-after-ms"]);
+  await pause(wait + 5);
+  const next = await load.ask({ model: "a/m" });
+  tell(
+    "L8",
+    `20 refusals charged 0; told to wait ${wait} ms, and served then: ${next.status}`,
+  );
+  assertEquals(next.status, 200);
+  assertEquals(fleet.seen(), [4]);
+});
+
+Deno.test("L8: tokens are reserved by the size of a request, and settled with what it came to, however it ends", async () => {
+  const limit = 10_000;
+  await using fleet = await Fleet.start({
+    names: ["a"],
+    config: `rate_limit: {enabled: true, default: ${limit} tokens/hour}`,
+  });
+  const a = fleet.of("a");
+  using load = new Load(fleet.url);
+  const content = "x".repeat(8_000);
+  const left = async (): Promise<number> => {
+    const { headers } = await load.ask({
+      model: "a/nothing-there",
+      content: "",
+    });
+    return remaining({ headers })[1]!;
+  };
+  a.on("nothing-there", status(404));
+  const small = limit - await left();
+  assertLessOrEqual(small, 60);
+  // A request that is under way holds what it may come to.
+  a.on("slow", healthy({ firstTokenMs: 150 }));
+  const slow = load.ask({ model: "a/slow", content });
+  await until(() => fleet.seen("slow")[0] === 1, "it is under way");
+  const held = limit - await left();
+  assertGreaterOrEqual(held, 2_000);
+  assertEquals((await slow).status, 200);
+  const spent = limit - await left() - small;
+  assertEquals(spent, 5);
+  const ends: Readonly<Record<string, readonly [UpstreamScript, number]>> = {
+    stream: [healthy(), 5],
+    failed: [status(500), 0],
+    refused: [status(400), 0],
+    reset: [reset("before_headers"), 0],
+  };
+  let expected = spent;
+  for (const [name, [script, tokens]] of Object.entries(ends)) {
+    a.on(name, script);
+    await load.ask({ model: `a/${name}`, content, stream: name === "stream" });
+    expected += tokens;
+    assertEquals(limit - await left() - small, expected, name);
+  }
+  tell(
+    "L8",
+    `about ${
+      held - small
+    } tokens reserved for 8,000 bytes, ${spent} booked for 5; 0 for what failed`,
+  );
+});
+
+Deno.test("L8: an account's own limit is kept by going elsewhere, and callers do not notice", async () => {
+  await using fleet = await Fleet.start({
+    provider: (name) => name === "a" ? "rate_limit: 20/second burst 5" : "",
+    config: "routes: [{match: fast, targets: [a/x, b/x]}]",
+  });
+  using load = new Load(fleet.url);
+  const start = performance.now();
+  const served = await load.closed(() => ({ model: "fast" }), {
+    clients: 16,
+    until: () => performance.now() - start > 1_000,
+  });
+  const elapsed = (performance.now() - start) / 1_000;
+  const [a = 0, b = 0] = fleet.seen();
+  tell(
+    "L8",
+    `an account of 20/second burst 5 was asked ${a} times in ${
+      elapsed.toFixed(1)
+    } s, the next ${b} times`,
+  );
+  assert(served.every(({ status }) => status === 200));
+  assertLessOrEqual(a, 5 + 20 * elapsed + 1);
+  assertGreaterOrEqual(a, 15);
+  assertGreater(b, 0);
+});
+
+/** How requests end. */
+interface Ending {
+  readonly script: UpstreamScript;
+  /** @default {true} */
+  readonly stream?: boolean;
+  /** After how long the client leaves, in ms. */
+  readonly stays?: number;
+}
+
+const ENDINGS: Readonly<Record<string, Ending>> = {
+  whole: { script: healthy(), stream: false },
+  stream: { script: healthy() },
+  refused: { script: status(400) },
+  failed: { script: status(500) },
+  limited: { script: status(429) },
+  reset: { script: reset("before_headers") },
+  broken: { script: reset("in_body") },
+  "error-inside": { script: errorInside() },
+  "no-headers": { script: silence("before_headers") },
+  "no-content": { script: silence("after_headers") },
+  stall: { script: silence("in_body") },
+  "no-end": { script: silence("before_headers"), stream: false },
+  endless: {
+    script: async (call) => {
+      const { start, text } = dialectOf(call);
+      await call.answer();
+      await call.write(start);
+      await call.repeat(text("a"), 20);
+    },
+  },
+  "left-early": { script: silence("before_headers"), stays: 15 },
+  "left-late": { script: silence("in_body"), stays: 60 },
+};
+
+Deno.test("L9: however requests end, every place that they took is free again within a second", async () => {
+  const [places, each, clients] = [4, 40, 8];
+  const most = 200;
+  await using fleet = await Fleet.start({
+    names: ["a", "down"],
+    provider:
+      `timeout: 0.3, concurrency: {max: ${places}, max_queue: 3, max_wait: 0.15}`,
+    config:
+      "http_client: {header_timeout: 0.1, first_token_timeout: 0.1, idle_timeout: 0.1}\n" +
+      "circuit_breaker: {failure_threshold: 1000, failure_ratio: 1, min_samples: 1000000}\n" +
+      `rate_limit: {enabled: true, default: ${most} concurrent}\nretry: {budget: 1}\n` +
+      "routes: [{match: fallback, targets: [down/fallback, a/fallback]}]",
+  });
+  const a = fleet.of("a");
+  await fleet.of("down").refuse();
+  let sent = 0;
+  const ended = new Map<string, number>();
+  const note = (name: string, status: number | undefined): void => {
+    sent++;
+    const key = `${name} ${status ?? "left"}`;
+    ended.set(key, (ended.get(key) ?? 0) + 1);
+  };
+  const crowd = async (work: () => Promise<void>): Promise<void> => {
+    let left = each;
+    await Promise.all(Array.from({ length: clients }, async () => {
+      while (left-- > 0) await work();
+    }));
+  };
+  const oddities: Readonly<Record<string, string>> = {
+    "no-json": post("{"),
+    "no-model": post({ messages: [] }),
+    "nobody's": ask("nobody/has-it"),
+    "can't-connect": ask("down/x"),
+    fallback: ask("fallback"),
+  };
+  await Promise.all([
+    ...Object.entries(ENDINGS).map(
+      ([name, { script, stream = true, stays }]) => {
+        a.on(name, script);
+        return crowd(async () => {
+          const client = await RawClient.connect(fleet.url);
+          await client.send(ask(`a/${name}`, { stream }));
+          if (stays !== undefined) await pause(stays * Math.random() * 2);
+          const [answer] = stays === undefined ? await client.answers(1) : [];
+          client.leave();
+          note(name, answer?.status);
+        });
+      },
+    ),
+    ...Object.entries(oddities).map(([name, text]) =>
+      crowd(async () => note(name, (await fleet.answer(text)).status))
+    ),
+    crowd(async () => {
+      // Leaves within its own request.
+      const client = await RawClient.connect(fleet.url);
+      await client.send(ask("a/half").slice(0, -10));
+      await pause(5);
+      client.leave();
+      note("half", undefined);
+    }),
+  ]);
+  const end = performance.now();
+  await fleet.settled();
+  // Every deployment takes as many at once as at first.
+  const models = [...Object.keys(ENDINGS), "fallback"];
+  const release = Promise.withResolvers<void>();
+  for (const model of models) {
+    a.on(model, async (call) => {
+      await release.promise;
+      await healthy()(call);
+    });
+  }
+  const before = new Map(models.map((model) => [model, fleet.seen(model)[0]!]));
+  const taken = models.flatMap((model) =>
+    Array.from(
+      { length: places },
+      () => fleet.answer(ask(`a/${model}`, { stream: false })),
+    )
+  );
+  // And so does the caller's own limit.
+  const rest = Array.from(
+    { length: most - taken.length },
+    (_, i) => fleet.answer(ask(`a/other-${i}`, { stream: false })),
+  );
+  a.usual = async (call) => {
+    await release.promise;
+    await healthy()(call);
+  };
+  const arrived = (model: string): number =>
+    fleet.seen(model)[0]! - before.get(model)!;
+  await until(() => a.gauge.now === most, "all places are taken again");
+  const took = performance.now() - end;
+  for (const model of models) assertEquals(arrived(model), places, model);
+  const over = await fleet.answer(ask("a/one-more"));
+  release.resolve();
+  const answers = await Promise.all([...taken, ...rest]);
+  tell(
+    "L9",
+    `${sent} requests ended in ${ended.size} ways; 0 of ${places} places at ${models.length} deployments and of ${most} of the caller lost ${
+      Math.round(took)
+    } ms later`,
+  );
+  assert(answers.every(({ status }) => status === 200));
+  assertEquals([over.status, errorOf(over.body)?.code], [
+    429,
+    "rate_limit_exceeded",
+  ]);
+  assertLessOrEqual(took, 1_000 + STALL_MS);
+});
