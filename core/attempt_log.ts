@@ -23,6 +23,24 @@ export interface AttemptEntry {
 const MAX_RECORDS = 8;
 const MAX_WORD = 128;
 
+/** An attempt from its beginning on. */
+class OpenRecord implements AttemptRecord, AttemptEntry {
+  readonly deployment: string;
+  reason = "open";
+  declare status?: number;
+  durationMs = 0;
+
+  constructor(deployment: string) {
+    this.deployment = deployment;
+  }
+
+  end({ reason, status, durationMs }: AttemptEnd): void {
+    this.reason = reason.slice(0, MAX_WORD);
+    if (status !== undefined) this.status = status;
+    this.durationMs = durationMs;
+  }
+}
+
 /**
  * The attempts of one request, for its log line and its headers. Retries,
  * fallbacks and hedges all write here, so that its length is the number of
@@ -64,17 +82,9 @@ export class AttemptLog {
   begin(deployment: string): AttemptEntry {
     this.#count++;
     if (this.#records.length === MAX_RECORDS) this.#records.pop();
-    const record = {
-      deployment: deployment.slice(0, MAX_WORD),
-      reason: "open",
-      durationMs: 0,
-    };
+    const record = new OpenRecord(deployment.slice(0, MAX_WORD));
     this.#records.push(record);
-    return {
-      end: (how) => {
-        Object.assign(record, how, { reason: how.reason.slice(0, MAX_WORD) });
-      },
-    };
+    return record;
   }
 
   /**

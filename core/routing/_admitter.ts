@@ -7,15 +7,17 @@ import {
   tryAdmit,
 } from "./_admission.ts";
 import type { CandidateQueue } from "./_candidate_queue.ts";
+import { planRefusal } from "./plan_refusal.ts";
 import type { Cooldowns } from "./cooldowns.ts";
 import type { Candidate } from "./route.ts";
 
 /** What an {@linkcode Admitter} asks. */
-export interface AdmitterOptions {
-  readonly gatekeepers: Gatekeepers;
+export interface AdmitterOptions extends Gatekeepers {
   readonly cooldowns: Cooldowns;
   /** Ends the wait for a slot. */
   readonly signal: AbortSignal;
+  /** The clock of the plans. */
+  readonly now: () => number;
 }
 
 /** Gives leave for the attempts of one request. */
@@ -28,19 +30,36 @@ export class Admitter {
     this.#options = options;
   }
 
+  /** Admits the first that can begin at once. */
+  atOnce(): Admission | undefined {
+    for (const candidate of this.#queue.waiting()) {
+      const admission = tryAdmit(candidate, this.#options);
+      if (admission === undefined) continue;
+      this.#queue.take(candidate);
+      return admission;
+    }
+    return undefined;
+  }
+
+  /**
+   * Admits the first attempt of a request, by a last resort where everything is
+   * out (U19).
+   *
+   * @throws {GatewayError} why nothing can be admitted.
+   */
+  async first(): Promise<Admission> {
+    const admission = await this.next() ?? this.#lastResort();
+    if (admission !== undefined) return admission;
+    const now = this.#options.now();
+    throw planRefusal(this.#queue.plans, { now }) ?? busy();
+  }
+
   /** Admits what can begin at once, else what will have a slot soonest. */
   async next(): Promise<Admission | undefined> {
-    const { gatekeepers } = this.#options;
     for (;;) {
       const waiting = this.#queue.waiting();
       if (waiting.length === 0) return undefined;
-      for (const candidate of waiting) {
-        const admission = tryAdmit(candidate, gatekeepers);
-        if (admission === undefined) continue;
-        this.#queue.take(candidate);
-        return admission;
-      }
-      const admission = await this.#later(waiting);
+      const admission = this.atOnce() ?? await this.#later(waiting);
       if (admission !== undefined) return admission;
       // None of them: the names behind them may have one.
       for (const candidate of waiting) this.#queue.take(candidate);
@@ -50,15 +69,12 @@ export class Admitter {
   async #later(
     waiting: readonly Candidate[],
   ): Promise<Admission | undefined> {
-    const { gatekeepers, signal } = this.#options;
+    const { bulkheads, signal } = this.#options;
     for (const candidate of waiting) {
-      const limit = gatekeepers.bulkheads.of(candidate.deployment);
+      const limit = bulkheads.of(candidate.deployment);
       if (limit === undefined || limit.full) continue;
       try {
-        const admission = await admitLater(candidate, {
-          ...gatekeepers,
-          signal,
-        });
+        const admission = await admitLater(candidate, this.#options);
         if (admission === undefined) continue;
         this.#queue.take(candidate);
         return admission;
@@ -70,20 +86,27 @@ export class Admitter {
   }
 
   /** Admits what is out, because everything is: a probe of a breaker, or a key that was refused (U19). */
-  lastResort(): Admission | undefined {
-    const { gatekeepers, cooldowns } = this.#options;
+  #lastResort(): Admission | undefined {
+    const { breakers, bulkheads, cooldowns } = this.#options;
     for (const { candidate } of this.#queue.lastResorts()) {
       const { deployment } = candidate;
-      const { breakers, bulkheads } = gatekeepers;
       // What asked to be left alone is; a refused key may be tried again.
       const isCooling = cooldowns.isAvailable(deployment) !== true &&
         !cooldowns.refusesKey(deployment);
       if (isCooling || bulkheads.isAvailable(deployment) !== true) continue;
       if (breakers.isAvailable(deployment) !== true) {
-        const admission = admitLastResort(candidate, gatekeepers);
+        const admission = admitLastResort(candidate, this.#options);
         if (admission !== undefined) return admission;
-      } else return tryAdmit(candidate, gatekeepers);
+      } else return tryAdmit(candidate, this.#options);
     }
     return undefined;
   }
+}
+
+function busy(): GatewayError {
+  return new GatewayError(
+    "overloaded",
+    "All deployments that could serve the request have too much to do",
+    { code: "deployment_busy", headers: { "retry-after": "1" } },
+  );
 }

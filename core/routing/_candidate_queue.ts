@@ -9,6 +9,8 @@ import {
 import type { Candidate, FallbackChains } from "./route.ts";
 import type { RouteRequest } from "./route_request.ts";
 
+const NONE: readonly Candidate[] = [];
+
 /** Where a request may still go: its plan first, then those of its fallbacks. */
 export class CandidateQueue {
   /** The plan of the request itself. */
@@ -16,8 +18,9 @@ export class CandidateQueue {
   readonly #request: RouteRequest;
   readonly #context: () => PlanContext;
   readonly #plans: RoutePlan[];
-  readonly #tried = new Set<string>();
-  #waiting: Candidate[];
+  /** The ids of those that were taken. */
+  readonly #tried: string[] = [];
+  #waiting: readonly Candidate[];
   /** The names that come when nothing is waiting. */
   #names: readonly string[];
 
@@ -31,7 +34,7 @@ export class CandidateQueue {
     this.#context = context;
     this.first = planRoute(request, context());
     this.#plans = [this.first];
-    this.#waiting = [...this.first.candidates];
+    this.#waiting = this.first.candidates;
     this.#names = this.first.fallbacks[chainBehind(this.first)];
   }
 
@@ -58,12 +61,11 @@ export class CandidateQueue {
   }
 
   /** Takes a candidate, which is then not tried again (U20). */
-  take(candidate: Candidate): void {
-    this.#tried.add(candidate.deployment.id);
-    const { id } = candidate.deployment;
-    this.#waiting = this.#waiting.filter(({ deployment }) =>
-      deployment.id !== id
-    );
+  take({ deployment: { id } }: Candidate): void {
+    this.#tried.push(id);
+    this.#waiting = this.#waiting.length === 1
+      ? NONE
+      : this.#waiting.filter(({ deployment }) => deployment.id !== id);
   }
 
   /** Takes those out that can no longer be used: what failed may be true of others too. */
@@ -76,7 +78,7 @@ export class CandidateQueue {
 
   /** Goes on with the chain for a kind of failure: of the names in hand none would do better. */
   turnTo(chain: "contextWindow" | "contentPolicy"): void {
-    this.#waiting = [];
+    this.#waiting = NONE;
     this.#names = this.first.fallbacks[chain];
   }
 
@@ -89,10 +91,11 @@ export class CandidateQueue {
 
   #follow(name: string): void {
     try {
-      const request = { ...this.#request, model: name, tried: this.#tried };
+      const tried = new Set(this.#tried);
+      const request = { ...this.#request, model: name, tried };
       const plan = planRoute(request, this.#context());
       this.#plans.push(plan);
-      this.#waiting = [...plan.candidates];
+      this.#waiting = plan.candidates;
     } catch (error) {
       // A fallback whose `*` stands for a name that nobody has.
       if (!(error instanceof GatewayError)) throw error;

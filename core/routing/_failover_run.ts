@@ -10,16 +10,16 @@ import {
 import { retryDelay } from "../retry_after.ts";
 import { wait } from "../wait.ts";
 import { type Admission, type Gatekeepers, tryAdmit } from "./_admission.ts";
-import { Admitter } from "./_admitter.ts";
+import { Admitter, type AdmitterOptions } from "./_admitter.ts";
 import { CandidateQueue } from "./_candidate_queue.ts";
 import type { Cooldowns } from "./cooldowns.ts";
 import type { Deployment } from "./deployment.ts";
 import type { FailoverRequest } from "./failover.ts";
 import type { Hedges } from "./hedges.ts";
 import { type Outcome, Race, type RaceEntry } from "./_race.ts";
-import { planRefusal } from "./plan_refusal.ts";
 import type { PlanContext, RoutePlan } from "./plan_route.ts";
 import type { Candidate } from "./route.ts";
+import type { RouteRequest } from "./route_request.ts";
 import { RoutedAttempt } from "./routed_attempt.ts";
 import { estimateCost } from "./token_cost.ts";
 
@@ -32,9 +32,8 @@ const ATTEMPTS_IN_FULL = 2;
 const MAX_BACKOFF = 8_000;
 
 /** What one run is made with. */
-export interface FailoverRunOptions {
+export interface FailoverRunOptions extends Omit<Gatekeepers, "request"> {
   readonly context: () => PlanContext;
-  readonly gatekeepers: Gatekeepers;
   readonly cooldowns: Cooldowns;
   readonly budget: RetryBudget;
   readonly hedges: Hedges;
@@ -43,7 +42,15 @@ export interface FailoverRunOptions {
 }
 
 /** The way of one request from deployment to deployment. */
-export class FailoverRun {
+export class FailoverRun implements AdmitterOptions {
+  readonly states: Gatekeepers["states"];
+  readonly breakers: Gatekeepers["breakers"];
+  readonly bulkheads: Gatekeepers["bulkheads"];
+  readonly limits: Gatekeepers["limits"];
+  readonly cooldowns: Cooldowns;
+  readonly request: RouteRequest;
+  readonly signal: AbortSignal;
+  readonly now: () => number;
   readonly #request: FailoverRequest;
   readonly #options: FailoverRunOptions;
   readonly #queue: CandidateQueue;
@@ -55,7 +62,7 @@ export class FailoverRun {
   /** How often the deployment at hand was asked again. */
   #retries = 0;
   #committed = false;
-  /** What the caller's answer has broken off with, where another attempt is to go on with it. */
+  /** What broke an answer off that others may go on with. */
   #broken: unknown;
 
   /**
@@ -64,14 +71,19 @@ export class FailoverRun {
    * @throws {GatewayError} 404 `model_not_found`.
    */
   constructor(request: FailoverRequest, options: FailoverRunOptions) {
+    this.states = options.states;
+    this.breakers = options.breakers;
+    this.bulkheads = options.bulkheads;
+    this.limits = options.limits;
+    this.cooldowns = options.cooldowns;
+    this.request = request.request;
+    this.signal = request.signal;
+    this.now = options.now;
     this.#request = request;
     this.#options = options;
     this.#startedAt = options.now();
     this.#queue = new CandidateQueue(request.request, options.context);
-    this.#admitter = new Admitter(this.#queue, {
-      ...options,
-      signal: request.signal,
-    });
+    this.#admitter = new Admitter(this.#queue, this);
   }
 
   /** The plan of the request itself. */
@@ -79,19 +91,23 @@ export class FailoverRun {
     return this.#queue.first;
   }
 
-  /** Makes attempts until one goes well, or none may follow. */
-  async toItsEnd(): Promise<void> {
+  /** Makes attempts until one goes well, or none may follow; resolves with the plan. */
+  async toItsEnd(): Promise<RoutePlan> {
     const { budget, hedges } = this.#options;
     budget.deposit();
     hedges.of(this.plan.route)?.deposit(this.#costOf(this.plan.candidates[0]));
-    let admission = await this.#first();
+    let admission = this.#admitter.atOnce() ??
+      await this.#admitter.first();
     const { total } = admission.candidate.provider.limits;
     this.#deadline = this.#startedAt + total * ATTEMPTS_IN_FULL;
     let previousMs = 0;
     let giveBack: (() => void) | undefined;
     for (;;) {
       const { attempt, error } = await this.#attempt(admission);
-      if (error === undefined) return giveBack?.();
+      if (error === undefined) {
+        giveBack?.();
+        return this.plan;
+      }
       if (attempt.handedOn) this.#leaveOpen(error);
       const decision = this.#decide(error, admission.candidate, previousMs);
       giveBack = decision && budget.withdraw();
@@ -155,7 +171,7 @@ export class FailoverRun {
     try {
       if (retry === "same") {
         await wait(delayMs, this.#request.signal);
-        next = tryAdmit(candidate, this.#options.gatekeepers);
+        next = tryAdmit(candidate, this);
       } else {
         if (retry === "fallback_context") this.#queue.turnTo("contextWindow");
         if (retry === "fallback_policy") this.#queue.turnTo("contentPolicy");
@@ -165,15 +181,6 @@ export class FailoverRun {
     } finally {
       if (next === undefined) giveBack();
     }
-  }
-
-  /** Admits the first attempt, by a last resort where everything is out (U19). */
-  async #first(): Promise<Admission> {
-    const admission = await this.#admitter.next() ??
-      this.#admitter.lastResort();
-    if (admission !== undefined) return admission;
-    const now = this.#options.now();
-    throw planRefusal(this.#queue.plans, { now }) ?? busy();
   }
 
   /** Makes an attempt, and a second beside it where the route hedges. */
@@ -193,7 +200,7 @@ export class FailoverRun {
 
   /** Makes the second attempt once the first has been silent too long. */
   async #hedge(race: Race, delay: number): Promise<Outcome | "not made"> {
-    const { hedges, budget, gatekeepers } = this.#options;
+    const { hedges, budget } = this.#options;
     if (!await race.silentFor(delay)) return "not made";
     const [candidate] = this.#queue.waiting();
     if (candidate === undefined) return "not made";
@@ -201,7 +208,7 @@ export class FailoverRun {
     if (!hedges.of(this.plan.route)?.withdraw(cost)) return "not made";
     // Not given back when it goes well, for hedges do by nature.
     if (budget.withdraw() === undefined) return "not made";
-    const admission = tryAdmit(candidate, gatekeepers);
+    const admission = tryAdmit(candidate, this);
     if (admission === undefined) return "not made";
     this.#queue.take(candidate);
     return await this.#try(admission, race.enter());
@@ -283,12 +290,4 @@ function backoffOf({ retryDelayMs }: Deployment): Backoff {
     baseMs: retryDelayMs,
     maxMs: Math.max(retryDelayMs, MAX_BACKOFF),
   });
-}
-
-function busy(): GatewayError {
-  return new GatewayError(
-    "overloaded",
-    "All deployments that could serve the request have too much to do",
-    { code: "deployment_busy", headers: { "retry-after": "1" } },
-  );
 }

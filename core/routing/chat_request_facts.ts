@@ -90,9 +90,9 @@ export function chatRequestFacts(
 }
 
 /** Whether an answer in the form of a schema is asked for, in the words of Messages and Responses. */
-function hasSchema({ output_config, output_format, text }: Fields): boolean {
-  return isSchema(output_format) ||
-    isFields(output_config) && isSchema(output_config.format) ||
+function hasSchema(request: Fields): boolean {
+  const { output_config: config, output_format: format, text } = request;
+  return isSchema(format) || isFields(config) && isSchema(config.format) ||
     isFields(text) && isSchema(text.format);
 }
 

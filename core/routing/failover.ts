@@ -6,7 +6,7 @@ import type { Breakers } from "./breakers.ts";
 import type { Bulkheads } from "./bulkheads.ts";
 import type { Cooldowns } from "./cooldowns.ts";
 import type { DeploymentStates } from "./deployment_states.ts";
-import { FailoverRun } from "./_failover_run.ts";
+import { FailoverRun, type FailoverRunOptions } from "./_failover_run.ts";
 import type { Hedges } from "./hedges.ts";
 import { type PlanContext, planRoute, type RoutePlan } from "./plan_route.ts";
 import type { ProviderLimits } from "./provider_limits.ts";
@@ -122,6 +122,7 @@ export class Failover {
   readonly #now: () => number;
   readonly #draws: SmoothDraws;
   readonly #views: readonly AvailabilityView[];
+  readonly #parts: FailoverRunOptions;
 
   /** Takes the parts as they are; see {@linkcode FailoverOptions}. */
   constructor(options: FailoverOptions) {
@@ -130,6 +131,18 @@ export class Failover {
     const { random, cooldowns, breakers, bulkheads, limits } = options;
     this.#views = [cooldowns, breakers, bulkheads, ...limits ? [limits] : []];
     this.#draws = new SmoothDraws(random && { random });
+    this.#parts = {
+      states: options.states,
+      breakers,
+      bulkheads,
+      limits,
+      cooldowns,
+      budget: options.budget,
+      hedges: options.hedges,
+      retry: options.retry,
+      context: () => this.#context(),
+      now: this.#now,
+    };
   }
 
   /** The routes. */
@@ -143,26 +156,12 @@ export class Failover {
    * @returns The plan it was carried by, once its work is done.
    * @throws {GatewayError} what the last attempt failed with, or why none was made.
    */
-  async run(request: FailoverRequest): Promise<RoutePlan> {
-    const { states, breakers, bulkheads, limits } = this.#options;
-    const { budget, hedges, retry } = this.#options;
-    const run = new FailoverRun(request, {
-      context: () => this.#context(),
-      gatekeepers: {
-        states,
-        breakers,
-        bulkheads,
-        limits,
-        request: request.request,
-      },
-      cooldowns: this.#options.cooldowns,
-      budget,
-      hedges,
-      retry,
-      now: this.#now,
-    });
-    await run.toItsEnd();
-    return run.plan;
+  run(request: FailoverRequest): Promise<RoutePlan> {
+    try {
+      return new FailoverRun(request, this.#parts).toItsEnd();
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**
@@ -180,6 +179,8 @@ export class Failover {
     return { ...this.#context(), draw };
   }
 
+  readonly #draw = (route: object): number => this.#draws.next(route);
+
   #context(): PlanContext {
     const { table, states, random } = this.#options;
     return {
@@ -187,7 +188,7 @@ export class Failover {
       states,
       views: this.#views,
       now: this.#now(),
-      draw: (route) => this.#draws.next(route),
+      draw: this.#draw,
       ...(random && { random }),
     };
   }
