@@ -101,13 +101,21 @@ export const logging = z.strictObject({
   format: z.enum(["json", "text", "auto"]).default("auto")
     .describe("auto is text on a terminal and JSON elsewhere."),
   file: line(4096).optional()
-    .describe("The file to write to; standard output where it is left out."),
+    .describe(
+      "The file to write to; standard output where it is left out. Its directory must exist.",
+    ),
   rotation: z.strictObject({
     max_size_mb: size(10_240).default(100).describe("Size of a file in MiB."),
     max_files: count(1, 1000).default(5)
       .describe("Files kept, the current one included."),
-  }).optional().describe("When a new file is begun."),
+  }).optional().describe(
+    "When a new file is begun; never where it is left out.",
+  ),
   module: line(1024).optional()
-    .describe("A module that replaces the built-in logger; needs class."),
-  class: line(128).optional().describe("The export of module to use."),
+    .describe(
+      "A module that replaces the built-in logger: a path, or npm:, jsr: or file: and so on; needs class.",
+    ),
+  class: line(128).optional().describe(
+    "The export of module to use: a class with debug, info, warn, error and child.",
+  ),
 }).prefault({}).describe("The gateway's own log.");

@@ -25,6 +25,7 @@ export function crossCheck(
   for (const section of ["logging", "cache"]) {
     checkPair(mapIn(root[section]), section, problems);
   }
+  checkRotation(mapIn(root.logging), problems);
   const server = { max_body_mb: 32, ...mapIn(root.server) };
   checkOrder(server, {
     problems,
@@ -82,6 +83,15 @@ function checkKeys(entries: readonly unknown[], problems: Problems): void {
 /** What a key without a name is called. */
 export function defaultKeyName(index: number): string {
   return `key-${index + 1}`;
+}
+
+function checkRotation({ file, rotation }: Data, problems: Problems): void {
+  if (rotation === undefined || file !== undefined) return;
+  problems.push({
+    path: ["logging", "rotation"],
+    key: true,
+    message: "logging.rotation needs logging.file beside it",
+  });
 }
 
 /** A module without an export, or an export without a module, replaces nothing. */

@@ -10,6 +10,7 @@ import { readVariable } from "./_config_env.ts";
 import { keyVariable } from "./_config_provider_keys.ts";
 import { providerProxy } from "./_config_proxy.ts";
 import type { ConfigSources } from "./_config_sources.ts";
+import { isModulePath } from "./_load_export.ts";
 import { readTlsFiles } from "./_config_tls_files.ts";
 
 type ProviderOutput = ConfigOutput["providers"][number];
@@ -30,6 +31,7 @@ export function finish(output: ConfigOutput, sources: ConfigSources): Config {
       ),
     },
     http_client: client,
+    logging: finishLogging(output.logging, sources),
     providers: output.providers.map((it) =>
       finishProvider(it, client, sources)
     ),
@@ -41,6 +43,20 @@ export function finish(output: ConfigOutput, sources: ConfigSources): Config {
         output.memory.max_usage_percent,
       ),
     },
+  };
+}
+
+function finishLogging(
+  logging: ConfigOutput["logging"],
+  { resolve }: ConfigSources,
+): ConfigOutput["logging"] {
+  const { file, module } = logging;
+  return {
+    ...logging,
+    ...(file !== undefined && { file: resolve(file) }),
+    ...(module !== undefined && isModulePath(module) && {
+      module: resolve(module),
+    }),
   };
 }
 

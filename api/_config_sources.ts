@@ -10,6 +10,8 @@ export interface ConfigSources {
   readonly env: EnvReader;
   /** Reads a file that the config names. */
   readonly readFile: (path: string) => ReadText;
+  /** Where a path of the config leads: a relative one starts at the file. */
+  readonly resolve: (path: string) => string;
 }
 
 /** What {@linkcode configSources} is made from. */
@@ -26,13 +28,14 @@ export function configSources(
   { file, env, readText }: ConfigSourcesOptions,
 ): ConfigSources {
   const known = new Map<string, ReadText>();
+  const resolve = (path: string): string =>
+    isAbsolute(path) ? path : join(dirname(file), path);
   const read = (path: string): ReadText => {
     if (readText === undefined) {
       return { message: "Files cannot be read here" };
     }
     try {
-      const place = isAbsolute(path) ? path : join(dirname(file), path);
-      return { text: readText(place) };
+      return { text: readText(resolve(path)) };
     } catch (error) {
       return { message: reasonOf(error) };
     }
@@ -42,5 +45,5 @@ export function configSources(
     if (found === undefined) known.set(path, found = read(path));
     return found;
   };
-  return { env, readFile };
+  return { env, readFile, resolve };
 }

@@ -6,7 +6,7 @@ import {
   GatewayError,
   openAiResponsesClient,
 } from "@llm-proxy/core";
-import { StructuredLogger } from "@llm-proxy/logging";
+import { type Logger, StructuredLogger } from "@llm-proxy/logging";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Config } from "./config_types.ts";
 import { heldBodies } from "./_held_bodies.ts";
@@ -15,39 +15,65 @@ import { converse, embeddings } from "./endpoints.ts";
 import { countTokens } from "./token_count.ts";
 import type { Exchange } from "./exchange.ts";
 import { Gateway } from "./gateway.ts";
-import { getHealth, getRoot } from "./health.ts";
+import { getHealth, getRoot, getStatus } from "./health.ts";
+import { getMetrics, getMetricsJson } from "./metrics_endpoints.ts";
 import { getModel, getModels } from "./model_endpoints.ts";
 import { NodeExchange } from "./node_exchange.ts";
+import { getProviders } from "./provider_endpoints.ts";
 import { WebExchange } from "./web_exchange.ts";
 
 const MIB = 1024 * 1024;
 
 /** The HTTP surface: every route that the gateway answers. */
 const ROUTES: readonly Route[] = [
-  { method: "POST", path: "/v1/chat/completions", handle: converse },
+  {
+    method: "POST",
+    path: "/v1/chat/completions",
+    operation: "chat",
+    handle: converse,
+  },
   {
     method: "POST",
     path: "/v1/messages",
     client: anthropicClient,
+    operation: "chat",
     handle: converse,
   },
   {
     method: "POST",
     path: "/v1/messages/count_tokens",
     client: anthropicClient,
+    operation: "count_tokens",
     handle: countTokens,
   },
   {
     method: "POST",
     path: "/v1/responses",
     client: openAiResponsesClient,
+    operation: "chat",
     handle: converse,
   },
-  { method: "POST", path: "/v1/embeddings", handle: embeddings },
+  {
+    method: "POST",
+    path: "/v1/embeddings",
+    operation: "embeddings",
+    handle: embeddings,
+  },
   { method: "GET", path: "/v1/models", handle: getModels },
   { method: "GET", path: "/v1/models/*", handle: getModel },
-  { method: "GET", path: "/", handle: getRoot, open: true },
-  { method: "GET", path: "/health", handle: getHealth, open: true },
+  { method: "GET", path: "/v1/providers", handle: getProviders },
+  { method: "GET", path: "/v1/health", handle: getStatus, quiet: true },
+  { method: "GET", path: "/v1/status", handle: getStatus, quiet: true },
+  { method: "GET", path: "/metrics", handle: getMetrics, quiet: true },
+  { method: "GET", path: "/metrics/json", handle: getMetricsJson, quiet: true },
+  { method: "GET", path: "/", handle: getRoot, open: true, quiet: true },
+  {
+    method: "GET",
+    path: "/health",
+    handle: getHealth,
+    open: true,
+    quiet: true,
+  },
 ];
 
 /**
@@ -64,7 +90,7 @@ const EXACT: ReadonlyMap<string, Route> = new Map(
 /** What an app may be given besides its config. */
 export interface AppOptions {
   /** Where it logs. @default {a logger of warnings to standard output} */
-  readonly logger?: StructuredLogger;
+  readonly logger?: Logger;
 }
 
 /** A gateway, ready to be listened for. */
@@ -81,6 +107,9 @@ export interface App {
 
 /**
  * Makes a gateway from its config.
+ *
+ * @throws {RangeError} when the secrets of the config have more than 1,048,576
+ * characters in all, which is more than can be kept out of logs and metrics.
  *
  * @example An answer without a network
  * ```ts
@@ -124,7 +153,7 @@ export function createApp(config: Config, options: AppOptions = {}): App {
     providers: gateway.providers.map(({ name }) => name),
     async close() {
       gateway.close();
-      if (options.logger === undefined) await logger.close();
+      if (options.logger === undefined) await logger.close?.();
     },
   };
 }

@@ -6,11 +6,13 @@ import { upstreamRequestId } from "./_reply_headers.ts";
 export class AttemptTrace {
   /** Where it went. */
   readonly candidate: Candidate;
+  /** When it began, on the clock of `performance.now()`. */
+  readonly startedAt: number = performance.now();
   /** What its translation could not carry over. */
   readonly losses: LossReport = new LossReport();
   /** The provider's own id of it. */
   upstreamId: string | undefined;
-  /** When the head of the provider's answer was in, on the clock of `performance.now()`. */
+  /** When the head of the provider's answer was in, on the same clock. */
   headersAt: number | undefined;
 
   /** Begins with where it goes. */

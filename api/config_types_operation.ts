@@ -15,13 +15,13 @@ export interface LoggingConfig {
   readonly level: "debug" | "info" | "warn" | "error";
   /** `auto` is text on a terminal, JSON elsewhere. @default {"auto"} */
   readonly format: "json" | "text" | "auto";
-  /** The file to write to. @default {standard output} */
+  /** The file to write to, always as JSON unless `format` is `text`. @default {standard output} */
   readonly file?: string | undefined;
   /** When a new file is begun. @default {never} */
   readonly rotation?: RotationConfig | undefined;
-  /** A module that replaces the built-in logger; needs `class`. */
+  /** A module that replaces the built-in logger: a path or an address; needs `class`. */
   readonly module?: string | undefined;
-  /** The export of `module` to use. */
+  /** The export of `module` to use: a class whose objects are a `Logger` of `@llm-proxy/logging`. */
   readonly class?: string | undefined;
 }
 

@@ -1,4 +1,5 @@
 import { type ClientDialect, GatewayError } from "@llm-proxy/core";
+import { parseTraceParent } from "@llm-proxy/logging";
 import { checkVisitor } from "./_local_visitor.ts";
 import { replyHeaders, visible } from "./_reply_headers.ts";
 import { scrubError } from "./_scrub_error.ts";
@@ -13,6 +14,10 @@ export interface Route {
   readonly path: string;
   /** Answers without a key. */
   readonly open?: true;
+  /** Asked so often, by machines, that its line is one for debugging. */
+  readonly quiet?: true;
+  /** What it does at a model, in the words of telemetry. @default {"other"} */
+  readonly operation?: string;
   /** The dialect in which its callers speak. @default {openAiChatClient} */
   readonly client?: ClientDialect;
   readonly handle: (context: RequestContext) => Promise<void> | void;
@@ -29,14 +34,16 @@ const CARRIED = [
 
 /**
  * Serves one request: authenticates it, lets its route answer, and whatever
- * happened answers errors in the caller's dialect and logs one line.
+ * happened answers errors in the caller's dialect, counts it and logs one line.
  */
 export async function dispatch(
   route: Route,
   { gateway, exchange }: Omit<RequestContext, "record">,
 ): Promise<void> {
   const record = new RequestRecord(exchange.method, route);
+  gateway.metrics.started();
   try {
+    record.parent = parseTraceParent(exchange.header("traceparent"));
     if (gateway.keys.empty) checkVisitor(exchange, gateway.config.server.host);
     if (!route.open) {
       record.key = gateway.keys.check(exchange);
@@ -52,9 +59,11 @@ export async function dispatch(
     exchange.release();
     record.settle();
   }
+  gateway.metrics.ended(record);
+  const { logger } = gateway;
   const level = levelOf(route, record.error);
-  if (gateway.logger.isEnabled(level)) {
-    gateway.logger[level]("request", record.fields());
+  if (logger.isEnabled?.(level) ?? true) {
+    logger[level]("request", record.fields());
   }
 }
 
@@ -93,7 +102,7 @@ function levelOf(
   route: Route,
   error: GatewayError | undefined,
 ): "debug" | "info" | "warn" | "error" {
-  if (error === undefined) return route.open ? "debug" : "info";
+  if (error === undefined) return route.quiet ? "debug" : "info";
   if (error.kind === "internal") return "error";
   return error.status >= 500 ? "warn" : "info";
 }

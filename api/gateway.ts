@@ -25,11 +25,12 @@ import {
   type RouteTable,
   Shadows,
 } from "@llm-proxy/core/routing";
-import type { StructuredLogger } from "@llm-proxy/logging";
+import type { Logger } from "@llm-proxy/logging";
 import { KeyRing } from "./authenticate.ts";
 import type { Config } from "./config_types.ts";
 import { providerSettings } from "./_provider_settings.ts";
 import { RequestLimits } from "./request_limits.ts";
+import { RequestMetrics } from "./_request_metrics.ts";
 import {
   breakersOptions,
   chaosFaults,
@@ -56,7 +57,7 @@ function reasonOff(name: string, { providers }: Config): string | undefined {
 /** Everything that a request needs, made once from the config. */
 export class Gateway {
   readonly config: Config;
-  readonly logger: StructuredLogger;
+  readonly logger: Logger;
   readonly keys: KeyRing;
   /** What callers may ask. */
   readonly limits: RequestLimits;
@@ -69,6 +70,8 @@ export class Gateway {
   readonly shadows: Shadows;
   /** How providers do. */
   readonly health: ProviderHealth = new ProviderHealth();
+  /** What is counted. */
+  readonly metrics: RequestMetrics;
   /** Faults that are wanted; `undefined` where none are. */
   readonly chaos: Chaos | undefined;
   /** When it was made, in ms since 1970. */
@@ -79,12 +82,15 @@ export class Gateway {
   readonly #checks: ProviderChecks | undefined;
 
   /** Makes the providers; no connection is opened yet. */
-  constructor(config: Config, logger: StructuredLogger) {
+  constructor(config: Config, logger: Logger) {
     this.config = config;
     this.logger = logger;
     this.keys = new KeyRing(config.auth.api_keys);
     const limits = limitOptions(config);
-    this.limits = new RequestLimits(limits);
+    this.limits = new RequestLimits({
+      ...limits,
+      onRefusal: (refusal) => this.metrics.limitRefused(refusal),
+    });
     this.catalogue = new ModelCache({
       onFailure: (provider, cause) =>
         logger.warn("a provider does not list its models", { provider, cause }),
@@ -113,7 +119,14 @@ export class Gateway {
       hedges: new Hedges(),
       retry: retryOptions(config.retry),
     });
-    this.health.watch(this.providers);
+    this.metrics = new RequestMetrics(this);
+    // Each key does as well as its account does.
+    this.health.watch(
+      table.providers.flatMap(({ provider, moreKeys = [] }) => [
+        provider,
+        ...moreKeys,
+      ]),
+    );
     this.health.onChange(({ provider: { name: provider }, from, to }) =>
       logger.warn("a provider's health has changed", { provider, from, to })
     );
@@ -181,6 +194,7 @@ export class Gateway {
   /** Closes every connection, those in use included. */
   close(): void {
     this.#checks?.close();
+    this.metrics.close();
     this.shadows.close();
     this.catalogue.close();
     this.#factory.close();

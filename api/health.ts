@@ -1,5 +1,12 @@
+import type { HealthStatus } from "@llm-proxy/core";
+import {
+  joinStatus,
+  type ProviderStanding,
+  standingOf,
+} from "./_provider_standing.ts";
 import { sendJson } from "./_send_json.ts";
 import type { RequestContext } from "./endpoints.ts";
+import type { Gateway } from "./gateway.ts";
 import { VERSION } from "./version.ts";
 
 /** `GET /`: what answers here, for whoever looks. */
@@ -13,22 +20,85 @@ export function getRoot(context: RequestContext): void {
   });
 }
 
-/** `GET /health`: whether the gateway works, and what it rests on. */
+/**
+ * `GET /health`: whether the gateway works, for whoever asks, without a key; so
+ * it names no provider. Its status is 200 whatever providers do: a load balancer
+ * that takes a gateway away mends no provider.
+ */
 export function getHealth(context: RequestContext): void {
-  const { providers, startedAt } = context.gateway;
-  const on = providers.map(({ name }) => name);
-  const status = on.length > 0 ? "healthy" : "degraded";
+  const { gateway } = context;
+  const standings = standingsOf(gateway);
+  const status = statusOf(standings);
+  const unwell = standings.filter((it) => it.status !== "healthy").length;
   sendJson(context, {
-    status,
-    timestamp: new Date().toISOString(),
-    version: VERSION,
-    uptime: (Date.now() - startedAt) / 1000,
+    ...head(gateway, status),
     checks: {
       providers: {
         status,
-        count: on.length,
-        ...(on.length === 0 && { reason: "no provider is enabled" }),
+        count: standings.length,
+        ...(unwell > 0 && { unwell }),
+        ...(standings.length === 0 && { reason: "no provider is enabled" }),
       },
     },
   });
+}
+
+/** `GET /v1/health` and `GET /v1/status`: how each provider does. */
+export function getStatus(context: RequestContext): void {
+  const { gateway } = context;
+  const standings = standingsOf(gateway);
+  sendJson(context, {
+    ...head(gateway, statusOf(standings)),
+    checks: Object.fromEntries(
+      standings.map((standing) => [standing.name, checkOf(standing)]),
+    ),
+  });
+}
+
+/** How a provider does, as JSON: times are seconds. */
+export function checkOf(
+  { status, sample, errorShare, lastSuccessAgo, lastFailure }: ProviderStanding,
+): Record<string, unknown> {
+  return {
+    status,
+    requests: sample,
+    error_share: Math.round(errorShare * 1000) / 1000,
+    ...(lastSuccessAgo !== undefined && {
+      last_success_ago: seconds(lastSuccessAgo),
+    }),
+    ...(lastFailure !== undefined && {
+      last_failure: {
+        code: lastFailure.code.slice(0, 128),
+        ago: seconds(lastFailure.ago),
+      },
+    }),
+  };
+}
+
+function standingsOf({ table, health }: Gateway): ProviderStanding[] {
+  return table.providers.map((entry) => standingOf(entry, health));
+}
+
+/** A gateway without a provider works, and serves nobody. */
+function statusOf(standings: readonly ProviderStanding[]): HealthStatus {
+  return standings.length === 0
+    ? "degraded"
+    : joinStatus(standings.map(({ status }) => status));
+}
+
+function head(
+  { startedAt }: Gateway,
+  status: HealthStatus,
+): Record<string, unknown> {
+  const now = Date.now();
+  return {
+    status,
+    timestamp: new Date(now).toISOString(),
+    version: VERSION,
+    uptime: (now - startedAt) / 1000,
+  };
+}
+
+function seconds(ms: number): number {
+  return Math.round(ms) / 1000;
 }

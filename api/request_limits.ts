@@ -5,6 +5,7 @@ import {
   rateLimitHeaders,
   type RateLimitLease,
 } from "@llm-proxy/core";
+import type { LimitRefused } from "@llm-proxy/logging";
 import type { LimitOptions } from "./resilience_options.ts";
 
 /** Bytes of a JSON request for each token that is reserved for it. */
@@ -18,13 +19,22 @@ export interface AdmittedRequest {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** What {@linkcode RequestLimits} goes by. */
+export interface RequestLimitsOptions
+  extends Pick<LimitOptions, "routes" | "fallback"> {
+  /** Told of each request that is refused. */
+  readonly onRefusal?: (refusal: LimitRefused) => void;
+}
+
 /** Limits what each caller may ask of each route. */
 export class RequestLimits {
   readonly #limiter = new RateLimiter();
   readonly #hasFallback: boolean;
+  readonly #onRefusal: ((refusal: LimitRefused) => void) | undefined;
 
   /** Takes the limits of the config. */
-  constructor({ routes, fallback }: Pick<LimitOptions, "routes" | "fallback">) {
+  constructor({ routes, fallback, onRefusal }: RequestLimitsOptions) {
+    this.#onRefusal = onRefusal;
     for (const [route, limits] of routes) this.#limiter.define(route, limits);
     this.#hasFallback = fallback.length > 0;
     if (this.#hasFallback) this.#limiter.define("", fallback);
@@ -55,6 +65,7 @@ export class RequestLimits {
       return { lease: admission.lease, headers: rateLimitHeaders(statuses) };
     }
     const { unit, retryAfterMs } = admission;
+    this.#onRefusal?.({ limit: isOwn ? route : "default", unit });
     throw new GatewayError(
       "rate_limit",
       `The limit of ${

@@ -6,6 +6,7 @@ import {
   openAiChatClient,
   type Usage,
 } from "@llm-proxy/core";
+import type { TraceParent } from "@llm-proxy/logging";
 import type { AdmittedRequest } from "./request_limits.ts";
 import type { AttemptTrace } from "./attempt_trace.ts";
 import type { Route } from "./dispatch.ts";
@@ -17,13 +18,19 @@ export class RequestRecord {
   readonly id: string = `req_${crypto.randomUUID().replaceAll("-", "")}`;
   /** Every attempt, with its reason and its duration. */
   readonly attempts: AttemptLog = new AttemptLog();
-  readonly #start = performance.now();
-  readonly #method: string;
+  /** When it began, on the clock of `performance.now()`. */
+  readonly startedAt: number = performance.now();
+  /** The HTTP method. */
+  readonly method: string;
+  /** What is done at a model, in the words of telemetry. */
+  readonly operation: string;
   /** The route's name, as a pattern. */
   readonly route: string;
   /** The dialect in which the caller speaks. */
   readonly client: ClientDialect;
   key: string | undefined;
+  /** Where in a trace the caller is, if it says. */
+  parent: TraceParent | undefined;
   stream = false;
   /** Its place within the caller's limits, where these are. */
   admitted: AdmittedRequest | undefined;
@@ -40,14 +47,19 @@ export class RequestRecord {
   /** The status of the answer; 0 until it has begun. */
   status = 0;
   error: GatewayError | undefined;
-  #firstContentAt: number | undefined;
+  /** When the first content of the answer was there, on the same clock. */
+  firstContentAt: number | undefined;
 
   /** Starts the clock of one request. */
   constructor(
     method: string,
-    { path, client = openAiChatClient }: Pick<Route, "path" | "client">,
+    { path, client = openAiChatClient, operation = "other" }: Pick<
+      Route,
+      "path" | "client" | "operation"
+    >,
   ) {
-    this.#method = method;
+    this.method = method;
+    this.operation = operation;
     this.route = path;
     this.client = client;
   }
@@ -60,7 +72,7 @@ export class RequestRecord {
       trace.losses.add(action, field, detail);
     }
     this.trace = trace;
-    this.#firstContentAt ??= performance.now();
+    this.firstContentAt ??= performance.now();
     this.status = 200;
   }
 
@@ -85,7 +97,9 @@ export class RequestRecord {
     const losses = trace?.losses;
     return {
       request_id: this.id,
-      method: this.#method,
+      trace_id: this.parent?.traceId,
+      span_id: this.parent?.spanId,
+      method: this.method,
       route: this.route,
       dialect: this.client.name,
       status: this.status,
@@ -100,9 +114,9 @@ export class RequestRecord {
       cached_tokens: usage?.cached,
       output_tokens: usage?.output,
       reasoning_tokens: usage?.reasoning,
-      duration_ms: round(performance.now() - this.#start),
+      duration_ms: round(performance.now() - this.startedAt),
       upstream_headers_ms: this.#since(trace?.headersAt),
-      first_content_ms: this.#since(this.#firstContentAt),
+      first_content_ms: this.#since(this.firstContentAt),
       upstream_request_id: trace?.upstreamId,
       loss: losses && !losses.empty ? losses.toString() : undefined,
       error: error?.code,
@@ -112,7 +126,7 @@ export class RequestRecord {
   }
 
   #since(at: number | undefined): number | undefined {
-    return at === undefined ? undefined : round(at - this.#start);
+    return at === undefined ? undefined : round(at - this.startedAt);
   }
 }
 

@@ -1,10 +1,5 @@
 import { resolve } from "node:path";
-import {
-  redactingSink,
-  Redactor,
-  stdoutSink,
-  StructuredLogger,
-} from "@llm-proxy/logging";
+import { type Logger, Redactor } from "@llm-proxy/logging";
 import { type Command, HELP, parseCommand } from "./_arguments.ts";
 import { createApp } from "./app.ts";
 import { connectionRoom } from "./_file_limit.ts";
@@ -17,6 +12,7 @@ import {
   type ProviderOff,
 } from "./environment_providers.ts";
 import { listen, type Listener } from "./listen.ts";
+import { loggingFault, openLogger } from "./_open_logger.ts";
 import { VERSION } from "./version.ts";
 
 /** A config that is in force, with what should be told of it. */
@@ -70,6 +66,8 @@ async function check(command: Command & { name: "check" }): Promise<number> {
   if (!file) return tell("llm-proxy: check needs --config FILE", USAGE);
   const loaded = await load(file);
   if (typeof loaded === "number") return loaded;
+  const fault = await loggingFault(loaded.config.logging);
+  if (fault !== undefined) return tell(`${file}: ${fault}`, FAULT);
   for (const notice of loaded.notices) print(`${notice}\n`);
   return print(`${file}: no faults\n`);
 }
@@ -94,7 +92,6 @@ async function start(command: Command & { name: "start" }): Promise<number> {
       FAULT,
     );
   }
-  const { level, format } = config.logging;
   const secrets = secretsOf(config);
   const size = secrets.reduce((sum, { length }) => sum + length, 0);
   if (size > MAX_SECRETS) {
@@ -103,8 +100,14 @@ async function start(command: Command & { name: "start" }): Promise<number> {
       FAULT,
     );
   }
-  const sink = redactingSink(stdoutSink(), new Redactor(secrets));
-  const logger = new StructuredLogger({ level, format, sink });
+  const redactor = new Redactor(secrets);
+  let logger: Logger;
+  try {
+    logger = await openLogger(config.logging, redactor);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return tell(`llm-proxy: ${redactor.redact(error.message)}`, FAULT);
+  }
   const app = createApp({ ...config, server }, { logger });
   let listener: Listener;
   try {
@@ -114,6 +117,7 @@ async function start(command: Command & { name: "start" }): Promise<number> {
     });
   } catch (error) {
     await app.close();
+    await logger.close?.();
     return tell(`llm-proxy: ${listenFault(error, server)}`, FAULT);
   }
   const grace = server.shutdown_timeout * 1000;
@@ -129,9 +133,11 @@ async function start(command: Command & { name: "start" }): Promise<number> {
     );
   }
   for (const notice of loaded.notices) print(`llm-proxy: ${notice}\n`);
+  const stopSwitching = switchLevel(logger);
   await stopped;
+  stopSwitching();
   await app.close();
-  await logger.close();
+  await logger.close?.();
   return 0;
 }
 
@@ -188,7 +194,7 @@ function banner(
 function untilStopped(
   listener: Listener,
   graceMs: number,
-  logger: StructuredLogger,
+  logger: Logger,
 ): Promise<void> {
   return new Promise((resolve) => {
     let stoppedAt: number | undefined;
@@ -218,6 +224,25 @@ function untilStopped(
       Deno.addSignalListener(signal, stop);
     }
   });
+}
+
+/**
+ * Logs everything from one SIGUSR2 on, and what the config says from the next.
+ *
+ * @returns Ends that.
+ */
+function switchLevel(logger: Logger): () => void {
+  const { level } = logger;
+  // Windows has no such signal.
+  if (level === undefined || Deno.build.os === "windows") return () => {};
+  const onSignal = (): void => {
+    const to = logger.level === "debug" ? level : "debug";
+    logger.level = "info";
+    logger.info("log level", { to });
+    logger.level = to;
+  };
+  Deno.addSignalListener("SIGUSR2", onSignal);
+  return () => Deno.removeSignalListener("SIGUSR2", onSignal);
 }
 
 function listenFault(

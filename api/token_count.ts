@@ -1,4 +1,4 @@
-import { translateTokenCount } from "@llm-proxy/core";
+import { checkMessagesRequest, translateTokenCount } from "@llm-proxy/core";
 import { AttemptTrace } from "./attempt_trace.ts";
 import {
   attempt,
@@ -20,6 +20,7 @@ import { replyHeaders } from "./_reply_headers.ts";
 export async function countTokens(context: RequestContext): Promise<void> {
   const { exchange, record } = context;
   const document = await readJson(context);
+  checkMessagesRequest(document, { isCount: true });
   const model = checkModel(document);
   await route(context, { model }, async (routed) => {
     const { candidate } = routed;

@@ -105,6 +105,11 @@ export class ConnectionPool implements ConnectionKeeper {
     return this.#users.size;
   }
 
+  /** How many requests wait for one. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
   /** Keeps no connection without a request from now on. */
   retire(): void {
     this.#retired = true;

@@ -22,6 +22,10 @@ export class LazyTransport implements Transport {
     return this.#inner?.connections ?? 0;
   }
 
+  get waiting(): number {
+    return this.#inner?.waiting ?? 0;
+  }
+
   send(
     request: UpstreamRequest,
     options: SendOptions,

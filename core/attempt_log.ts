@@ -1,9 +1,13 @@
+import type { ErrorKind } from "./errors.ts";
+
 /** What became of one attempt. */
 export interface AttemptRecord {
   /** Where it went, for example `openai/gpt-4o`. */
   readonly deployment: string;
   /** How it ended, in one word: `ok`, or why it failed. */
   readonly reason: string;
+  /** The class of the failure; absent where it did not fail. */
+  readonly kind?: ErrorKind;
   /** The HTTP status of the answer; absent where none came. */
   readonly status?: number;
   /** How long it took, in milliseconds. */
@@ -27,6 +31,7 @@ const MAX_WORD = 128;
 class OpenRecord implements AttemptRecord, AttemptEntry {
   readonly deployment: string;
   reason = "open";
+  declare kind?: ErrorKind;
   declare status?: number;
   durationMs = 0;
 
@@ -34,8 +39,9 @@ class OpenRecord implements AttemptRecord, AttemptEntry {
     this.deployment = deployment;
   }
 
-  end({ reason, status, durationMs }: AttemptEnd): void {
+  end({ reason, kind, status, durationMs }: AttemptEnd): void {
     this.reason = reason.slice(0, MAX_WORD);
+    if (kind !== undefined) this.kind = kind;
     if (status !== undefined) this.status = status;
     this.durationMs = durationMs;
   }

@@ -121,6 +121,15 @@ Deno.test("U18: only faults that ask to be left alone cool, and nothing that a c
   }
 });
 
+Deno.test("U18: what our own bounds refuse cools nothing, whatever time it tells", () => {
+  const { cooldown } = start();
+  const headers = { "retry-after": "1" };
+  const ours = fault("overloaded", headers, "upstream_pool_exhausted");
+  assertEquals(cooldown.observe(KEY_1, ours), 0);
+  assertEquals(cooldown.remaining(KEY_1), 0);
+  assertEquals(cooldown.observe(KEY_1, fault("overloaded", headers)), 1_000);
+});
+
 Deno.test("D26: Cooldown.observe() reads Gemini's time from the details of the error", () => {
   const { cooldown } = start();
   const error = new UpstreamError("rate_limit", "No", {

@@ -1,3 +1,4 @@
+import { bound } from "./_http_bound.ts";
 import type { DialSettings } from "./_http_dial.ts";
 import { upstreamFault } from "./_http_errors.ts";
 import { HttpExchange } from "./_http_exchange.ts";
@@ -247,6 +248,11 @@ export class HttpClient implements Transport {
     return this.#pool?.size ?? 0;
   }
 
+  /** How many requests wait for one of them. */
+  get waiting(): number {
+    return this.#pool?.waiting ?? 0;
+  }
+
   /** Closes idle connections, and those in use when their request has ended. Requests that come still go out. */
   retire(): void {
     this.#retired = true;
@@ -289,11 +295,4 @@ export class HttpClient implements Transport {
     }
     return head;
   }
-}
-
-function bound(name: string, value: number, least: number): number {
-  if (typeof value === "number" && value >= least) return value;
-  throw new RangeError(
-    `Cannot make an HttpClient: '${name}' must be a number not below ${least}, got '${value}'`,
-  );
 }

@@ -88,4 +88,6 @@ export interface Transport {
   retire?(): void;
   /** How many connections are open. Absent: none ever is. */
   readonly connections?: number;
+  /** How many requests wait for one. Absent: none ever does. */
+  readonly waiting?: number;
 }

@@ -37,8 +37,8 @@ export class PartialWriteError extends Error {
   }
 }
 
-/** How long lines gather before they are written, in ms. */
-const GATHER_MS = 10;
+/** How long lines gather before they are written, in ms: what a killed process may lose. */
+const GATHER_MS = 50;
 /** How many waiting characters end the gathering at once. */
 const FULL_BATCH = 64 * 1_024;
 
@@ -150,7 +150,7 @@ class LineQueue {
 }
 
 /**
- * A sink that gathers lines for up to 10 ms and hands them on together, one
+ * A sink that gathers lines for up to 50 ms and hands them on together, one
  * write at a time. While a write hangs, lines wait up to the limits;
  * beyond them, and where a write fails, lines are dropped and counted.
  *

@@ -22,7 +22,7 @@ export interface Logger {
   /** Tells whether records of a level are logged. @default {all are} */
   isEnabled?(level: LogLevel): boolean;
   /** The least severe level that is logged, which can be set. */
-  level?: LogLevel;
+  level?: LogLevel | undefined;
   /** The number of records that were logged and are lost. @default {0} */
   readonly dropped?: number;
   /** Resolves when every record logged so far has been written or dropped. */

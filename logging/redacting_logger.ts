@@ -19,12 +19,12 @@ class RedactingLogger implements Logger {
     this.#shared = shared;
   }
 
-  get level(): LogLevel {
-    return this.#logger.level ?? "debug";
+  get level(): LogLevel | undefined {
+    return this.#logger.level;
   }
 
-  set level(level: LogLevel) {
-    if ("level" in this.#logger) this.#logger.level = level;
+  set level(level: LogLevel | undefined) {
+    if (this.#logger.level !== undefined) this.#logger.level = level;
   }
 
   get dropped(): number {

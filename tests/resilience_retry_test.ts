@@ -4,7 +4,6 @@ import {
   assert,
   assertEquals,
   assertGreaterOrEqual,
-  assertLess,
   assertLessOrEqual,
   assertMatch,
 } from "@std/assert";
@@ -21,10 +20,9 @@ import {
   wantsStream,
 } from "./_faults.ts";
 import { Fleet } from "./_fleet.ts";
-import { Load } from "./_load.ts";
 import { STALL_MS, tell } from "./_measured.ts";
 import { ask, post, type RawAnswer, RawClient } from "./_raw_client.ts";
-import { contentOf, errorOf, soon, until } from "./_rig.ts";
+import { contentOf, errorOf, until } from "./_rig.ts";
 import type { UpstreamCall, UpstreamScript } from "./_scripted_upstream.ts";
 
 const ROUTE = "routes: [{match: m-*, targets: [a/m-*, b/m-*]}]";

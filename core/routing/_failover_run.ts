@@ -1,4 +1,5 @@
 import type { AttemptLimits } from "../attempt_clock.ts";
+import type { AttemptEnd } from "../attempt_log.ts";
 import { type Backoff, fullJitter } from "../backoff.ts";
 import { GatewayError, UpstreamError } from "../errors.ts";
 import type { RetryBudget } from "../retry_budget.ts";
@@ -274,10 +275,14 @@ export class FailoverRun implements AdmitterOptions {
 }
 
 /** Why an attempt failed, and the status with which a provider said so. */
-function describe(error: unknown): { reason: string; status?: number } {
-  if (!(error instanceof GatewayError)) return { reason: "internal_error" };
-  const { code: reason, status } = error;
-  return error instanceof UpstreamError ? { reason, status } : { reason };
+function describe(error: unknown): Omit<AttemptEnd, "durationMs"> {
+  if (!(error instanceof GatewayError)) {
+    return { reason: "internal_error", kind: "internal" };
+  }
+  const { code: reason, kind, status } = error;
+  return error instanceof UpstreamError
+    ? { reason, kind, status }
+    : { reason, kind };
 }
 
 function asksForTime(error: unknown): boolean {

@@ -3,7 +3,7 @@ import type { CircuitBreakerOptions } from "../circuit_breaker_options.ts";
 import { CompositeStrategy } from "../composite_strategy.ts";
 import { ConsecutiveStrategy } from "../consecutive_strategy.ts";
 import { RatioStrategy } from "../ratio_strategy.ts";
-import type { BreakerStateChange } from "../breaker_state.ts";
+import type { BreakerState, BreakerStateChange } from "../breaker_state.ts";
 import type { Availability, AvailabilityView } from "./availability.ts";
 import type { Deployment } from "./deployment.ts";
 
@@ -75,6 +75,11 @@ export class Breakers implements AvailabilityView {
       ...(retryAt !== undefined && { retryAt }),
       ...(probeAt !== undefined && { probeAt }),
     };
+  }
+
+  /** How the breaker of a deployment stands; `closed` where it has none. Makes none. */
+  stateOf({ id }: Deployment): BreakerState {
+    return this.#breakers.get(id)?.state ?? "closed";
   }
 
   /** The breakers that were made, by the ids of their deployments. */

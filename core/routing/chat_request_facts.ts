@@ -57,11 +57,11 @@ const PART_NEEDS: ReadonlyMap<unknown, Capability> = new Map([
 export function chatRequestFacts(
   { value }: Pick<JsonDocument, "value">,
 ): ChatRequestFacts {
-  const needs = new Set<Capability>();
-  if (isFilled(value.tools)) needs.add("tools");
-  if (value.stream === true) needs.add("streaming");
+  const needs: Capability[] = [];
+  if (isFilled(value.tools)) add(needs, "tools");
+  if (value.stream === true) add(needs, "streaming");
   if (isSchema(value.response_format) || hasSchema(value)) {
-    needs.add("json_schema");
+    add(needs, "json_schema");
   }
   const { input } = value;
   const messages = isFilled(value.messages)
@@ -73,13 +73,13 @@ export function chatRequestFacts(
     textLength(input);
   for (const message of messages) length += measure(message, needs);
   if (isFilled(value.modalities) && value.modalities.includes("audio")) {
-    needs.add("audio");
+    add(needs, "audio");
   }
   const limit = value.max_completion_tokens ?? value.max_tokens ??
     value.max_output_tokens;
   return {
     model: typeof value.model === "string" ? value.model : "",
-    needs: [...needs],
+    needs,
     inputTokens: Math.floor(length / LETTERS_PER_TOKEN),
     ...(Number.isInteger(limit) && Number(limit) > 0 &&
       { outputTokens: Number(limit) }),
@@ -104,8 +104,13 @@ function textLength(text: unknown): number {
   return typeof text === "string" ? text.length : 0;
 }
 
+/** Each need once; there are a few at most. */
+function add(needs: Capability[], need: Capability): void {
+  if (!needs.includes(need)) needs.push(need);
+}
+
 /** The length of a message's text; what its parts need is noted. */
-function measure(message: unknown, needs: Set<Capability>): number {
+function measure(message: unknown, needs: Capability[]): number {
   if (!isFields(message)) return 0;
   const { content } = message;
   if (typeof content === "string") return content.length;
@@ -115,7 +120,7 @@ function measure(message: unknown, needs: Set<Capability>): number {
     if (!isFields(part)) continue;
     if (typeof part.text === "string") length += part.text.length;
     const need = PART_NEEDS.get(part.type);
-    if (need !== undefined) needs.add(need);
+    if (need !== undefined) add(needs, need);
   }
   return length;
 }

@@ -1,5 +1,8 @@
 import type { Deployment } from "./deployment.ts";
-import { DeploymentState } from "./deployment_state.ts";
+import {
+  DeploymentState,
+  type DeploymentStateView,
+} from "./deployment_state.ts";
 
 /** How {@linkcode DeploymentStates} keeps what it knows. */
 export interface DeploymentStatesOptions {
@@ -62,6 +65,11 @@ export class DeploymentStates {
     const state = new DeploymentState(this.#now);
     this.#states.set(deployment.id, state);
     return state;
+  }
+
+  /** The state of a deployment, where it has one; makes none. */
+  peek({ id }: Deployment): DeploymentStateView | undefined {
+    return this.#states.get(id);
   }
 
   /** Forgets all deployments but these; what is under way still ends well. */

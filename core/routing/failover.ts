@@ -1,10 +1,12 @@
 import type { AttemptLog } from "../attempt_log.ts";
+import type { BreakerState } from "../breaker_state.ts";
 import type { RetryBudget } from "../retry_budget.ts";
 import type { RetryPolicyOptions } from "../retry_policy.ts";
 import type { AvailabilityView } from "./availability.ts";
 import type { Breakers } from "./breakers.ts";
 import type { Bulkheads } from "./bulkheads.ts";
 import type { Cooldowns } from "./cooldowns.ts";
+import type { Deployment } from "./deployment.ts";
 import type { DeploymentStates } from "./deployment_states.ts";
 import { FailoverRun, type FailoverRunOptions } from "./_failover_run.ts";
 import type { Hedges } from "./hedges.ts";
@@ -171,6 +173,27 @@ export class Failover {
    */
   look(request: RouteRequest): RoutePlan {
     return planRoute(request, this.preview());
+  }
+
+  /**
+   * How a deployment stands now, for those who watch: whether attempts go to
+   * it, its breaker, how many are under way, and how many wait for a slot.
+   */
+  read(deployment: Deployment): {
+    readonly available: boolean;
+    readonly breaker: BreakerState;
+    readonly inFlight: number;
+    readonly queued: number;
+  } {
+    const { breakers, states, bulkheads } = this.#options;
+    return {
+      available: this.#views.every((view) =>
+        view.isAvailable(deployment) === true
+      ),
+      breaker: breakers.stateOf(deployment),
+      inFlight: states.peek(deployment)?.inFlight ?? 0,
+      queued: bulkheads.of(deployment)?.queued ?? 0,
+    };
   }
 
   /** What plans are made on now, with nothing taken. */

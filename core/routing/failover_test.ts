@@ -318,3 +318,48 @@ Deno.test("A model that nobody has is model_not_found", async () => {
     "does not exist",
   );
 });
+
+Deno.test("U19: the only deployment is given up when it hangs, not for poor answers; of two each is for both", async () => {
+  const states = async (targets: string[], error: () => never) => {
+    const { failover, breakers } = setUp([{ match: "m", targets }], {
+      settings: { maxRetries: 0 },
+    });
+    const work = (attempt: RoutedAttempt): void => {
+      attempt.answered(200, {});
+      error();
+    };
+    for (let i = 0; i < 5; i++) {
+      await run(failover, { "a/x": work, "b/x": ok });
+    }
+    return [...breakers.entries()].map(([id, { state }]) => `${id} ${state}`);
+  };
+  const [poor, hangs] = [fails("upstream"), fails("timeout")];
+  assertEquals(await states(["a/x"], poor), ["a/x closed"]);
+  assertEquals(await states(["a/x"], hangs), ["a/x open"]);
+  for (const error of [poor, hangs]) {
+    const told = await states(["a/x", "b/x"], error);
+    assertEquals(told, ["a/x open", "b/x closed"]);
+  }
+});
+
+Deno.test("U18: what our own bounds refuse lowers no adaptive limit and cools nothing", async () => {
+  const settings = { adaptive: true, maxRetries: 0 };
+  for (
+    const [code, asked] of [["upstream_pool_exhausted", 5], [
+      "overloaded_error",
+      1,
+    ]] as const
+  ) {
+    const parts = setUp([{ match: "m", targets: ["a/x"] }], { settings });
+    const { failover, bulkheads, table } = parts;
+    const work = fails("overloaded", { code, headers: { "retry-after": "1" } });
+    const logs: string[] = [];
+    for (let i = 0; i < 5; i++) {
+      logs.push(...(await run(failover, { "a/x": work })).log);
+    }
+    assertEquals(logs.length, asked, code);
+    const [candidate] = table.candidates(table.match("m")!.route.targets, "");
+    const { limit } = bulkheads.of(candidate!.deployment)!;
+    assertEquals(limit < 8, asked === 1, `${code}: ${limit}`);
+  }
+});

@@ -87,6 +87,7 @@ const CONTEXT_OVERFLOW =
   /prompt is too long|exceeds? (?:the )?(?:model's )?(?:maximum )?context|context (?:window|limit|length)/i;
 const NO_CREDIT = /credit balance is too low|api usage limits/i;
 const SPEND_LIMIT = /spend_limit|billing/;
+const THREAD = /^thread_[a-z_]{1,60}$/;
 
 /** What an error is by its status, its type and its words. `said` is the provider's message. */
 export function classifyError(
@@ -100,6 +101,18 @@ export function classifyError(
   const { details } = error;
   const detail = isObject(details) ? asText(details.error_code) : "";
   if (SPEND_LIMIT.test(detail)) return status === 429 ? QUOTA_FOR_NOW : QUOTA;
+  const is = classify(error, { status, said });
+  // The SDK's threads recover by these codes: the client must see them as they are.
+  return THREAD.test(detail) ? { ...is, code: detail } : is;
+}
+
+function classify(
+  error: JsonObject,
+  { status, said }: {
+    readonly status: number | undefined;
+    readonly said: string;
+  },
+): ErrorClass {
   const type = asText(error.type);
   const is = BY_TYPE.get(type) ?? BY_STATUS.get(status ?? 0);
   if (is === NOT_FOUND && said.startsWith("model:")) return UNKNOWN_MODEL;

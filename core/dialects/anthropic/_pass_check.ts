@@ -46,7 +46,8 @@ export function checkMessagesRequest(
   if (!Array.isArray(messages)) {
     throw root.wrongType("messages", "an array of objects");
   }
-  if (messages.length === 0) {
+  // A conversation that the provider keeps goes on without any (`pause_turn`).
+  if (messages.length === 0 && !root.has("thread")) {
     throw root.refuse(
       "messages",
       "Invalid 'messages': empty array. Expected at least one message",

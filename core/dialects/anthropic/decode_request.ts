@@ -50,8 +50,14 @@ const NEUTRAL: ReadonlyMap<string, (value: unknown) => boolean> = new Map([
   ],
 ]);
 
-/** Fields that must not be left out: another model's provider can't do what they ask. */
-const REFUSED = ["mcp_servers", "container", "thread", "inference_geo"];
+/** Fields that must not be left out, with the code of their refusal: another model's provider can't do what they ask. */
+const REFUSED: ReadonlyMap<string, string> = new Map([
+  ["mcp_servers", "unsupported_parameter"],
+  ["container", "unsupported_parameter"],
+  // At this code the SDK's tool runner goes on with the whole history.
+  ["thread", "thread_unsupported_request"],
+  ["inference_geo", "unsupported_parameter"],
+]);
 
 /**
  * Decodes a Messages request into the canonical Conversation.
@@ -112,11 +118,12 @@ function withExactNumbers(document: JsonDocument): JsonDocument["value"] {
 
 function judgeUnknown(root: RequestNode, key: string): void {
   if (NEUTRAL.get(key)?.(root.raw(key))) return;
-  if (!REFUSED.includes(key)) return root.note(key);
+  const code = REFUSED.get(key);
+  if (code === undefined) return root.note(key);
   throw root.refuse(
     key,
     `The field '${key}' is not supported by this model's provider`,
-    "unsupported_parameter",
+    code,
   );
 }
 

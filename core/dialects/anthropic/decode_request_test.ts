@@ -255,7 +255,6 @@ Deno.test("C41: what can't be left out is refused by name", () => {
     const [param, value] of Object.entries({
       mcp_servers: [{ type: "url" }],
       container: "c",
-      thread: { id: "t" },
       inference_geo: "us",
     })
   ) {
@@ -264,6 +263,10 @@ Deno.test("C41: what can't be left out is refused by name", () => {
       code: "unsupported_parameter",
     });
   }
+  assertRefused({ thread: { type: "create" } }, {
+    param: "thread",
+    code: "thread_unsupported_request",
+  });
 });
 
 Deno.test("A25: fields without a word are named, those that change nothing are not", () => {

@@ -163,6 +163,21 @@ Deno.test("K9: an account without credit is no fault of the request", () => {
   }
 });
 
+Deno.test("C38: what became of a conversation kept by the provider is told in its own code", () => {
+  const details = { error_code: "thread_not_found" };
+  assertEquals(
+    summary(
+      decode(404, error("not_found_error", "No such thread", { details })),
+    ),
+    ["not_found", "thread_not_found", 404],
+  );
+  const foreign = { error_code: "threading\nx" };
+  assertEquals(
+    decode(404, error("not_found_error", "M", { details: foreign })).code,
+    "not_found_error",
+  );
+});
+
 Deno.test("K9, U17: a spend limit is told apart from a rate limit", () => {
   const details = { error_code: "enforced_spend_limit_reached" };
   assertEquals(

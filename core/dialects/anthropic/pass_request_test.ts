@@ -153,6 +153,8 @@ Deno.test("K17: a request is checked before it passes", () => {
     parseJsonDocument(bytes(JSON.stringify(fields)));
   checkMessagesRequest(document({ ...base, max_tokens: 0 }));
   checkMessagesRequest(document({ model: "m", messages }), { isCount: true });
+  const thread = { type: "continue", previous_message_id: "msg_1" };
+  checkMessagesRequest(document({ ...base, messages: [], thread }));
 });
 
 Deno.test("passMessages() carries a request there and its answer back", () => {

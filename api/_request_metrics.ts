@@ -1,0 +1,124 @@
+import type { AttemptRecord } from "@llm-proxy/core";
+import type { Deployment } from "@llm-proxy/core/routing";
+import {
+  GatewayMetrics,
+  type LimitRefused,
+  LoopDelay,
+  MetricsCollector,
+  PrometheusExporter,
+  Redactor,
+} from "@llm-proxy/logging";
+import { secretsOf } from "./_config_secret_list.ts";
+import { gatewayViews } from "./_gateway_views.ts";
+import { MetricTargets } from "./_metric_targets.ts";
+import type { Gateway } from "./gateway.ts";
+import type { RequestRecord } from "./request_record.ts";
+import { VERSION } from "./version.ts";
+
+/** So many deployments of models that only callers name are shown. */
+const MAX_ANSWERED = 100;
+
+/** What is counted of requests, and shown to whoever scrapes it. */
+export class RequestMetrics {
+  readonly #metrics: GatewayMetrics;
+  readonly #exporter: PrometheusExporter;
+  readonly #targets: MetricTargets;
+  /** Deployments that have answered: the config may name none of their models. */
+  readonly #answered = new Map<string, Deployment>();
+  #delay: LoopDelay | undefined;
+
+  /**
+   * Counts nothing yet.
+   *
+   * @throws {RangeError} when the secrets of the config have more than
+   * 1,048,576 characters in all.
+   */
+  constructor(gateway: Gateway) {
+    const { table, config } = gateway;
+    const collector = new MetricsCollector({
+      redactor: new Redactor(secretsOf(config)),
+    });
+    this.#metrics = new GatewayMetrics(collector, {
+      version: VERSION,
+      models: table.deployments.map(({ model }) => model)
+        .filter((model) => !model.includes("*")),
+      views: gatewayViews(gateway, () => this.#answered.values()),
+    });
+    this.#exporter = new PrometheusExporter(collector);
+    this.#targets = new MetricTargets(table);
+  }
+
+  /** What shows them. From the first look on the delay of the event loop is measured, which costs even when idle. */
+  get exporter(): PrometheusExporter {
+    this.#delay ??= new LoopDelay((seconds) =>
+      this.#metrics.loopDelayed(seconds)
+    );
+    return this.#exporter;
+  }
+
+  /** Counts a request that begins. */
+  started(): void {
+    this.#metrics.requestStarted();
+  }
+
+  /** Counts a request that has ended, and its attempts. */
+  ended(record: RequestRecord): void {
+    const { operation, trace, status, startedAt, firstContentAt } = record;
+    const contentAt = record.stream ? firstContentAt : undefined;
+    const traceId = record.parent?.traceId;
+    const { records } = record.attempts;
+    const deployment = trace?.candidate.deployment;
+    let answering = deployment?.id;
+    // The last first: of several at one deployment that one has the answer.
+    for (let index = records.length - 1; index >= 0; index--) {
+      const attempt = records[index] as AttemptRecord;
+      const { reason, kind = "internal", durationMs } = attempt;
+      const isAnswering = attempt.deployment === answering;
+      if (isAnswering) answering = undefined;
+      this.#metrics.attemptEnded({
+        target: this.#targets.of(operation, attempt.deployment),
+        outcome: reason === "ok" ? reason : kind,
+        durationMs,
+        firstChunkMs: isAnswering
+          ? since(trace?.startedAt, contentAt)
+          : undefined,
+        traceId,
+      });
+    }
+    if (deployment !== undefined && status === 200) this.#note(deployment);
+    this.#metrics.requestEnded({
+      method: record.method,
+      route: record.route,
+      status,
+      durationMs: performance.now() - startedAt,
+      target: deployment && this.#targets.of(operation, deployment.id),
+      error: record.error,
+      firstTokenMs: since(startedAt, contentAt),
+      usage: record.usage,
+      traceId,
+    });
+  }
+
+  /** Counts a request that a limit refused. */
+  limitRefused(refusal: LimitRefused): void {
+    this.#metrics.limitRefused(refusal);
+  }
+
+  /** Measures nothing any more. */
+  close(): void {
+    this.#delay?.[Symbol.dispose]();
+  }
+
+  #note(deployment: Deployment): void {
+    const answered = this.#answered;
+    if (answered.has(deployment.id) || answered.size >= MAX_ANSWERED) return;
+    answered.set(deployment.id, deployment);
+  }
+}
+
+function since(
+  from: number | undefined,
+  to: number | undefined,
+): number | undefined {
+  return from === undefined || to === undefined ? undefined : to - from;
+}
