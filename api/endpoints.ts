@@ -124,8 +124,10 @@ export async function embeddings(context: RequestContext): Promise<void> {
 /** Carries a request to a deployment, and from one to the next where that is due. */
 export async function route(
   { gateway, exchange, record }: RequestContext,
-  request: RouteRequest,
-  work: (attempt: RoutedAttempt) => Promise<void>,
+  { request, work }: {
+    readonly request: RouteRequest;
+    readonly work: (attempt: RoutedAttempt) => Promise<void>;
+  },
 ): Promise<RoutePlan> {
   const { signal } = exchange;
   const learning = gateway.learn(request.model);
@@ -156,8 +158,8 @@ export async function route(
 /** Makes one attempt under its clocks: sends the request, and has the answer told to the caller. */
 export async function attempt<T extends WholeTranslation>(
   context: RequestContext,
-  routed: RoutedAttempt,
-  { prepare, answer }: {
+  { routed, prepare, answer }: {
+    readonly routed: RoutedAttempt;
     readonly prepare: Prepare<T>;
     readonly answer: (answering: Answering<T>) => Promise<void>;
   },

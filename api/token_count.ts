@@ -1,4 +1,5 @@
 import { checkMessagesRequest, translateTokenCount } from "@llm-proxy/core";
+import type { RoutedAttempt } from "@llm-proxy/core/routing";
 import { AttemptTrace } from "./attempt_trace.ts";
 import {
   attempt,
@@ -22,7 +23,8 @@ export async function countTokens(context: RequestContext): Promise<void> {
   const document = await readJson(context);
   checkMessagesRequest(document, { isCount: true });
   const model = checkModel(document);
-  await route(context, { model }, async (routed) => {
+  const request = { model };
+  const work = async (routed: RoutedAttempt): Promise<void> => {
     const { candidate } = routed;
     const trace = new AttemptTrace(candidate);
     const count = translateTokenCount(document, {
@@ -31,10 +33,9 @@ export async function countTokens(context: RequestContext): Promise<void> {
       header: (name) => exchange.header(name),
     });
     if ("request" in count) {
-      const { request, error } = count;
       const translation: WholeTranslation = {
-        request,
-        error,
+        request: count.request,
+        error: count.error,
         answer: (body) => ({
           body: count.answer(body).body,
           finish: "stop",
@@ -42,7 +43,7 @@ export async function countTokens(context: RequestContext): Promise<void> {
         }),
       };
       const prepare = (): WholeTranslation => translation;
-      return await attempt(context, routed, { prepare, answer: wholeAnswer });
+      return await attempt(context, { routed, prepare, answer: wholeAnswer });
     }
     routed.commit();
     record.answers(trace);
@@ -50,5 +51,6 @@ export async function countTokens(context: RequestContext): Promise<void> {
     headers["content-type"] = "application/json";
     headers["cache-control"] = "no-store";
     exchange.send(200, headers, count.body);
-  });
+  };
+  await route(context, { request, work });
 }

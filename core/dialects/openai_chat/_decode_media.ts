@@ -23,7 +23,10 @@ export type Source =
 export function decodeImage(part: RequestNode): Omit<ImagePart, "type"> {
   const image = part.requireNode("image_url");
   image.noteUnknown(KNOWN_IN_IMAGE);
-  const source = decodeSource(image, "url", image.name("url"));
+  const source = decodeSource(image, {
+    key: "url",
+    text: image.name("url"),
+  });
   if (!source || "data" in source && !source.mediaType.startsWith("image/")) {
     throw image.refuse(
       "url",
@@ -61,7 +64,7 @@ export function decodeFile(part: RequestNode): Omit<FilePart, "type"> {
   if (!file.has("file_data") && fileId) return { fileId, ...named };
   if (fileId) file.note("file_id");
   const text = file.name("file_data");
-  const source = decodeSource(file, "file_data", text);
+  const source = decodeSource(file, { key: "file_data", text });
   if (source) return { ...source, ...named };
   // "%PDF-" in base64. Other documents don't show what they are.
   if (text.startsWith("JVBERi")) {
@@ -79,8 +82,7 @@ export function decodeFile(part: RequestNode): Omit<FilePart, "type"> {
 /** What a text points to or holds; `undefined` where it is neither address nor data URL. */
 export function decodeSource(
   node: RequestNode,
-  key: string,
-  text: string,
+  { key, text }: { readonly key: string; readonly text: string },
 ): Source | undefined {
   if (/^https:\/\//i.test(text)) {
     if (text.length <= MAX_URL && URL.canParse(text)) return { url: text };

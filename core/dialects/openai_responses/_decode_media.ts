@@ -11,7 +11,10 @@ export function decodeImage(node: RequestNode): Omit<ImagePart, "type"> {
       "unsupported_value",
     );
   }
-  const source = decodeSource(node, "image_url", node.name("image_url"));
+  const source = decodeSource(node, {
+    key: "image_url",
+    text: node.name("image_url"),
+  });
   if (!source || "data" in source && !source.mediaType.startsWith("image/")) {
     throw node.refuse(
       "image_url",
@@ -37,7 +40,10 @@ export function decodeFile(node: RequestNode): Omit<FilePart, "type"> {
     return { ...decodeFileData(node, node.name("file_data")), ...named };
   }
   if (!node.has("file_url")) return { fileId: node.name("file_id"), ...named };
-  const source = decodeSource(node, "file_url", node.name("file_url"));
+  const source = decodeSource(node, {
+    key: "file_url",
+    text: node.name("file_url"),
+  });
   if (source && "url" in source) return { ...source, ...named };
   throw node.refuse(
     "file_url",
@@ -50,7 +56,7 @@ function decodeFileData(
   node: RequestNode,
   text: string,
 ): Pick<FilePart, "data" | "mediaType"> {
-  const source = decodeSource(node, "file_data", text);
+  const source = decodeSource(node, { key: "file_data", text });
   if (source && "data" in source) return source;
   // "%PDF-" in base64. Other documents don't show what they are.
   if (text.startsWith("JVBERi")) {
