@@ -87,17 +87,13 @@ export async function converse(context: RequestContext): Promise<void> {
       : continueChat(document, { ...options, begun });
   };
   const request = chatRequestFacts(document);
-  const plan = await route(
-    context,
+  const answer = stream
+    ? (answering: Answering<Translation>) => streamAnswer(answering, document)
+    : wholeAnswer;
+  const plan = await route(context, {
     request,
-    (routed) =>
-      attempt(context, routed, {
-        prepare,
-        answer: stream
-          ? (answering) => streamAnswer(answering, document)
-          : wholeAnswer,
-      }),
-  );
+    work: (routed) => attempt(context, { routed, prepare, answer }),
+  });
   const { shadow: candidate } = plan;
   if (candidate !== undefined && client === openAiChatClient) {
     sendShadow(context, { candidate, document, request, prepare });
