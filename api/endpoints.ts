@@ -110,11 +110,11 @@ export async function embeddings(context: RequestContext): Promise<void> {
   const model = checkModel(document);
   const prepare: Prepare<WholeTranslation> = ({ candidate, losses }) =>
     translateEmbeddings(document, { deployment: candidate, losses });
-  await route(
-    context,
-    { model },
-    (routed) => attempt(context, routed, { prepare, answer: wholeAnswer }),
-  );
+  await route(context, {
+    request: { model },
+    work: (routed) =>
+      attempt(context, { routed, prepare, answer: wholeAnswer }),
+  });
 }
 
 /** Carries a request to a deployment, and from one to the next where that is due. */

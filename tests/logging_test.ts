@@ -1,0 +1,257 @@
+// Where the service's log goes, as its users start it.
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { until } from "./_rig.ts";
+
+const ROOT = new URL("../", import.meta.url);
+const SECRET = "team-key-4f8a1c77e2b90d";
+const decoder = new TextDecoder();
+
+/** A folder with a config, gone at the end. */
+class Folder implements Disposable {
+  readonly path = Deno.makeTempDirSync({ prefix: "llm-proxy-service-" });
+
+  write(name: string, text: string): string {
+    Deno.writeTextFileSync(`${this.path}/${name}`, text);
+    return `${this.path}/${name}`;
+  }
+
+  /** A config with this logging section. */
+  config(logging: string): string {
+    return this.write(
+      "config.yaml",
+      `providers: [{type: mock}]\nauth: {api_keys: [${SECRET}]}\nlogging: ${logging}\n`,
+    );
+  }
+
+  read(name: string): string {
+    try {
+      return Deno.readTextFileSync(`${this.path}/${name}`);
+    } catch {
+      return "";
+    }
+  }
+
+  [Symbol.dispose](): void {
+    Deno.removeSync(this.path, { recursive: true });
+  }
+}
+
+function command(args: readonly string[], flags: readonly string[] = ["-A"]) {
+  return new Deno.Command("deno", {
+    args: [
+      "run",
+      "--quiet",
+      "--frozen",
+      "--no-prompt",
+      ...flags,
+      "main.ts",
+      ...args,
+    ],
+    cwd: ROOT,
+    env: {
+      PATH: Deno.env.get("PATH") ?? "",
+      HOME: Deno.env.get("HOME") ?? "",
+    },
+    clearEnv: true,
+    stdout: "piped",
+    stderr: "piped",
+  });
+}
+
+/** The fault with which a start or a check ends. */
+async function fault(
+  args: readonly string[],
+  flags?: readonly string[],
+): Promise<string> {
+  const { code, stderr } = await command(args, flags).output();
+  const text = decoder.decode(stderr);
+  assertEquals(code, 1, text);
+  assertEquals(text.trimEnd().split("\n").length, 1, text);
+  return text;
+}
+
+/** A service that runs. */
+class Service implements AsyncDisposable {
+  readonly #child: Deno.ChildProcess;
+  readonly #done: Promise<void>;
+  output = "";
+
+  constructor(config: string) {
+    this.#child = command(["--port", "0", "--config", config]).spawn();
+    this.#done = this.#read();
+  }
+
+  async #read(): Promise<void> {
+    const errors = this.#child.stderr.cancel();
+    for await (const bytes of this.#child.stdout) {
+      this.output += decoder.decode(bytes);
+    }
+    await errors;
+  }
+
+  signal(name: Deno.Signal): void {
+    this.#child.kill(name);
+  }
+
+  async ask(model: string): Promise<number> {
+    await until(() => this.output.includes("http://"), "the banner");
+    const url = /http:\/\/[\d.]+:\d+/.exec(this.output)?.[0];
+    const response = await fetch(`${url}/v1/chat/completions`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "x-api-key": SECRET },
+      body: JSON.stringify({
+        model,
+        messages: [{ role: "user", content: "a" }],
+      }),
+    });
+    await response.body?.cancel();
+    return response.status;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#child.kill("SIGTERM");
+    await this.#child.status;
+    await this.#done;
+  }
+}
+
+Deno.test("logging.file takes the log, from where the config is, and is rotated by size", async () => {
+  using folder = new Folder();
+  const config = folder.config(
+    "{file: gateway.log, rotation: {max_size_mb: 0.001, max_files: 3}}",
+  );
+  {
+    await using service = new Service(config);
+    for (let count = 0; count < 12; count++) {
+      assertEquals(await service.ask("mock/echo"), 200);
+      // Each in a write of its own.
+      await new Promise((resolve) => setTimeout(resolve, 60));
+    }
+    assert(!service.output.includes("request_id"), service.output);
+  }
+  const names = [...Deno.readDirSync(folder.path)].map(({ name }) => name);
+  assertEquals(names.sort(), [
+    "config.yaml",
+    "gateway.log",
+    "gateway.log.1",
+    "gateway.log.2",
+  ]);
+  for (const name of names.slice(1)) {
+    const text = folder.read(name);
+    assert(text.length <= 1_049 && text.endsWith("\n"), name);
+    for (const line of text.trimEnd().split("\n")) {
+      assertEquals(JSON.parse(line).key, "key-1");
+    }
+  }
+});
+
+Deno.test("SIGUSR2 switches between the level of the config and debug", async () => {
+  using folder = new Folder();
+  const config = folder.config("{file: gateway.log, level: error}");
+  await using service = new Service(config);
+  assertEquals(await service.ask("mock/echo"), 200);
+  service.signal("SIGUSR2");
+  await until(
+    () => folder.read("gateway.log").includes('"to":"debug"'),
+    "debug",
+  );
+  assertEquals(await service.ask("mock/echo"), 200);
+  await until(() => folder.read("gateway.log").includes('"request"'), "a line");
+  service.signal("SIGUSR2");
+  await until(
+    () => folder.read("gateway.log").includes('"to":"error"'),
+    "error",
+  );
+  const lines = folder.read("gateway.log").trimEnd().split("\n");
+  assertEquals(
+    lines.map((line) => JSON.parse(line).msg),
+    ["log level", "request", "log level"],
+  );
+});
+
+Deno.test("logging.module and class take the place of the logger, and are told no secret", async () => {
+  using folder = new Folder();
+  folder.write(
+    "my_logger.ts",
+    `
+import { appendFileSync } from "node:fs";
+export class MyLogger {
+  constructor(readonly options: { level: string }) {}
+  #write(level: string, message: string, fields?: object): void {
+    const line = { level, message, configured: this.options.level, ...fields };
+    appendFileSync("${folder.path}/mine.log", JSON.stringify(line) + "\\n");
+  }
+  debug(message: string, fields?: object): void { this.#write("debug", message, fields); }
+  info(message: string, fields?: object): void { this.#write("info", message, fields); }
+  warn(message: string, fields?: object): void { this.#write("warn", message, fields); }
+  error(message: string, fields?: object): void { this.#write("error", message, fields); }
+  child(): MyLogger { return this; }
+}
+`,
+  );
+  const config = folder.config(
+    "{module: ./my_logger.ts, class: MyLogger, level: warn}",
+  );
+  await using service = new Service(config);
+  assertEquals(await service.ask(`mock/${SECRET}`), 404);
+  await until(() => folder.read("mine.log").includes("request"), "a line");
+  const text = folder.read("mine.log");
+  const line = JSON.parse(text.split("\n")[0] ?? "");
+  assertEquals(
+    [line.level, line.message, line.configured, line.status],
+    ["info", "request", "warn", 404],
+  );
+  assert(!text.includes(SECRET) && !service.output.includes(SECRET), text);
+});
+
+Deno.test("F1: a log that can't be had is told in one line, at start and by check", async () => {
+  using folder = new Folder();
+  folder.write(
+    "plain.ts",
+    "export const value = 1;\nexport class Nothing {}\n",
+  );
+  folder.write("broken.ts", "throw new Error('out of order');\n");
+  const faults: readonly (readonly [string, RegExp])[] = [
+    [
+      "{file: no/such/a.log}",
+      /logging\.file '.*a\.log': its directory does not exist/,
+    ],
+    ["{file: .}", /it is a directory/],
+    ["{file: config.yaml/a.log}", /its directory is a file/],
+    [
+      "{module: ./none.ts, class: X}",
+      /Cannot load '.*none\.ts': Module not found/,
+    ],
+    [
+      "{module: ./plain.ts, class: X}",
+      /has no export 'X' \(its exports: Nothing, value\)/,
+    ],
+    ["{module: ./plain.ts, class: value}", /its export 'value' is no class/],
+    [
+      "{module: ./broken.ts, class: X}",
+      /Cannot load '.*broken\.ts': out of order/,
+    ],
+    ["{module: 'https://example.com/x.ts', class: X}", /it must be a path/],
+  ];
+  for (const [logging, message] of faults) {
+    const config = folder.config(logging);
+    const [checked, started] = await Promise.all([
+      fault(["check", "--config", config]),
+      fault(["--port", "0", "--config", config]),
+    ]);
+    assertMatch(checked, message);
+    assertMatch(started, message);
+  }
+  const nothing = folder.config("{module: ./plain.ts, class: Nothing}");
+  assertMatch(
+    await fault(["--port", "0", "--config", nothing]),
+    /Cannot log by 'Nothing' of '.*plain\.ts': it has no method 'debug'/,
+  );
+  const kept = folder.config("{file: gateway.log}");
+  const flags = ["--allow-net", "--allow-env", "--allow-read"];
+  assertMatch(
+    await fault(["--port", "0", "--config", kept], flags),
+    /Deno may not use it: allow it with .*--allow-write=/,
+  );
+  assertEquals(folder.read("gateway.log"), "");
+});
