@@ -251,6 +251,7 @@ Deno.test("parseConfig() checks what spans several keys", () => {
     ],
     ["health_check: {interval: 1, timeout: 2}", "health_check.timeout"],
     ["cache: {class: X}", "cache.class"],
+    ["logging: {rotation: {max_files: 2}}", "logging.rotation"],
     [
       "chaos_engineering: {enabled: true, faults: [{type: delay, probability: 1}]}",
       "chaos_engineering.faults[0].delay",

@@ -26,7 +26,7 @@ providers:
   - {name: dead, type: ollama, base_url: "http://127.0.0.1:${deadPort()}/v1", models: [gone], max_retries: 0}
 routes:
   - {match: fast, targets: [mock/error-500], fallbacks: [mock/echo]}
-circuit_breaker: {failure_threshold: 2}
+circuit_breaker: {failure_threshold: 3}
 ${more}`;
 }
 
