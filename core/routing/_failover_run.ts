@@ -264,6 +264,7 @@ export class FailoverRun implements AdmitterOptions {
 
   /** A later attempt may take what is left of the request's time, and no longer. */
   #limitsOf({ provider: { limits } }: Candidate): AttemptLimits {
+    if (this.#attempts === 1) return limits;
     const left = this.#deadline - this.#options.now();
     return left >= limits.total ? limits : { ...limits, total: left };
   }

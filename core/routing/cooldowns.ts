@@ -16,7 +16,8 @@ import type { Deployment } from "./deployment.ts";
  *
  * const factory = new ProviderFactory();
  * const provider = factory.create({ name: "openai", type: "openai" });
- * const [one, other] = ["gpt-5", "gpt-5-mini"].map((model) => createDeployment({ provider, model }));
+ * const one = createDeployment({ provider, model: "gpt-5" });
+ * const other = createDeployment({ provider, model: "gpt-5-mini" });
  * const cooldowns = new Cooldowns();
  * cooldowns.observe(one, new UpstreamError("rate_limit", "Slow down", { code: "rate_limit_exceeded" }));
  * assertEquals(cooldowns.isAvailable(other), true);

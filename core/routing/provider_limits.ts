@@ -26,7 +26,7 @@ export interface ProviderLimitsOptions {
  * const provider = factory.create({ name: "openai", type: "openai" });
  * const deployment = createDeployment({ provider, model: "gpt-5" });
  * const limits = new ProviderLimits(new Map([["openai", parseLimits("1/minute")]]));
- * const request = { model: "gpt-5" };
+ * const request = { inputTokens: 100 };
  * const lease = limits.take(deployment, request);
  * assertEquals(limits.take(deployment, request), "full");
  * assertEquals(limits.isAvailable(deployment) === true, false);

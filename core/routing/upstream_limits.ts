@@ -97,7 +97,7 @@ export function readUpstreamLimits(
 function find(
   headers: Readonly<Record<string, string>>,
   spellings: readonly Names[],
-  { now = performance.now(), date }: ReadUpstreamLimitsOptions,
+  options: ReadUpstreamLimitsOptions,
 ): UpstreamAllowance | undefined {
   for (const [remainingName, limitName, resetName] of spellings) {
     const remaining = count(headers[remainingName]);
@@ -105,6 +105,8 @@ function find(
     const told = headers[limitName];
     const limit = count(told);
     if (told !== undefined && !limit) continue;
+    // Most answers tell no limits: the clock is not read for them.
+    const { now = performance.now(), date } = options;
     const reset = headers[resetName];
     const wait = reset === undefined
       ? DEFAULT_RESET
