@@ -124,10 +124,11 @@ export class DeploymentState implements DeploymentStateView {
     this.#attempts++;
     this.#startedSinceLimits++;
     const startedAt = this.#now();
-    return new Flight(
-      () => this.#measure(this.#now(), startedAt),
-      (failed) => this.#end(failed),
-    );
+    return new Flight({
+      startedAt,
+      measure: (now = this.#now()) => this.#measure(now, startedAt),
+      end: (failed) => this.#end(failed),
+    });
   }
 
   /** Takes what an answer told of the account's limits, with {@linkcode readUpstreamLimits}. */

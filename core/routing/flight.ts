@@ -15,25 +15,33 @@
  * ```
  */
 export class Flight implements Disposable {
-  readonly #measure: () => void;
+  /** When it began, on the clock of its state, in ms. */
+  readonly startedAt: number;
+  readonly #measure: (now: number | undefined) => void;
   readonly #end: (failed: boolean | undefined) => void;
   #begun = false;
   #ended = false;
 
   /** Made by {@linkcode DeploymentState.start}. */
-  constructor(
-    measure: () => void,
-    end: (failed: boolean | undefined) => void,
-  ) {
-    this.#measure = measure;
-    this.#end = end;
+  constructor(options: {
+    readonly startedAt: number;
+    readonly measure: (now: number | undefined) => void;
+    readonly end: (failed: boolean | undefined) => void;
+  }) {
+    this.startedAt = options.startedAt;
+    this.#measure = options.measure;
+    this.#end = options.end;
   }
 
-  /** Notes that the first token has come; the first call counts. */
-  firstToken(): void {
+  /**
+   * Notes that the first token has come; the first call counts.
+   *
+   * @param now The time, where it is known, on the clock of its state.
+   */
+  firstToken(now?: number): void {
     if (this.#begun || this.#ended) return;
     this.#begun = true;
-    this.#measure();
+    this.#measure(now);
   }
 
   /** Ends it: the attempt went well. */

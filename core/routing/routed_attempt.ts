@@ -56,7 +56,7 @@ export class RoutedAttempt {
     this.#claim = options.claim;
     this.#now = options.now;
     this.#isSole = options.isSole;
-    this.startedAt = options.now();
+    this.startedAt = admission.flight.startedAt;
   }
 
   /** Whether the caller's answer is this attempt's, and has begun. */
@@ -87,8 +87,9 @@ export class RoutedAttempt {
     this.#claim(this);
     this.#committed = true;
     const { flight, permit, slot } = this.#admission;
-    flight.firstToken();
-    permit?.firstByte(this.#now() - this.startedAt);
+    const now = this.#now();
+    flight.firstToken(now);
+    permit?.firstByte(now - this.startedAt);
     slot?.firstByte();
   }
 
