@@ -472,7 +472,7 @@ Deno.test("C40, K21: features and version of a Messages client reach Anthropic, 
   });
 });
 
-Deno.test("K3: a Messages client is let in by x-api-key and by a bearer, and no other way", async () => {
+Deno.test("C43, K3: a Messages client is let in by x-api-key and by a bearer, and no other way", async () => {
   const config = "auth: {api_keys: [{name: t, key: key-of-the-caller-0000}]}\n";
   const options = {
     answer: says(CHAT, { text: "Yes" }),
@@ -622,4 +622,23 @@ Deno.test("C41: a hosted tool that the provider lacks is refused by name for a M
       assertEquals(upstream.asked.length, 0);
     });
   }
+});
+
+Deno.test("C44: a body over the cap is request_too_large for a Messages client", async () => {
+  const config = "server: {max_body_mb: 1}\n";
+  const provider = ANTHROPIC.entry;
+  const answer = () => json({});
+  await withGateway({ answer, provider, config }, async ({ url, upstream }) => {
+    const error = await assertRejects(
+      () =>
+        sdk(url).messages.create({
+          model: ANTHROPIC.model,
+          max_tokens: 9,
+          messages: [{ role: "user", content: "x".repeat(2_000_000) }],
+        }),
+      Anthropic.APIError,
+    );
+    assertEquals([error.status, error.type], [413, "request_too_large"]);
+    assertEquals(upstream.asked.length, 0);
+  });
 });

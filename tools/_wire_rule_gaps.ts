@@ -5,10 +5,6 @@ export interface WireGap {
   readonly why: string;
 }
 
-const MESSAGES_ENDPOINT: WireGap = {
-  state: "later",
-  why: "needs the endpoint for Messages",
-};
 const LEDGER: WireGap = { state: "later", why: "needs prices and the ledger" };
 
 function part(why: string): WireGap {
@@ -29,16 +25,9 @@ export const WIRE_GAPS: ReadonlyMap<string, WireGap> = new Map([
   ],
   ["C10", part("chat clients have no word for it, Messages clients do")],
   ["C21", part("chat clients see length; it passes to Messages clients")],
-  ["C43", MESSAGES_ENDPOINT],
-  ["C44", MESSAGES_ENDPOINT],
   ["J5", part("kept for the client; the cost is not accounted yet")],
   ["J27", part("never split; splitting is not on offer")],
   ["J28", part("between dialects; where bytes pass, the provider answers")],
-  ["K5", part("one provider is asked; the last of several comes with retries")],
-  ["K8", part("read and kept; it comes into force with retries")],
-  ["K9", part("told apart; another key is tried once there is failover")],
-  ["K10", part("told as such; it is tried elsewhere once there are retries")],
-  ["K11", part("nothing is retried at all yet")],
   ["K12", part("headers and log; billing comes with the ledger")],
   ["K16", part("models that a key may not use come with access by key")],
   ["L2", part("in the log; the ledger comes later")],
