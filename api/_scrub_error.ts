@@ -8,7 +8,7 @@ import type { RequestRecord } from "./request_record.ts";
  */
 export function scrubError(
   error: GatewayError,
-  { trace }: RequestRecord,
+  { trace }: Pick<RequestRecord, "trace">,
 ): GatewayError {
   if (!(error instanceof UpstreamError) || !trace) return error;
   const { headers } = trace.candidate.provider;

@@ -32,6 +32,9 @@ const CARRIED = [
   "www-authenticate",
 ] as const;
 
+/** What a body is taken for whose length is not told, in bytes: nobody gets by without one. */
+const UNTOLD_LENGTH = 4096;
+
 /**
  * Serves one request: authenticates it, lets its route answer, and whatever
  * happened answers errors in the caller's dialect, counts it and logs one line.
@@ -49,7 +52,7 @@ export async function dispatch(
       record.key = gateway.keys.check(exchange);
       record.admitted = gateway.limits.admit(route.path, {
         caller: record.key ?? "",
-        bytes: Number(exchange.header("content-length") ?? 0) || 0,
+        bytes: lengthOf(exchange),
       });
     }
     await route.handle({ gateway, exchange, record });
@@ -86,6 +89,13 @@ function refuse(
   headers["cache-control"] = "no-store";
   const body = client.encodeError(record.error, record.id);
   exchange.send(record.status, headers, body);
+}
+
+/** The length of a body, as far as its head tells it. */
+function lengthOf(exchange: Exchange): number {
+  if (exchange.method !== "POST") return 0;
+  const length = exchange.header("content-length") ?? "";
+  return /^\d{1,15}$/.test(length) ? Number(length) : UNTOLD_LENGTH;
 }
 
 /** A fault that nobody foresaw is ours, and no detail of it is the client's. */

@@ -181,7 +181,8 @@ export async function attempt<T extends WholeTranslation>(
   } catch (error) {
     record.failed(trace);
     gateway.noteFailure(routed, error);
-    throw error;
+    // By its own provider's secrets: of two attempts either's error may be told.
+    throw error instanceof GatewayError ? scrubError(error, { trace }) : error;
   } finally {
     sender.stop();
   }

@@ -86,8 +86,10 @@ export class RequestRecord {
     const { admitted, usage, status } = this;
     if (admitted === undefined) return;
     if (usage !== undefined) admitted.lease.settle({ tokens: usage.total });
-    else if (status === 200) admitted.lease.release();
-    else admitted.lease.settle({ tokens: 0 });
+    // A provider may have done the work for a caller who left, and nobody tells.
+    else if (status === 200 || this.error?.kind === "client_closed") {
+      admitted.lease.release();
+    } else admitted.lease.settle({ tokens: 0 });
   }
 
   /** The canonical log line's fields. */

@@ -74,7 +74,8 @@ function routed(
     priority,
     forced,
     settings: {
-      maxRetries: entry.max_retries,
+      // The mock's errors were asked for.
+      maxRetries: entry.type === "mock" ? 0 : entry.max_retries,
       retryDelayMs: entry.retry_delay * SECOND,
       ...(concurrency?.max !== undefined && {
         maxConcurrency: concurrency.max,

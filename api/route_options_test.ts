@@ -99,7 +99,7 @@ Deno.test("routeOptions() says of providers what the config does", () => {
       }],
     ]),
   });
-  assertEquals(mock?.settings, { maxRetries: 2, retryDelayMs: 500 });
+  assertEquals(mock?.settings, { maxRetries: 0, retryDelayMs: 500 });
 });
 
 Deno.test("routeOptions() makes a definition for each name of a route", () => {

@@ -58,9 +58,9 @@ export class ImplicitRoutes {
     return { route, capture: name.slice(slash + 1) };
   }
 
-  /** For any name, where a provider is forced. */
+  /** For any bare name, where a provider is forced. */
   forced(name: string): RouteMatch | undefined {
-    if (this.#forced === undefined || name === "") return undefined;
+    if (this.#forced === undefined || !isBare(name)) return undefined;
     return { route: this.#forced, capture: name };
   }
 
@@ -88,9 +88,9 @@ export class ImplicitRoutes {
     return { route, capture: name };
   }
 
-  /** For a name that nobody knows. */
+  /** For a bare name that nobody knows. */
   open(name: string): RouteMatch | undefined {
-    if (this.#open === undefined || name === "") return undefined;
+    if (this.#open === undefined || !isBare(name)) return undefined;
     return { route: this.#open, capture: name };
   }
 
@@ -118,4 +118,12 @@ export class ImplicitRoutes {
       open: model === ANY_MODEL,
     };
   }
+}
+
+/**
+ * Whether a name has no provider in front. One with a slash that leads nowhere
+ * may be a slip, and what it carries is meant for somebody else.
+ */
+function isBare(name: string): boolean {
+  return name !== "" && !name.includes("/");
 }

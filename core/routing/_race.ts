@@ -60,9 +60,12 @@ export class Race {
     lead: Promise<Outcome>,
     second: Promise<Outcome | "not made">,
   ): Promise<Outcome> {
-    void lead.then(() => this.#noise.abort());
-    const [first, other] = await Promise.all([lead, second]);
+    const quiet = (): void => this.#noise.abort();
+    void lead.then(quiet, quiet);
+    // Both are waited for, whatever becomes of one: none may write later on.
+    await Promise.allSettled([lead, second]);
     this.#caller.removeEventListener("abort", this.#leave);
+    const [first, other] = await Promise.all([lead, second]);
     return other === "not made" || first.attempt === this.#won ||
         other.attempt !== this.#won
       ? first

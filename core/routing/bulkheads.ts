@@ -15,6 +15,9 @@ export interface BulkheadsOptions
   readonly adaptiveMax?: number;
 }
 
+/** How many deployments have one; at more, one with nothing under way goes. */
+const CAPACITY = 10_000;
+
 interface Bulkhead {
   readonly limit: ConcurrencyLimit;
   /** By which settings it was made. */
@@ -59,6 +62,7 @@ export class Bulkheads implements AvailabilityView {
     const settings = `${maxConcurrency} ${adaptive} ${maxQueue} ${maxWaitMs}`;
     const known = this.#bulkheads.get(id);
     if (known?.settings === settings) return known.limit;
+    if (this.#bulkheads.size >= CAPACITY) this.#forgetIdle();
     const limit = this.#make(deployment);
     this.#bulkheads.set(id, { limit, settings });
     return limit;
@@ -66,7 +70,7 @@ export class Bulkheads implements AvailabilityView {
 
   /** Whether a request can begin, or wait for its turn. */
   isAvailable(deployment: Deployment): Availability {
-    const limit = this.of(deployment);
+    const limit = this.#bulkheads.get(deployment.id)?.limit;
     if (limit === undefined || !limit.full) return true;
     return {
       reason: `all ${limit.limit} of its slots and its queue are taken`,
@@ -79,6 +83,14 @@ export class Bulkheads implements AvailabilityView {
     for (const { id } of deployments) kept.add(id);
     for (const id of this.#bulkheads.keys()) {
       if (!kept.has(id)) this.#bulkheads.delete(id);
+    }
+  }
+
+  #forgetIdle(): void {
+    for (const [id, { limit }] of this.#bulkheads) {
+      if (limit.inFlight === 0 && limit.queued === 0) {
+        return void this.#bulkheads.delete(id);
+      }
     }
   }
 

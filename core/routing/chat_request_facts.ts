@@ -9,6 +9,8 @@ export type ChatRequestFacts = Pick<
   "model" | "needs" | "inputTokens" | "outputTokens" | "prefix"
 >;
 
+/** More tokens than any model answers with: what a caller allows beyond is no estimate. */
+const MAX_OUTPUT = 1_000_000;
 /** More letters than a token has on average in any language: the estimate must come out low. */
 const LETTERS_PER_TOKEN = 6;
 
@@ -82,7 +84,7 @@ export function chatRequestFacts(
     needs,
     inputTokens: Math.floor(length / LETTERS_PER_TOKEN),
     ...(Number.isInteger(limit) && Number(limit) > 0 &&
-      { outputTokens: Number(limit) }),
+      { outputTokens: Math.min(Number(limit), MAX_OUTPUT) }),
     get prefix(): number | undefined {
       return prefixOf(messages);
     },

@@ -200,3 +200,13 @@ Deno.test("RouteTable.names lists what can be asked for", () => {
   ], [entry("a", { models: ["m", "fast"] })]);
   assertEquals(table.names, ["fast", "m"]);
 });
+
+Deno.test("RouteTable.match() never gives the address of an unknown provider to another", () => {
+  for (const forced of [true, false]) {
+    const provider = testProvider("only");
+    const table = testTable([], [{ provider, forced }]);
+    assertEquals(table.match("gpt-5")?.route.name, "only/*");
+    assertEquals(table.match("mock/echo"), undefined);
+    assertEquals(table.knows("mock/echo"), false);
+  }
+});

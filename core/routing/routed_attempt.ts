@@ -130,22 +130,25 @@ export class RoutedAttempt {
    */
   failed(error: unknown): void {
     const { flight, permit, slot, candidate } = this.#admission;
-    // What never got an answer has used nothing.
-    if (!this.#answered) this.#tokens ??= 0;
-    this.#endLease();
-    const failure = classifyFailure(error, {
-      callerLeft: this.signal.aborted,
-      limits: this.limits,
-      ownLimits: candidate.provider.limits,
-    });
-    if (failure === "fault") flight.failed();
-    else flight.release();
-    const isPoor = this.#answered && !isTimeout(error);
-    if (this.#isSole && isPoor) permit?.release();
-    else permit?.failure(failure);
-    // Whatever our own bounds are, they say nothing of what the provider can do.
-    if (failure !== "gateway" && isOverload(error)) slot?.overloaded();
-    slot?.release();
+    try {
+      // What never got an answer has used nothing.
+      if (!this.#answered) this.#tokens ??= 0;
+      this.#endLease();
+      const failure = classifyFailure(error, {
+        callerLeft: this.signal.aborted,
+        limits: this.limits,
+        ownLimits: candidate.provider.limits,
+      });
+      if (failure === "fault") flight.failed();
+      else flight.release();
+      const isPoor = this.#answered && !isTimeout(error);
+      if (this.#isSole && isPoor) permit?.release();
+      else permit?.failure(failure);
+      // Whatever our own bounds are, they say nothing of what the provider can do.
+      if (failure !== "gateway" && isOverload(error)) slot?.overloaded();
+    } finally {
+      slot?.release();
+    }
   }
 
   #endLease(): void {
