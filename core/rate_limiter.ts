@@ -3,7 +3,7 @@ import type { Hold } from "./_limit_gate.ts";
 import { LimitHub } from "./_limit_hub.ts";
 import { shortKey } from "./_limit_key.ts";
 import { LimitScope } from "./_limit_scope.ts";
-import type { Admission, LimitAsk, LimitStatus } from "./admission.ts";
+import type { Admission, LimitAsk, LimitStatus, Refused } from "./admission.ts";
 import { checkLimit, type Limit } from "./rate_limit.ts";
 import { RateLimitLease } from "./rate_limit_lease.ts";
 import type { SharedLimitOptions } from "./shared_limits.ts";
@@ -137,25 +137,22 @@ export class RateLimiter {
    */
   take(asks: readonly LimitAsk[]): Admission {
     const now = this.#now();
-    const holds: Hold[] = [];
-    for (const { limit, key, tokens = 0 } of asks) {
-      this.#scope(limit).hold(holds, shortKey(key), checkTokens(tokens));
-    }
-    let longest = 0;
-    let last: Hold | undefined;
-    for (const hold of holds) {
-      const wait = hold.gate.wait(hold, now);
-      if (wait === 0 || wait < longest) continue;
-      if (last !== undefined && wait === longest && !isBefore(hold, last)) {
-        continue;
-      }
-      longest = wait;
-      last = hold;
-    }
-    if (last !== undefined) return refusal(last, longest);
+    const holds = this.#holds(asks);
+    const refused = findRefusal(holds, now);
+    if (refused !== undefined) return refused;
     for (const hold of holds) hold.gate.take(hold, now);
     for (const { limit } of asks) this.#scopes.get(limit)?.tidy(now);
     return { ok: true, lease: new RateLimitLease(holds, this.#now) };
+  }
+
+  /**
+   * What {@linkcode RateLimiter.take} would refuse these asks with. Takes nothing.
+   *
+   * @returns `undefined` where it would admit them.
+   * @throws {RangeError} as `take` does.
+   */
+  refusal(asks: readonly LimitAsk[]): Refused | undefined {
+    return findRefusal(this.#holds(asks), this.#now());
   }
 
   /**
@@ -206,6 +203,14 @@ export class RateLimiter {
     await this.#hub?.close();
   }
 
+  #holds(asks: readonly LimitAsk[]): Hold[] {
+    const holds: Hold[] = [];
+    for (const { limit, key, tokens = 0 } of asks) {
+      this.#scope(limit).hold(holds, shortKey(key), checkTokens(tokens));
+    }
+    return holds;
+  }
+
   #scope(name: string): LimitScope {
     const scope = this.#scopes.get(name);
     if (scope !== undefined) return scope;
@@ -234,6 +239,29 @@ function isBefore(a: Hold, b: Hold): boolean {
   return a.name < b.name || a.name === b.name && a.key < b.key;
 }
 
-function refusal({ name, key, gate }: Hold, retryAfterMs: number): Admission {
-  return { ok: false, limit: name, key, unit: gate.unit, retryAfterMs };
+/** The hold that has to wait longest; nothing where all fit. */
+function findRefusal(
+  holds: readonly Hold[],
+  now: number,
+): Refused | undefined {
+  let longest = 0;
+  let last: Hold | undefined;
+  for (const hold of holds) {
+    const wait = hold.gate.wait(hold, now);
+    if (wait === 0 || wait < longest) continue;
+    if (last !== undefined && wait === longest && !isBefore(hold, last)) {
+      continue;
+    }
+    longest = wait;
+    last = hold;
+  }
+  if (last === undefined) return undefined;
+  const { name, key, gate } = last;
+  return {
+    ok: false,
+    limit: name,
+    key,
+    unit: gate.unit,
+    retryAfterMs: longest,
+  };
 }

@@ -84,9 +84,8 @@ export class ProviderLimits implements AvailabilityView {
 
   /** An account is full where the least of requests does not fit: one that is large says nothing of others. */
   #noteFull(limit: string, key: string): void {
-    const least = this.#limiter.take([{ limit, key, tokens: 1 }]);
-    if (least.ok) return least.lease.settle({ tokens: 0 });
-    if (least.retryAfterMs === Infinity) return;
+    const least = this.#limiter.refusal([{ limit, key, tokens: 1 }]);
+    if (least === undefined || least.retryAfterMs === Infinity) return;
     this.#full.set(key, this.#now() + least.retryAfterMs);
   }
 }

@@ -21,3 +21,19 @@ Deno.test("L8: a request that is larger than the limit makes no account full for
   time = 61_000;
   assertEquals(limits.isAvailable(deployment), true);
 });
+
+Deno.test("L8: a refused request consumes nothing of the account's other limits", () => {
+  const limits = new ProviderLimits(
+    new Map([["a", parseLimits(["2/minute", "1000 tokens/minute"])]]),
+    { now: () => 0 },
+  );
+  const deployment = testDeployment("a/x");
+  for (let refused = 0; refused < 5; refused++) {
+    assertEquals(limits.take(deployment, { inputTokens: 2_000 }), "full");
+  }
+  for (let admitted = 0; admitted < 2; admitted++) {
+    const lease = limits.take(deployment, { inputTokens: 1 });
+    assertEquals(typeof lease, "object");
+  }
+  assertEquals(limits.take(deployment, { inputTokens: 1 }), "full");
+});
