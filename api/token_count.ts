@@ -10,7 +10,7 @@ import {
   wholeAnswer,
   type WholeTranslation,
 } from "./endpoints.ts";
-import { replyHeaders } from "./_reply_headers.ts";
+import { sendJson } from "./_send_json.ts";
 
 /**
  * `POST /v1/messages/count_tokens`: counted by the provider where it can, else
@@ -47,10 +47,7 @@ export async function countTokens(context: RequestContext): Promise<void> {
     }
     routed.commit();
     record.answers(trace);
-    const headers = replyHeaders(record);
-    headers["content-type"] = "application/json";
-    headers["cache-control"] = "no-store";
-    exchange.send(200, headers, count.body);
+    sendJson(context, { input_tokens: count.inputTokens });
   };
   await route(context, { request, work });
 }

@@ -58,6 +58,19 @@ export function exactMember(
   return parseExactJson(withPlainNames(member, escapedNames));
 }
 
+/** A document's value with some of its members as {@linkcode exactMember} has them (M15). */
+export function withExactMembers(
+  document: JsonDocument,
+  keys: readonly string[],
+): JsonDocument["value"] {
+  let { value } = document;
+  for (const key of keys) {
+    const exact = exactMember(document, key);
+    if (exact !== value[key]) value = { ...value, [key]: exact };
+  }
+  return value;
+}
+
 /** Whether a text may have a number in it that a double would round. Cheap, and never wrong about there being none. */
 export function hasLongNumber(text: string): boolean {
   return LONG_NUMBER.test(text);

@@ -1,5 +1,5 @@
 import type { LossReport } from "../../loss_report.ts";
-import { asText, type JsonObject } from "./_json.ts";
+import { asText, type JsonObject } from "../_json.ts";
 
 /** What kinds of part the blocks become; others become none (C32). */
 export const BLOCK_KINDS: ReadonlyMap<

@@ -1,62 +1,23 @@
-import type { ErrorKind } from "../../errors.ts";
-import { asText, isObject, type JsonObject } from "./_json.ts";
+import {
+  AUTHENTICATION,
+  CONTEXT_LENGTH,
+  type ErrorClass,
+  INVALID,
+  INVALID_RESPONSE,
+  NOT_FOUND,
+  OVERLOADED,
+  PERMISSION,
+  QUOTA as NO_QUOTA,
+  RATE_LIMIT,
+  SERVER,
+  TIMEOUT,
+  TOO_LARGE,
+  UNKNOWN_MODEL,
+} from "../_error_answer.ts";
+import { asText, isObject, type JsonObject } from "../_json.ts";
 
-/** What a failure is in our terms; a `message` takes the place of the provider's. */
-export interface ErrorClass {
-  readonly kind: ErrorKind;
-  readonly code: string;
-  readonly message?: string;
-  readonly param?: string;
-  /** Whether a status of the 4xx class is passed on as it is. */
-  readonly keepsStatus?: true;
-}
-
-const AUTHENTICATION: ErrorClass = {
-  kind: "authentication",
-  code: "upstream_authentication_failed",
-  message: "The provider rejected the gateway's credentials",
-};
-const PERMISSION: ErrorClass = {
-  kind: "permission",
-  code: "upstream_permission_denied",
-  message: "The provider does not let the gateway's credentials do this",
-};
-const QUOTA: ErrorClass = {
-  kind: "permission",
-  keepsStatus: true,
-  code: "insufficient_quota",
-  message:
-    "The gateway's account at the provider is out of credit or at its spend limit",
-};
+const QUOTA: ErrorClass = { ...NO_QUOTA, keepsStatus: true };
 const QUOTA_FOR_NOW: ErrorClass = { ...QUOTA, kind: "rate_limit" };
-const INVALID: ErrorClass = {
-  kind: "invalid_request",
-  keepsStatus: true,
-  code: "invalid_request_error",
-};
-const CONTEXT_LENGTH: ErrorClass = {
-  kind: "invalid_request",
-  code: "context_length_exceeded",
-  param: "messages",
-};
-const UNKNOWN_MODEL: ErrorClass = {
-  kind: "not_found",
-  code: "model_not_found",
-  param: "model",
-};
-const NOT_FOUND: ErrorClass = { kind: "not_found", code: "not_found_error" };
-const TOO_LARGE: ErrorClass = { kind: "too_large", code: "request_too_large" };
-const RATE_LIMIT: ErrorClass = {
-  kind: "rate_limit",
-  code: "rate_limit_exceeded",
-};
-const SERVER: ErrorClass = { kind: "upstream", code: "upstream_error" };
-const TIMEOUT: ErrorClass = { kind: "timeout", code: "upstream_timeout" };
-const OVERLOADED: ErrorClass = { kind: "overloaded", code: "overloaded_error" };
-const INVALID_RESPONSE: ErrorClass = {
-  kind: "upstream",
-  code: "upstream_invalid_response",
-};
 
 /** Types that say more than the status; `api_error` and `invalid_request_error` come with many. */
 const BY_TYPE: ReadonlyMap<string, ErrorClass> = new Map([

@@ -3,7 +3,7 @@ import type { LossReport } from "../../loss_report.ts";
 import { invalidAnswer } from "../_invalid_answer.ts";
 import { BLOCK_KINDS, reportBlock, reportDelta } from "./_answer_losses.ts";
 import { isBlank } from "./_encoding.ts";
-import { asText, isObject, type JsonObject } from "./_json.ts";
+import { asText, isObject, type JsonObject } from "../_json.ts";
 import { argumentsOf } from "./decode_answer.ts";
 
 const NOTHING: readonly AnswerEvent[] = [];

@@ -8,7 +8,7 @@ import type {
 } from "../../conversation.ts";
 import { countResultMarks, resultCacheControl } from "./_cache_marks.ts";
 import { cannotCarry, type Encoding, isBlank, type Site } from "./_encoding.ts";
-import { isObject } from "./_json.ts";
+import { isObject } from "../_json.ts";
 import { fileBlock, imageBlock } from "./_media.ts";
 import { wireCallId } from "./_tool_ids.ts";
 

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from "./_json.ts";
+import { isObject, type JsonObject } from "../_json.ts";
 
 /** Formats of strings that the provider's constrained decoding knows. */
 const FORMATS = new Set([

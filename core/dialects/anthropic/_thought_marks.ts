@@ -1,4 +1,4 @@
-import { isObject } from "./_json.ts";
+import { isObject } from "../_json.ts";
 
 /** What a signature of another provider belongs to: the call behind it, or the text before it. */
 export type MarkedKind = "call" | "text";

@@ -1,6 +1,6 @@
 import { invalidAnswer } from "../_invalid_answer.ts";
 import { isBlank } from "./_encoding.ts";
-import { isObject } from "./_json.ts";
+import { isObject } from "../_json.ts";
 
 /**
  * The `input` of a tool call as JSON: the model's own text, for a reparse would

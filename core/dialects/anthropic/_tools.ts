@@ -1,6 +1,6 @@
 import type { Conversation, Tool, ToolChoice } from "../../conversation.ts";
 import { cannotCarry, type Encoding } from "./_encoding.ts";
-import type { JsonObject } from "./_json.ts";
+import type { JsonObject } from "../_json.ts";
 import { constrainedSchema } from "./_schema.ts";
 
 /** Encodes the tools as JSON texts. */

@@ -7,7 +7,7 @@ import type {
 import { editJsonDocument, type JsonDocument } from "../../json_document.ts";
 import type { LossReport } from "../../loss_report.ts";
 import { invalidAnswer, parseAnswer } from "../_invalid_answer.ts";
-import { isObject } from "./_json.ts";
+import { isObject } from "../_json.ts";
 import { passHeaders } from "./_pass_headers.ts";
 import { decodeMessagesRequest } from "./decode_request.ts";
 import { decodeErrorObject } from "./errors.ts";

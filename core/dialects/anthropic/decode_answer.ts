@@ -4,7 +4,7 @@ import type { Answer, AnswerPart } from "../../answer.ts";
 import type { LossReport } from "../../loss_report.ts";
 import { invalidAnswer } from "../_invalid_answer.ts";
 import { reportBlock } from "./_answer_losses.ts";
-import { asText, isObject, type JsonObject } from "./_json.ts";
+import { asText, isObject, type JsonObject } from "../_json.ts";
 import { decodeErrorObject } from "./errors.ts";
 import { finishClass } from "./finish.ts";
 import { UsageTally } from "./usage.ts";

@@ -1,4 +1,4 @@
-import { exactMember } from "../../_json_exact.ts";
+import { withExactMembers } from "../../_json_exact.ts";
 import type { Conversation } from "../../conversation.ts";
 import type { DecodeOptions } from "../../dialect.ts";
 import type { JsonDocument } from "../../json_document.ts";
@@ -105,15 +105,10 @@ export function decodeMessagesRequest(
 
 /** The request with the numbers in its schemas and tool inputs kept to the last digit (M15). */
 function withExactNumbers(document: JsonDocument): JsonDocument["value"] {
-  let { value } = document;
   const keys = ["tools", "output_config", "output_format"];
   // Only the inputs of calls are handed on as they are; the search costs less than they do.
   if (document.text.includes('"tool_use"')) keys.push("messages");
-  for (const key of keys) {
-    const exact = exactMember(document, key);
-    if (exact !== value[key]) value = { ...value, [key]: exact };
-  }
-  return value;
+  return withExactMembers(document, keys);
 }
 
 function judgeUnknown(root: RequestNode, key: string): void {

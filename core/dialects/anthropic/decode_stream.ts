@@ -4,7 +4,7 @@ import type { StreamDecoder } from "../../dialect.ts";
 import type { LossReport } from "../../loss_report.ts";
 import type { SseEvent } from "../../sse_parser.ts";
 import { cutStream, invalidAnswer, parseAnswer } from "../_invalid_answer.ts";
-import { asText, isObject, type JsonObject } from "./_json.ts";
+import { asText, isObject, type JsonObject } from "../_json.ts";
 import { OpenBlock } from "./_open_block.ts";
 import { decodeErrorObject } from "./errors.ts";
 import { finishClass } from "./finish.ts";

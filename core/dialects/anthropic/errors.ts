@@ -1,21 +1,15 @@
-import { UpstreamError } from "../../errors.ts";
+import type { UpstreamError } from "../../errors.ts";
 import { carriedHeaders } from "../_carried_headers.ts";
+import {
+  cutMessage,
+  type ErrorAnswer,
+  makeError,
+  oneLine,
+  type ReadError,
+  readErrorBody,
+} from "../_error_answer.ts";
 import { classifyError } from "./_error_classes.ts";
-import { asText, isObject, type JsonObject } from "./_json.ts";
-
-const MAX_MESSAGE_LENGTH = 1_000;
-const MAX_BODY_BYTES = 65_536;
-
-const decoder = new TextDecoder();
-
-/** An answer with an error status. */
-export interface ErrorAnswer {
-  readonly status: number;
-  /** Lower-case names. */
-  readonly headers: Readonly<Record<string, string>>;
-  /** Whatever came; the first 64 KiB are looked at. */
-  readonly body: Uint8Array;
-}
+import { asText, isObject, type JsonObject } from "../_json.ts";
 
 /**
  * What an answer with an error status means (K1–K5, K15, O7, C39).
@@ -32,49 +26,27 @@ export interface ErrorAnswer {
 export function decodeErrorAnswer(
   { status, headers, body }: ErrorAnswer,
 ): UpstreamError {
-  const text = decoder.decode(body.subarray(0, MAX_BODY_BYTES));
-  const value = parse(text);
-  return makeError(status, findError(value), {
+  const { value, excerpt } = readErrorBody(body);
+  return toError(status, findError(value), {
     headers: carriedHeaders(headers, value),
-    // Of a page from something in front the operator gets the start; JSON may
-    // repeat the request, which belongs in no log.
-    excerpt: /^\s*[[{]/.test(text) ? "" : clean(text.slice(0, 500)),
+    excerpt: clean(excerpt),
   });
 }
 
 /** What an `error` object inside a stream or a body of status 200 means (C29, U11). */
 export function decodeErrorObject(value: unknown): UpstreamError {
-  return makeError(undefined, findError(value), { headers: {}, excerpt: "" });
+  return toError(undefined, findError(value), { headers: {}, excerpt: "" });
 }
 
-function makeError(
+function toError(
   status: number | undefined,
   error: JsonObject,
-  { headers, excerpt }: {
-    readonly headers: Readonly<Record<string, string>>;
-    readonly excerpt: string;
-  },
+  told: Pick<ReadError, "headers" | "excerpt">,
 ): UpstreamError {
-  // A text from something in front of the provider is no message for a client.
-  const isForeign = (status ?? 0) >= 500 && asText(error.type) === "";
-  const said = clean(asText(error.message)).slice(0, MAX_MESSAGE_LENGTH);
+  const said = cutMessage(clean(asText(error.message)));
+  const type = asText(error.type);
   const is = classifyError(error, { status, said });
-  const fallback = status === undefined
-    ? "The provider reported a failure"
-    : `The provider answered with status ${status}`;
-  const keepsStatus = is.keepsStatus && status !== undefined &&
-    status >= 400 && status < 500;
-  return new UpstreamError(
-    is.kind,
-    is.message ?? ((!isForeign && said) || fallback),
-    {
-      code: is.code,
-      headers,
-      ...(keepsStatus && { status }),
-      ...(is.param !== undefined && { param: is.param }),
-      cause: { status, type: asText(error.type), said: said || excerpt },
-    },
-  );
+  return makeError(is, { ...told, status, type, said });
 }
 
 /** The error in a body of the provider or of something in front of it (K18). */
@@ -86,16 +58,8 @@ function findError(value: unknown): JsonObject {
   return { message: value.message };
 }
 
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 /** One line without control characters and without anything that looks like a key. */
 function clean(text: string): string {
-  return text.replace(/\p{Cc}+/gu, " ").trim()
+  return oneLine(text)
     .replace(/\bsk-[\w-]{8,}/g, "sk-…");
 }

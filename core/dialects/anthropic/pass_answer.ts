@@ -1,7 +1,7 @@
 import { parseExactJson } from "../../_json_exact.ts";
 import type { TranslatedAnswer } from "../../dialect.ts";
 import { invalidAnswer, parseAnswer } from "../_invalid_answer.ts";
-import { asText, isObject, type JsonObject } from "./_json.ts";
+import { asText, isObject, type JsonObject } from "../_json.ts";
 import { generateMessageId, usageJson } from "./encode_answer.ts";
 import { decodeErrorObject } from "./errors.ts";
 import { finishClass } from "./finish.ts";

@@ -5,7 +5,7 @@ import type {
   EncodedRequest,
 } from "../../dialect.ts";
 import { editJsonDocument, type JsonDocument } from "../../json_document.ts";
-import { isObject } from "./_json.ts";
+import { isObject } from "../_json.ts";
 import { passHeaders } from "./_pass_headers.ts";
 import { isMark, isUnsignedThought } from "./_thought_marks.ts";
 

@@ -2,7 +2,7 @@ import type { AnswerEvent, FinishClass, Usage } from "../../answer.ts";
 import type { StreamTranslator } from "../../dialect.ts";
 import type { SseEvent } from "../../sse_parser.ts";
 import { invalidAnswer } from "../_invalid_answer.ts";
-import { asText, isObject, type JsonObject } from "./_json.ts";
+import { asText, isObject, type JsonObject } from "../_json.ts";
 import { AnthropicStreamDecoder, parseStreamEvent } from "./decode_stream.ts";
 import { mendMessage, type PassMessageOptions } from "./pass_answer.ts";
 

@@ -1,5 +1,5 @@
 import type { Usage } from "../../answer.ts";
-import { isObject, type JsonObject } from "./_json.ts";
+import { isObject, type JsonObject } from "../_json.ts";
 
 /**
  * Token counts as the provider tells them, in pieces over one answer.

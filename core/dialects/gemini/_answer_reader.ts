@@ -1,7 +1,7 @@
 import type { AnswerEvent, FinishClass, Usage } from "../../answer.ts";
 import type { LossReport } from "../../loss_report.ts";
 import { invalidAnswer } from "../_invalid_answer.ts";
-import { asList, asText, isObject, type JsonObject } from "./_json.ts";
+import { asList, asText, isObject, type JsonObject } from "../_json.ts";
 import { PartialArguments } from "./_partial_arguments.ts";
 import { decodeErrorObject } from "./errors.ts";
 import { finishClass } from "./finish.ts";

@@ -1,6 +1,6 @@
 import { hasLongNumber, parseExactJson } from "../../_json_exact.ts";
 import { invalidAnswer, parseAnswer } from "../_invalid_answer.ts";
-import { isObject, type JsonObject } from "./_json.ts";
+import { isObject, type JsonObject } from "../_json.ts";
 
 /**
  * Parses an answer or one event of it. The provider sends arguments of tools

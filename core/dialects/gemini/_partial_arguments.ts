@@ -1,5 +1,5 @@
 import { invalidAnswer } from "../_invalid_answer.ts";
-import { asList, asText, isObject } from "./_json.ts";
+import { asList, asText, isObject } from "../_json.ts";
 
 type Container = Record<string, unknown> | unknown[];
 

@@ -4,7 +4,7 @@ import type {
   ToolResultPart,
 } from "../../conversation.ts";
 import { cannotCarry, type Site } from "./_encoding.ts";
-import { isObject } from "./_json.ts";
+import { isObject } from "../_json.ts";
 import { documentData, imageData } from "./_media.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { asList, isObject, type JsonObject } from "./_json.ts";
+import { asList, isObject, type JsonObject } from "../_json.ts";
 
 /** Keywords that the provider gives force to; others it takes and ignores. */
 const FORCED: ReadonlySet<string> = new Set([

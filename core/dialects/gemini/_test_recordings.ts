@@ -1,5 +1,5 @@
 import { parse } from "yaml";
-import type { JsonObject } from "./_json.ts";
+import type { JsonObject } from "../_json.ts";
 
 const ROOT = new URL(
   "../../../../shared/corpus/recordings/",

@@ -1,6 +1,6 @@
 import type { Conversation, Tool } from "../../conversation.ts";
 import { cannotCarry, type Encoding } from "./_encoding.ts";
-import { isObject, type JsonObject } from "./_json.ts";
+import { isObject, type JsonObject } from "../_json.ts";
 import { knownSchema } from "./_schema.ts";
 
 /** Encodes the tools as function declarations, as JSON texts. */

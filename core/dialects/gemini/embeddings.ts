@@ -5,7 +5,7 @@ import type {
   EmbeddingQuery,
 } from "../../embedding.ts";
 import { invalidAnswer } from "../_invalid_answer.ts";
-import { asList, isObject, type JsonObject } from "./_json.ts";
+import { asList, isObject, type JsonObject } from "../_json.ts";
 import { modelPath, modelResource } from "./_model_path.ts";
 import { parseGeminiAnswer } from "./_parse_answer.ts";
 import { decodeErrorAnswer, decodeErrorObject } from "./errors.ts";

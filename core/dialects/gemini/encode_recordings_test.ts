@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Conversation, Message, Part, Tool } from "../../conversation.ts";
-import type { JsonObject } from "./_json.ts";
+import type { JsonObject } from "../_json.ts";
 import { modelPath } from "./_model_path.ts";
 import { encode } from "./_test_encode.ts";
 import { hasRecordings, readRecordings } from "./_test_recordings.ts";

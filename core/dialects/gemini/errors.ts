@@ -1,21 +1,15 @@
-import { UpstreamError } from "../../errors.ts";
+import type { UpstreamError } from "../../errors.ts";
 import { carriedHeaders } from "../_carried_headers.ts";
+import {
+  cutMessage,
+  type ErrorAnswer,
+  makeError,
+  oneLine,
+  type ReadError,
+  readErrorBody,
+} from "../_error_answer.ts";
 import { classifyError } from "./_error_classes.ts";
-import { asText, isObject, type JsonObject } from "./_json.ts";
-
-const MAX_MESSAGE_LENGTH = 1_000;
-const MAX_BODY_BYTES = 65_536;
-
-const decoder = new TextDecoder();
-
-/** An answer with an error status. */
-export interface ErrorAnswer {
-  readonly status: number;
-  /** Lower-case names. */
-  readonly headers: Readonly<Record<string, string>>;
-  /** Whatever came; the first 64 KiB are looked at. */
-  readonly body: Uint8Array;
-}
+import { asText, isObject, type JsonObject } from "../_json.ts";
 
 /**
  * What an answer with an error status means (D25–D27, K1–K5, K15, O7).
@@ -31,54 +25,32 @@ export interface ErrorAnswer {
 export function decodeErrorAnswer(
   { status, headers, body }: ErrorAnswer,
 ): UpstreamError {
-  const text = decoder.decode(body.subarray(0, MAX_BODY_BYTES));
-  const value = parse(text);
+  const { value, excerpt } = readErrorBody(body);
   const error = findError(value, 0);
-  return makeError(status < 400 ? statusOf(error) ?? status : status, error, {
+  return toError(status < 400 ? statusOf(error) ?? status : status, error, {
     headers: carriedHeaders(headers, value),
-    // Of a page from something in front the operator gets the start; JSON may
-    // repeat the request, which belongs in no log.
-    excerpt: /^\s*[[{]/.test(text) ? "" : clean(text.slice(0, 500)),
+    excerpt: clean(excerpt),
   });
 }
 
 /** What an error inside a stream or a body of status 200 means (D27, U11). */
 export function decodeErrorObject(value: unknown): UpstreamError {
   const error = findError(value, 0);
-  return makeError(statusOf(error), error, {
+  return toError(statusOf(error), error, {
     headers: carriedHeaders({}, value),
     excerpt: "",
   });
 }
 
-function makeError(
+function toError(
   status: number | undefined,
   error: JsonObject,
-  { headers, excerpt }: {
-    readonly headers: Readonly<Record<string, string>>;
-    readonly excerpt: string;
-  },
+  told: Pick<ReadError, "headers" | "excerpt">,
 ): UpstreamError {
-  // A text from something in front of the provider is no message for a client.
-  const isForeign = (status ?? 0) >= 500 && asText(error.status) === "";
-  const said = clean(asText(error.message)).slice(0, MAX_MESSAGE_LENGTH);
+  const said = cutMessage(clean(asText(error.message)));
+  const type = asText(error.status);
   const is = classifyError(error, { status, said });
-  const fallback = status === undefined
-    ? "The provider reported a failure"
-    : `The provider answered with status ${status}`;
-  const keepsStatus = is.keepsStatus && status !== undefined &&
-    status >= 400 && status < 500;
-  return new UpstreamError(
-    is.kind,
-    is.message ?? ((!isForeign && said) || fallback),
-    {
-      code: is.code,
-      headers,
-      ...(keepsStatus && { status }),
-      ...(is.param !== undefined && { param: is.param }),
-      cause: { status, type: asText(error.status), said: said || excerpt },
-    },
-  );
+  return makeError(is, { ...told, status, type, said });
 }
 
 /** The error in a body: under `error`, and both of it in an array now and then (D27, K18). */
@@ -97,17 +69,9 @@ function statusOf({ code }: JsonObject): number | undefined {
     : undefined;
 }
 
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 /** One line without control characters and without anything that looks like a key. */
 function clean(text: string): string {
-  return text.replace(/\p{Cc}+/gu, " ").trim()
+  return oneLine(text)
     .replace(/\bAIza[\w-]{8,}/g, "AIza…")
     .replace(/\bya29\.[\w.-]+/g, "ya29.…")
     .replace(/([?&]key=)[^&\s"']+/g, "$1…");

@@ -1,6 +1,6 @@
 import type { ListedModel } from "../../list_models.ts";
 import { invalidAnswer } from "../_invalid_answer.ts";
-import { asList, asText, isObject } from "./_json.ts";
+import { asList, asText, isObject } from "../_json.ts";
 
 /** One page of the provider's models. */
 export interface ModelPage {

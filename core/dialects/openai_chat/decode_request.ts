@@ -1,4 +1,4 @@
-import { exactMember } from "../../_json_exact.ts";
+import { withExactMembers } from "../../_json_exact.ts";
 import type { Conversation } from "../../conversation.ts";
 import { GatewayError } from "../../errors.ts";
 import type { JsonDocument } from "../../json_document.ts";
@@ -99,7 +99,10 @@ export function decodeChatRequest(document: JsonDocument): Conversation {
     );
   }
   const unmapped: string[] = [];
-  const root = new RequestNode(withExactSchemas(document), unmapped);
+  const root = new RequestNode(
+    withExactMembers(document, ["tools", "response_format"]),
+    unmapped,
+  );
   const model = root.name("model");
   refuseUnsupported(root);
   noteUnmapped(root, document.value);
@@ -122,16 +125,6 @@ export function decodeChatRequest(document: JsonDocument): Conversation {
     unmapped,
     ...decodeExtras(root),
   };
-}
-
-/** The request with the numbers in its schemas kept to the last digit (M15). */
-function withExactSchemas(document: JsonDocument): JsonDocument["value"] {
-  let { value } = document;
-  for (const key of ["tools", "response_format"]) {
-    const exact = exactMember(document, key);
-    if (exact !== value[key]) value = { ...value, [key]: exact };
-  }
-  return value;
 }
 
 /** The end user's id, wherever it is; what else `metadata` holds has no word (A31). */

@@ -1,4 +1,4 @@
-import { exactMember } from "../../_json_exact.ts";
+import { withExactMembers } from "../../_json_exact.ts";
 import type { Conversation } from "../../conversation.ts";
 import { GatewayError } from "../../errors.ts";
 import type { JsonDocument } from "../../json_document.ts";
@@ -95,7 +95,10 @@ export function decodeResponsesRequest(
     );
   }
   const unmapped: string[] = [];
-  const root = new RequestNode(withExactSchemas(document), unmapped);
+  const root = new RequestNode(
+    withExactMembers(document, ["tools", "text"]),
+    unmapped,
+  );
   const model = root.name("model");
   refuseStateful(root, state);
   refuseUnsupported(root);
@@ -119,16 +122,6 @@ export function decodeResponsesRequest(
     unmapped,
     ...decodeExtras(root, unmapped),
   };
-}
-
-/** The request with the numbers in its schemas kept to the last digit (M15). */
-function withExactSchemas(document: JsonDocument): JsonDocument["value"] {
-  let { value } = document;
-  for (const key of ["tools", "text"]) {
-    const exact = exactMember(document, key);
-    if (exact !== value[key]) value = { ...value, [key]: exact };
-  }
-  return value;
 }
 
 function decodeExtras(
