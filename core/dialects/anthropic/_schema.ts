@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from "../_json.ts";
+import { convertChildren, type SchemaKeywords } from "../_schema_children.ts";
 
 /** Formats of strings that the provider's constrained decoding knows. */
 const FORMATS = new Set([
@@ -29,9 +30,11 @@ const REFUSED = new Set([
   "maxProperties",
 ]);
 /** Keywords that hold one schema, a list of schemas, or schemas by name. */
-const ONE = new Set(["items"]);
-const LIST = new Set(["anyOf", "allOf", "oneOf"]);
-const NAMED = new Set(["properties", "$defs", "definitions"]);
+const KEYWORDS: SchemaKeywords = {
+  one: new Set(["items"]),
+  list: new Set(["anyOf", "allOf", "oneOf"]),
+  named: new Set(["properties", "$defs", "definitions"]),
+};
 /** Deeper schemas are left to the provider as they are. */
 const MAX_DEPTH = 64;
 
@@ -92,16 +95,11 @@ function child(
   lost: Set<string>,
   depth: number,
 ): unknown {
-  const one = (schema: unknown): unknown =>
-    isObject(schema) ? convert(schema, lost, depth + 1) : schema;
-  if (ONE.has(key)) return one(value);
-  if (LIST.has(key) && Array.isArray(value)) return value.map(one);
-  if (NAMED.has(key) && isObject(value)) {
-    return Object.fromEntries(
-      Object.entries(value).map(([name, schema]) => [name, one(schema)]),
-    );
-  }
-  return value;
+  return convertChildren(KEYWORDS, {
+    key,
+    value,
+    convert: (schema) => convert(schema, lost, depth + 1),
+  });
 }
 
 function isRefused(key: string, value: unknown): boolean {

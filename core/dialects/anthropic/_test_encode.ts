@@ -1,5 +1,6 @@
 import type { Conversation, Message, Part } from "../../conversation.ts";
 import { LossReport } from "../../loss_report.ts";
+import { user } from "../_test_messages.ts";
 import { encodeRequest } from "./encode_request.ts";
 
 /** A request as the provider would read it. */
@@ -37,20 +38,7 @@ export function encode(
   };
 }
 
-/** A user's message of one text or of these parts. */
-export function user(content: string | readonly Part[]): Message {
-  return { role: "user", parts: partsOf(content) };
-}
-
-/** An assistant's message of one text or of these parts. */
-export function assistant(content: string | readonly Part[]): Message {
-  return { role: "assistant", parts: partsOf(content) };
-}
-
-/** A system message. */
-export function system(content: string | readonly Part[]): Message {
-  return { role: "system", parts: partsOf(content) };
-}
+export { assistant, system, user } from "../_test_messages.ts";
 
 /** A tool call. */
 export function call(id: string, args = "{}", name = "look"): Part {
@@ -61,10 +49,4 @@ export function call(id: string, args = "{}", name = "look"): Part {
 export function result(callId: string, text = "ok"): Message {
   const parts = [{ type: "text", text }] as const;
   return { role: "tool", parts: [{ type: "tool_result", callId, parts }] };
-}
-
-function partsOf(content: string | readonly Part[]): readonly Part[] {
-  return typeof content === "string"
-    ? [{ type: "text", text: content }]
-    : content;
 }

@@ -1,4 +1,5 @@
-import { asList, isObject, type JsonObject } from "../_json.ts";
+import { asList, type JsonObject } from "../_json.ts";
+import { convertChildren, type SchemaKeywords } from "../_schema_children.ts";
 
 /** Keywords that the provider gives force to; others it takes and ignores. */
 const FORCED: ReadonlySet<string> = new Set([
@@ -36,9 +37,11 @@ const NOTES: ReadonlySet<string> = new Set([
   "strict",
 ]);
 /** Keywords that hold one schema, a list of schemas, or schemas by name. */
-const ONE: ReadonlySet<string> = new Set(["items", "additionalProperties"]);
-const LIST: ReadonlySet<string> = new Set(["anyOf", "oneOf", "prefixItems"]);
-const NAMED: ReadonlySet<string> = new Set(["properties", "$defs"]);
+const KEYWORDS: SchemaKeywords = {
+  one: new Set(["items", "additionalProperties"]),
+  list: new Set(["anyOf", "oneOf", "prefixItems"]),
+  named: new Set(["properties", "$defs"]),
+};
 const OLD_POINTER = "#/definitions/";
 /** Deeper schemas are left to the provider as they are. */
 const MAX_DEPTH = 64;
@@ -112,14 +115,9 @@ function child(
   lost: Set<string>,
   depth: number,
 ): unknown {
-  const one = (schema: unknown): unknown =>
-    isObject(schema) ? convert(schema, lost, depth + 1) : schema;
-  if (ONE.has(key)) return one(value);
-  if (LIST.has(key) && Array.isArray(value)) return value.map(one);
-  if (NAMED.has(key) && isObject(value)) {
-    return Object.fromEntries(
-      Object.entries(value).map(([name, schema]) => [name, one(schema)]),
-    );
-  }
-  return value;
+  return convertChildren(KEYWORDS, {
+    key,
+    value,
+    convert: (schema) => convert(schema, lost, depth + 1),
+  });
 }
