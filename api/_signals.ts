@@ -1,0 +1,59 @@
+import type { Logger } from "@llm-proxy/logging";
+import type { Listener } from "./listen.ts";
+
+/** Signals so close together are one, in ms. */
+const SAME_SIGNAL = 500;
+
+/** Resolves when the service has been told to stop and has drained. */
+export function untilStopped(
+  listener: Listener,
+  { graceMs, logger }: { readonly graceMs: number; readonly logger: Logger },
+): Promise<void> {
+  return new Promise((resolve) => {
+    let stoppedAt: number | undefined;
+    const onRejection = (event: PromiseRejectionEvent): void => {
+      // One request's stray promise must not end the others.
+      event.preventDefault();
+      logger.error("unhandled rejection", { cause: event.reason });
+    };
+    const stop = (): void => {
+      const now = performance.now();
+      if (stoppedAt !== undefined) {
+        // One Ctrl-C reaches a task's process twice, by its terminal and by its parent.
+        if (now - stoppedAt > SAME_SIGNAL) void listener.close(0);
+        return;
+      }
+      stoppedAt = now;
+      listener.close(graceMs).then(() => {
+        globalThis.removeEventListener("unhandledrejection", onRejection);
+        for (const signal of ["SIGINT", "SIGTERM"] as const) {
+          Deno.removeSignalListener(signal, stop);
+        }
+        resolve();
+      });
+    };
+    globalThis.addEventListener("unhandledrejection", onRejection);
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      Deno.addSignalListener(signal, stop);
+    }
+  });
+}
+
+/**
+ * Logs everything from one SIGUSR2 on, and what the config says from the next.
+ *
+ * @returns Ends that.
+ */
+export function switchLevel(logger: Logger): () => void {
+  const { level } = logger;
+  // Windows has no such signal.
+  if (level === undefined || Deno.build.os === "windows") return () => {};
+  const onSignal = (): void => {
+    const to = logger.level === "debug" ? level : "debug";
+    logger.level = "info";
+    logger.info("log level", { to });
+    logger.level = to;
+  };
+  Deno.addSignalListener("SIGUSR2", onSignal);
+  return () => Deno.removeSignalListener("SIGUSR2", onSignal);
+}
