@@ -220,6 +220,7 @@ async function streamAnswer(
   try {
     await relayStream(response, {
       translator,
+      framing: translation.framing,
       clock,
       open: () => {
         routed.commit();

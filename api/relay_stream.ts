@@ -3,7 +3,9 @@ import {
   ByteCollector,
   GatewayError,
   type SseEvent,
-  SseParser,
+  sseFraming,
+  type StreamFraming,
+  type StreamParser,
   type StreamTranslator,
   UpstreamError,
   type UpstreamResponse,
@@ -18,12 +20,12 @@ const LINGER = 250;
 const MAX_STRAY = 64 * 1024;
 /** How much text without content may be held back before the commit point. */
 const MAX_HELD = 1024 * 1024;
-const OPENING_BRACE = 0x7b;
-const OPENING_BRACKET = 0x5b;
 
 /** What a relay needs besides the provider's answer. */
 export interface RelayOptions {
   readonly translator: StreamTranslator;
+  /** How the provider's body is cut into events. @default {server-sent events} */
+  readonly framing?: StreamFraming | undefined;
   readonly clock: AttemptClock;
   /** Begins the client's answer: the commit point, after which nothing can be taken back. */
   readonly open: () => ReplyStream;
@@ -107,7 +109,8 @@ function tooMuchNothing(): UpstreamError {
 
 class StreamRelay {
   readonly #options: RelayOptions;
-  readonly #parser = new SseParser();
+  readonly #framing: StreamFraming;
+  readonly #parser: StreamParser;
   readonly #finished = Promise.withResolvers<void>();
   #reply: ReplyStream | undefined;
   #held = "";
@@ -120,6 +123,8 @@ class StreamRelay {
 
   constructor(options: RelayOptions) {
     this.#options = options;
+    this.#framing = options.framing ?? sseFraming;
+    this.#parser = this.#framing.parser();
   }
 
   /** Resolves at the stream's proper end, which may come before the body's. */
@@ -162,14 +167,12 @@ class StreamRelay {
     clearInterval(this.#keepAlive);
   }
 
-  /** Tells a JSON body from a stream by its first byte: labels lie (M20, U10). */
+  /** Tells a JSON body from a stream by its first bytes: labels lie (M20, U10). */
   #look(chunk: Uint8Array): void {
-    const first = chunk.find((byte) => byte > 0x20);
-    if (first === undefined) return;
+    const isStray = this.#framing.isStray(chunk);
+    if (isStray === undefined) return;
     this.#started = true;
-    if (first === OPENING_BRACE || first === OPENING_BRACKET) {
-      this.#stray = new ByteCollector();
-    }
+    if (isStray) this.#stray = new ByteCollector();
   }
 
   #collect(chunk: Uint8Array): undefined {

@@ -125,6 +125,7 @@ async function ask(
   try {
     await relayStream(response, {
       translator,
+      framing: translation.framing,
       clock: sender.clock,
       open: () => {
         copy.firstToken();

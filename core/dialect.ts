@@ -4,6 +4,7 @@ import type { GatewayError, UpstreamError } from "./errors.ts";
 import type { JsonDocument } from "./json_document.ts";
 import type { LossReport } from "./loss_report.ts";
 import type { SseEvent } from "./sse_parser.ts";
+import type { StreamFraming } from "./stream_framing.ts";
 
 /** What is the same for every request to one provider and shapes its encoding. */
 export interface DialectTarget {
@@ -222,6 +223,8 @@ export interface ProviderDialect {
   decodeAnswer(body: Uint8Array, losses?: LossReport): Answer;
   /** Makes the decoder of one stream. What of it has no canonical word goes on the report. */
   streamDecoder(losses?: LossReport, quirks?: Quirks): StreamDecoder;
+  /** How its streams are cut into events. @default {server-sent events} */
+  readonly framing?: StreamFraming;
   /** An answer with an error status, whatever its body. */
   decodeError(
     status: number,

@@ -239,6 +239,11 @@ export {
   type SseParserOptions,
 } from "./sse_parser.ts";
 export {
+  sseFraming,
+  type StreamFraming,
+  type StreamParser,
+} from "./stream_framing.ts";
+export {
   translateChat,
   translateConversation,
   type TranslateConversationOptions,

@@ -21,6 +21,7 @@ import type { LossReport } from "./loss_report.ts";
 import { recodeEmbeddings } from "./recoded_embeddings.ts";
 import { RecodedStream } from "./recoded_stream.ts";
 import type { Destination } from "./routing/route.ts";
+import type { StreamFraming } from "./stream_framing.ts";
 
 /** One request on its way to one provider, with the way back. */
 export interface Translation {
@@ -34,6 +35,8 @@ export interface Translation {
   answer(body: Uint8Array): TranslatedAnswer;
   /** Makes the translator of one stream. */
   stream(): StreamTranslator;
+  /** How the provider's stream is cut into events. @default {server-sent events} */
+  readonly framing?: StreamFraming | undefined;
   /** What an answer with an error status means. */
   error(
     status: number,
@@ -197,6 +200,7 @@ function recode(
         provider.streamDecoder(losses, target.quirks),
         client.streamEncoder({ includeUsage, request: document }, losses),
       ),
+    framing: provider.framing,
     error: provider.decodeError,
   };
 }

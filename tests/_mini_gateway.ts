@@ -94,6 +94,7 @@ async function relay(
     const response = await attempt.send(translation.request);
     await relayStream(response, {
       translator: translation.stream(),
+      framing: translation.framing,
       clock: attempt.clock,
       open: () => exchange.stream(200, { "content-type": "text/event-stream" }),
       stray: (body) => translation.error(200, {}, body),
