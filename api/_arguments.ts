@@ -4,11 +4,13 @@ import { parseArgs } from "node:util";
 export type Command =
   | { readonly name: "help" | "version" }
   | { readonly name: "check"; readonly config?: string }
+  | { readonly name: "check-state"; readonly path: string }
   | {
     readonly name: "start";
     readonly config?: string;
     readonly host?: string;
     readonly port?: number;
+    readonly state?: string;
   }
   | { readonly name: "usage"; readonly fault: string };
 
@@ -16,7 +18,7 @@ export type Command =
 export const HELP = `llm-proxy: an LLM gateway in one process
 
 Usage:
-  llm-proxy [--config FILE] [--host ADDRESS] [--port NUMBER]
+  llm-proxy [--config FILE] [--host ADDRESS] [--port NUMBER] [--state PLACE]
   llm-proxy check --config FILE
 
 Commands:
@@ -27,6 +29,8 @@ Options:
                    found by their environment variables and 'mock' is on
   --host ADDRESS   listen there instead of server.host
   --port NUMBER    listen there instead of server.port
+  --state PLACE    keep there what a restart must not lose: a directory, the URL
+                   of a database that speaks KV Connect, or memory
   -h, --help       print this
   --version        print the version
 
@@ -44,6 +48,7 @@ export function parseCommand(args: readonly string[]): Command {
         config: { type: "string" },
         host: { type: "string" },
         port: { type: "string" },
+        state: { type: "string" },
         help: { type: "boolean", short: "h" },
         version: { type: "boolean" },
       },
@@ -58,8 +63,15 @@ export function parseCommand(args: readonly string[]): Command {
   const [word, surplus] = positionals;
   const config = values.config === undefined ? {} : { config: values.config };
   if (values.config === "") return usage("--config needs a file");
+  if (values.state === "") return usage("--state needs a place");
+  if (word === "check-state") {
+    return surplus === undefined
+      ? usage("check-state needs a file")
+      : { name: "check-state", path: surplus };
+  }
   if (word === "check" && surplus === undefined) {
-    if (values.host !== undefined || values.port !== undefined) {
+    const { host, port, state } = values;
+    if ([host, port, state].some((value) => value !== undefined)) {
       return usage("check takes --config only");
     }
     return { name: "check", ...config };
@@ -78,6 +90,7 @@ export function parseCommand(args: readonly string[]): Command {
     ...config,
     ...(values.host !== undefined && { host: values.host }),
     ...(port !== undefined && { port }),
+    ...(values.state !== undefined && { state: values.state }),
   };
 }
 

@@ -4,6 +4,7 @@ import { isLoopback } from "./_config_loopback.ts";
 import { checkChaos } from "./_config_chaos_checks.ts";
 import { checkProviders } from "./_config_provider_checks.ts";
 import { checkRoutes } from "./_config_route_checks.ts";
+import { checkState } from "./_config_state_section.ts";
 import type { ConfigSources } from "./_config_sources.ts";
 
 type Problems = PathProblem[];
@@ -26,6 +27,7 @@ export function crossCheck(
     checkPair(mapIn(root[section]), section, problems);
   }
   checkRotation(mapIn(root.logging), problems);
+  checkState(root, { sources, problems });
   const server = { max_body_mb: 32, ...mapIn(root.server) };
   checkOrder(server, {
     problems,

@@ -11,6 +11,7 @@ import { keyVariable } from "./_config_provider_keys.ts";
 import { providerProxy } from "./_config_proxy.ts";
 import type { ConfigSources } from "./_config_sources.ts";
 import { isModulePath } from "./_load_export.ts";
+import { finishState } from "./_config_state_section.ts";
 import { readTlsFiles } from "./_config_tls_files.ts";
 
 type ProviderOutput = ConfigOutput["providers"][number];
@@ -32,6 +33,7 @@ export function finish(output: ConfigOutput, sources: ConfigSources): Config {
     },
     http_client: client,
     logging: finishLogging(output.logging, sources),
+    state: finishState(output.state, sources),
     providers: output.providers.map((it) =>
       finishProvider(it, client, sources)
     ),

@@ -59,5 +59,6 @@ export const EXAMPLE_VARIABLES: Variables = {
   ANTHROPIC_API_KEY: "ant-P0lKm3Nj",
   GROQ_KEY_1: "gsk-T4rEw2Qz",
   GROQ_KEY_2: "gsk-U8iOp6Lk",
+  LLM_PROXY_KV_TOKEN: "kvt-Zx8Cv2Bn",
   PROXY_PASSWORD: "pa55-Xc3Vb7",
 };

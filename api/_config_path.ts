@@ -24,7 +24,7 @@ export function formatPath(path: readonly Step[]): string {
 
 /** Whether what stands at or below a path may be a secret. */
 export function isSecret(path: readonly Step[]): boolean {
-  return path[0] === "auth" ||
+  return path[0] === "auth" || path[0] === "state" && path[1] === "token" ||
     path.some((step) =>
       typeof step === "string" &&
       /^api_?key|^custom_headers$|^headers$|^proxy$/i.test(step)

@@ -2,7 +2,7 @@ import type { Config } from "./config_types.ts";
 
 /** Every secret that a config holds: none of them may reach a log. */
 export function secretsOf(
-  { auth, providers, telemetry }: Config,
+  { auth, providers, state, telemetry }: Config,
 ): string[] {
   const secrets = [
     ...auth.api_keys.map(({ key }) => key),
@@ -14,6 +14,7 @@ export function secretsOf(
       ...passwordsOf(proxy),
     ]),
     ...Object.values(telemetry.headers),
+    ...state.token === undefined ? [] : [state.token],
   ];
   // One proxy of the environment is the way to many providers.
   return [...new Set(secrets)];

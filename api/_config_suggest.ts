@@ -15,7 +15,9 @@ export function suggestKey(key: string, path: readonly Step[]): string {
   const { keysAt, owners } = keyIndex();
   const here = keysAt(path);
   const near = nearest(key, here);
-  if (near !== undefined && gap(key, near) <= 1) return mean(near);
+  if (near !== undefined && (gap(key, near) <= 1 || isWord(key, near))) {
+    return mean(near);
+  }
   const elsewhere = owners.get(key);
   if (elsewhere !== undefined) return belongs(elsewhere);
   const joined = joinedKey(key, owners);
@@ -82,6 +84,11 @@ function gap(a: string, b: string): number {
 
 function fold(word: string): string {
   return word.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
+}
+
+/** Whether a key is one of the words of another: `url` here is `base_url` rather than a `url` elsewhere. */
+function isWord(word: string, key: string): boolean {
+  return key.split("_").includes(word);
 }
 
 /** Whether one word begins or ends the other, or is one of its parts. */

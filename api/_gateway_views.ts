@@ -27,6 +27,10 @@ export function gatewayViews(
       })),
     queues: () => queueViews(gateway, answered()),
     droppedLogRecords: () => gateway.logger.dropped ?? 0,
+    state: () => {
+      const { mode, waiting } = gateway.state.status;
+      return { degraded: mode === "degraded", waiting };
+    },
   };
 }
 

@@ -7,7 +7,12 @@ const SAME_SIGNAL = 500;
 /** Resolves when the service has been told to stop and has drained. */
 export function untilStopped(
   listener: Listener,
-  { graceMs, logger }: { readonly graceMs: number; readonly logger: Logger },
+  { graceMs, logger, giveUp }: {
+    readonly graceMs: number;
+    readonly logger: Logger;
+    /** Stops it as a signal does. */
+    readonly giveUp: AbortSignal;
+  },
 ): Promise<void> {
   return new Promise((resolve) => {
     let stoppedAt: number | undefined;
@@ -33,6 +38,7 @@ export function untilStopped(
       });
     };
     globalThis.addEventListener("unhandledrejection", onRejection);
+    giveUp.addEventListener("abort", stop, { once: true });
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
       Deno.addSignalListener(signal, stop);
     }

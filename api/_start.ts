@@ -8,7 +8,9 @@ import type { ProviderOff } from "./environment_providers.ts";
 import { configFile, fromEnvironment, load } from "./_load_config.ts";
 import { listen, type Listener } from "./listen.ts";
 import { openLogger } from "./_open_logger.ts";
+import { mayKeepFiles, openState } from "./_open_state.ts";
 import { switchLevel, untilStopped } from "./_signals.ts";
+import { statePlace } from "./_state_place.ts";
 import { FAULT, print, tell } from "./_terminal.ts";
 import { VERSION } from "./version.ts";
 
@@ -37,7 +39,15 @@ export async function start(
       FAULT,
     );
   }
-  const secrets = secretsOf(config);
+  const place = statePlace({
+    option: command.state,
+    env: (name) => Deno.env.get(name),
+    config: config.state,
+    mayWrite: mayKeepFiles,
+  });
+  if (typeof place === "string") return tell(`llm-proxy: ${place}`, FAULT);
+  const { token } = place;
+  const secrets = [...secretsOf(config), ...token === undefined ? [] : [token]];
   const size = secrets.reduce((sum, { length }) => sum + length, 0);
   if (size > MAX_SECRETS) {
     return tell(
@@ -53,7 +63,8 @@ export async function start(
     if (!(error instanceof TypeError)) throw error;
     return tell(`llm-proxy: ${redactor.redact(error.message)}`, FAULT);
   }
-  const app = createApp({ ...config, server }, { logger });
+  const state = openState(place.location, logger);
+  const app = createApp({ ...config, server }, { logger, state });
   let listener: Listener;
   try {
     listener = await listen(app, server, {
@@ -62,13 +73,18 @@ export async function start(
     });
   } catch (error) {
     await app.close();
+    await state.close();
     await logger.close?.();
     return tell(`llm-proxy: ${listenFault(error, server)}`, FAULT);
   }
   const graceMs = server.shutdown_timeout * 1000;
   // Before the banner: whoever reads it may send a signal at once.
-  const stopped = untilStopped(listener, { graceMs: graceMs, logger });
-  print(`${banner(listener.url, app.providers, loaded.off)}\n`);
+  const refusal = new AbortController();
+  state.opened.catch((error) => refusal.abort(error));
+  const { signal: giveUp } = refusal;
+  const stopped = untilStopped(listener, { graceMs, logger, giveUp });
+  const told = { place: place.told, on: app.providers, off: loaded.off };
+  print(`${banner(listener.url, told)}\n`);
   if (app.providers.length === 0) {
     print("llm-proxy: no provider is on, so no request can be served\n");
   }
@@ -82,18 +98,25 @@ export async function start(
   await stopped;
   stopSwitching();
   await app.close();
+  // Last: what others do at their end is written.
+  await state.close();
   await logger.close?.();
-  return 0;
+  return giveUp.aborted
+    ? tell(`llm-proxy: ${giveUp.reason.message}`, FAULT)
+    : 0;
 }
 
 /** The one line that start prints. */
 function banner(
   url: string,
-  on: readonly string[],
-  off: readonly ProviderOff[],
+  { place, on, off }: {
+    readonly place: string;
+    readonly on: readonly string[];
+    readonly off: readonly ProviderOff[];
+  },
 ): string {
   const reasons = off.map(({ name, reason }) => `${name} (${reason})`);
-  return `llm-proxy ${VERSION} on ${url}, providers: ${
+  return `llm-proxy ${VERSION} on ${url}, state ${place}, providers: ${
     on.join(", ") || "none"
   }` + (off.length > 0 ? `; off: ${reasons.join(", ")}` : "");
 }

@@ -6,6 +6,7 @@ import {
   GatewayError,
   openAiResponsesClient,
 } from "@llm-proxy/core";
+import type { OpenStateStore } from "@llm-proxy/context";
 import { type Logger, StructuredLogger } from "@llm-proxy/logging";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Config } from "./config_types.ts";
@@ -91,6 +92,13 @@ const EXACT: ReadonlyMap<string, Route> = new Map(
 export interface AppOptions {
   /** Where it logs. @default {a logger of warnings to standard output} */
   readonly logger?: Logger;
+  /**
+   * Where it keeps what a restart must not lose. It is not closed with the app:
+   * close it after that.
+   *
+   * @default {memory}
+   */
+  readonly state?: OpenStateStore;
 }
 
 /** A gateway, ready to be listened for. */
@@ -134,7 +142,7 @@ export interface App {
  */
 export function createApp(config: Config, options: AppOptions = {}): App {
   const logger = options.logger ?? new StructuredLogger({ level: "warn" });
-  const gateway = new Gateway(config, logger);
+  const gateway = new Gateway(config, logger, options.state);
   heldBodies.maxBytes = config.server.max_held_mb * MIB;
   const router = makeRouter(gateway);
   const listener = getRequestListener(
@@ -153,6 +161,7 @@ export function createApp(config: Config, options: AppOptions = {}): App {
     providers: gateway.providers.map(({ name }) => name),
     async close() {
       gateway.close();
+      await gateway.limits.close();
       if (options.logger === undefined) await logger.close?.();
     },
   };

@@ -37,6 +37,7 @@ export type {
   ModelConfig,
   ModelPrices,
 } from "./config_types_model.ts";
+export type { StateConfig } from "./config_types_state.ts";
 export type {
   ChaosConfig,
   ChaosFault,

@@ -22,6 +22,7 @@ import {
   retry,
 } from "./_config_resilience_sections.ts";
 import { routes } from "./_config_routes_section.ts";
+import { state } from "./_config_state_section.ts";
 
 /**
  * The one schema of `config.yaml`: sections, keys, ranges and defaults. What
@@ -35,6 +36,7 @@ export const configSchema = z.strictObject({
   routes,
   http_client: httpClient,
   logging,
+  state,
   cache,
   telemetry,
   rate_limit: rateLimit,

@@ -20,6 +20,7 @@ import type {
   RetryConfig,
 } from "./config_types_limits.ts";
 import type { RouteConfig } from "./config_types_routing.ts";
+import type { StateConfig } from "./config_types_state.ts";
 
 /**
  * The whole configuration of the gateway: every default filled in, every
@@ -51,6 +52,8 @@ export interface Config {
   readonly http_client: HttpClientConfig;
   /** The gateway's own log. */
   readonly logging: LoggingConfig;
+  /** Where the service keeps what a restart must not lose. */
+  readonly state: StateConfig;
   /** What replaces the built-in cache. */
   readonly cache: CacheConfig;
   /** Traces and metrics sent to a collector. */

@@ -50,10 +50,10 @@ export async function dispatch(
     if (gateway.keys.empty) checkVisitor(exchange, gateway.config.server.host);
     if (!route.open) {
       record.key = gateway.keys.check(exchange);
-      record.admitted = gateway.limits.admit(route.path, {
-        caller: record.key ?? "",
-        bytes: lengthOf(exchange),
-      });
+      const asked = { caller: record.key ?? "", bytes: lengthOf(exchange) };
+      const preparing = gateway.limits.prepare(route.path, asked);
+      if (preparing !== undefined) await preparing;
+      record.admitted = gateway.limits.admit(route.path, asked);
     }
     await route.handle({ gateway, exchange, record });
   } catch (error) {

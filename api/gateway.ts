@@ -1,4 +1,8 @@
-import { ModelCache } from "@llm-proxy/context";
+import {
+  MemoryStateStore,
+  ModelCache,
+  type OpenStateStore,
+} from "@llm-proxy/context";
 import {
   Chaos,
   classifyFailure,
@@ -30,6 +34,7 @@ import { KeyRing } from "./authenticate.ts";
 import type { Config } from "./config_types.ts";
 import { providerSettings } from "./_provider_settings.ts";
 import { RequestLimits } from "./request_limits.ts";
+import { sharedLimits } from "./_shared_limits.ts";
 import { RequestMetrics } from "./_request_metrics.ts";
 import {
   breakersOptions,
@@ -58,6 +63,8 @@ function reasonOff(name: string, { providers }: Config): string | undefined {
 export class Gateway {
   readonly config: Config;
   readonly logger: Logger;
+  /** What a restart must not lose; closed after the gateway, by whoever opened it. */
+  readonly state: OpenStateStore;
   readonly keys: KeyRing;
   /** What callers may ask. */
   readonly limits: RequestLimits;
@@ -82,14 +89,20 @@ export class Gateway {
   readonly #checks: ProviderChecks | undefined;
 
   /** Makes the providers; no connection is opened yet. */
-  constructor(config: Config, logger: Logger) {
+  constructor(
+    config: Config,
+    logger: Logger,
+    state: OpenStateStore = new MemoryStateStore(),
+  ) {
     this.config = config;
     this.logger = logger;
+    this.state = state;
     this.keys = new KeyRing(config.auth.api_keys);
     const limits = limitOptions(config);
     this.limits = new RequestLimits({
       ...limits,
       onRefusal: (refusal) => this.metrics.limitRefused(refusal),
+      shared: state.isShared ? sharedLimits(state, logger) : undefined,
     });
     this.catalogue = new ModelCache({
       onFailure: (provider, cause) =>

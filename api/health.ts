@@ -1,3 +1,4 @@
+import type { StateStatus } from "@llm-proxy/context";
 import type { HealthStatus } from "@llm-proxy/core";
 import {
   joinStatus,
@@ -28,10 +29,11 @@ export function getRoot(context: RequestContext): void {
 export function getHealth(context: RequestContext): void {
   const { gateway } = context;
   const standings = standingsOf(gateway);
+  const state = stateCheck(gateway.state.status);
   const status = statusOf(standings);
   const unwell = standings.filter((it) => it.status !== "healthy").length;
   sendJson(context, {
-    ...head(gateway, status),
+    ...head(gateway, worse(status, state.status)),
     checks: {
       providers: {
         status,
@@ -39,16 +41,20 @@ export function getHealth(context: RequestContext): void {
         ...(unwell > 0 && { unwell }),
         ...(standings.length === 0 && { reason: "no provider is enabled" }),
       },
+      state,
     },
   });
 }
 
-/** `GET /v1/health` and `GET /v1/status`: how each provider does. */
+/** `GET /v1/health` and `GET /v1/status`: how each provider does, and the state. */
 export function getStatus(context: RequestContext): void {
   const { gateway } = context;
   const standings = standingsOf(gateway);
+  const { message } = gateway.state.status;
+  const state = stateCheck(gateway.state.status);
   sendJson(context, {
-    ...head(gateway, statusOf(standings)),
+    ...head(gateway, worse(statusOf(standings), state.status)),
+    state: { ...state, ...(message !== undefined && { message }) },
     checks: Object.fromEntries(
       standings.map((standing) => [standing.name, checkOf(standing)]),
     ),
@@ -71,6 +77,26 @@ export function checkOf(
         code: lastFailure.code.slice(0, 128),
         ago: seconds(lastFailure.ago),
       },
+    }),
+  };
+}
+
+/** Without its state a gateway that is well is not quite so. */
+function worse(status: HealthStatus, state: HealthStatus): HealthStatus {
+  return status === "healthy" ? state : status;
+}
+
+/** How the state does, for whoever asks: what is wrong in one word, and no path. */
+function stateCheck(
+  { mode, since, waiting, code }: StateStatus,
+): { readonly status: HealthStatus; readonly mode: StateStatus["mode"] } {
+  return {
+    status: mode === "degraded" || mode === "closed" ? "degraded" : "healthy",
+    mode,
+    ...(mode === "degraded" && {
+      since: new Date(since).toISOString(),
+      waiting,
+      code,
     }),
   };
 }

@@ -55,6 +55,7 @@ export {
   type RouteTargetConfig,
   type ServerConfig,
   type ShadowConfig,
+  type StateConfig,
   type StickyConfig,
   type TelemetryConfig,
   type TlsMaterial,

@@ -4,12 +4,15 @@ import {
   RateLimiter,
   rateLimitHeaders,
   type RateLimitLease,
+  type SharedLimitOptions,
 } from "@llm-proxy/core";
 import type { LimitRefused } from "@llm-proxy/logging";
 import type { LimitOptions } from "./resilience_options.ts";
 
 /** Bytes of a JSON request for each token that is reserved for it. */
 const BYTES_PER_TOKEN = 4;
+/** How long a store is waited for that has the limits, in ms. */
+const STORE_WAIT_MS = 50;
 
 /** A caller's request that was admitted. */
 export interface AdmittedRequest {
@@ -24,20 +27,45 @@ export interface RequestLimitsOptions
   extends Pick<LimitOptions, "routes" | "fallback"> {
   /** Told of each request that is refused. */
   readonly onRefusal?: (refusal: LimitRefused) => void;
+  /** Has the limits in common with other processes. */
+  readonly shared?: SharedLimitOptions | undefined;
 }
 
 /** Limits what each caller may ask of each route. */
 export class RequestLimits {
-  readonly #limiter = new RateLimiter();
+  readonly #limiter: RateLimiter;
+  readonly #isShared: boolean;
   readonly #hasFallback: boolean;
   readonly #onRefusal: ((refusal: LimitRefused) => void) | undefined;
 
   /** Takes the limits of the config. */
-  constructor({ routes, fallback, onRefusal }: RequestLimitsOptions) {
+  constructor({ routes, fallback, onRefusal, shared }: RequestLimitsOptions) {
+    this.#limiter = new RateLimiter({ ...shared && { shared } });
+    this.#isShared = shared !== undefined;
     this.#onRefusal = onRefusal;
     for (const [route, limits] of routes) this.#limiter.define(route, limits);
     this.#hasFallback = fallback.length > 0;
     if (this.#hasFallback) this.#limiter.define("", fallback);
+  }
+
+  /**
+   * Has this process's part of a shared limit come, where it has none yet.
+   *
+   * @returns What to wait for, which is never long; nothing where there is
+   * nothing to wait for.
+   */
+  prepare(
+    route: string,
+    request: { readonly caller: string; readonly bytes: number },
+  ): Promise<void> | undefined {
+    if (!this.#isShared) return undefined;
+    const asks = this.#asks(route, request);
+    return asks && waitBriefly(this.#limiter.prepare(asks));
+  }
+
+  /** Gives back what is left of shared limits. */
+  async close(): Promise<void> {
+    await this.#limiter.close();
   }
 
   /**
@@ -52,20 +80,15 @@ export class RequestLimits {
     route: string,
     { caller, bytes }: { readonly caller: string; readonly bytes: number },
   ): AdmittedRequest | undefined {
-    const isOwn = this.#limiter.has(route);
-    if (!isOwn && !this.#hasFallback) return undefined;
-    const asks: LimitAsk[] = [{
-      limit: isOwn ? route : "",
-      key: `${route} ${caller}`,
-      tokens: Math.ceil(bytes / BYTES_PER_TOKEN),
-    }];
+    const asks = this.#asks(route, { caller, bytes });
+    if (asks === undefined) return undefined;
     const admission = this.#limiter.take(asks);
     const statuses = this.#limiter.status(asks);
     if (admission.ok) {
       return { lease: admission.lease, headers: rateLimitHeaders(statuses) };
     }
     const { unit, retryAfterMs } = admission;
-    this.#onRefusal?.({ limit: isOwn ? route : "default", unit });
+    this.#onRefusal?.({ limit: asks[0]?.limit || "default", unit });
     throw new GatewayError(
       "rate_limit",
       `The limit of ${
@@ -76,5 +99,30 @@ export class RequestLimits {
         headers: rateLimitHeaders(statuses, { retryAfterMs }),
       },
     );
+  }
+
+  /** What a request asks of its limits; nothing where it has none. */
+  #asks(
+    route: string,
+    { caller, bytes }: { readonly caller: string; readonly bytes: number },
+  ): readonly LimitAsk[] | undefined {
+    const isOwn = this.#limiter.has(route);
+    if (!isOwn && !this.#hasFallback) return undefined;
+    return [{
+      limit: isOwn ? route : "",
+      key: `${route} ${caller}`,
+      tokens: Math.ceil(bytes / BYTES_PER_TOKEN),
+    }];
+  }
+}
+
+/** Waits no longer than a store may hold up a request (S7). */
+async function waitBriefly(work: Promise<void>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, STORE_WAIT_MS);
+  try {
+    await Promise.race([work, promise]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -1,3 +1,4 @@
+import { probeStateFile } from "@llm-proxy/context";
 import { type Command, HELP, parseCommand } from "./_arguments.ts";
 import { configFile, load } from "./_load_config.ts";
 import { loggingFault } from "./_open_logger.ts";
@@ -31,6 +32,10 @@ export async function serve(args: readonly string[]): Promise<number> {
       return tell(`llm-proxy: ${command.fault} (see --help)`, USAGE);
     case "check":
       return await check(command);
+    // How a compiled program has a state file looked at; see checkStateFile.
+    case "check-state":
+      await probeStateFile(command.path);
+      return 0;
     case "start":
       return await start(command);
   }

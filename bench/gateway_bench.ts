@@ -40,7 +40,15 @@ await Deno.writeTextFile(
   `providers: [{name: bench, type: openai_compatible, base_url: "${upstream.url}/v1", models: [bench-1]}]\n` +
     `logging: {level: info, format: json}\n`,
 );
-const service = [...await serviceFlags(), "main.ts", "--port", "0"];
+const state = await Deno.makeTempDir();
+const service = [
+  ...await serviceFlags(),
+  "main.ts",
+  "--port",
+  "0",
+  "--state",
+  state,
+];
 const gatewayArgs = [...service, "--config", config];
 
 /** The engine's flags with which `deno task start` runs the service. */
@@ -121,3 +129,4 @@ for (let round = 0; round < rounds + 2; round++) starts.push(await startUp());
 print(`start to first answer: median ${median(starts).toFixed(0)} ms`);
 await upstream.stop();
 await Deno.remove(config);
+await Deno.remove(state, { recursive: true });

@@ -47,6 +47,11 @@ export class ManagedStateStore implements StateStore {
     return this.#keeper.status;
   }
 
+  /** Whether other machines have it too; a file may be, and need not. */
+  get isShared(): boolean {
+    return this.#options.isRemote;
+  }
+
   /**
    * Opens the store, but does not wait longer than this for it.
    *

@@ -95,6 +95,11 @@ export class MemoryStateStore implements StateStore {
     return { mode, since: this.#since, waiting: 0 };
   }
 
+  /** Nobody else has it. */
+  get isShared(): boolean {
+    return false;
+  }
+
   /** How many values and counts there are, those that are over included. */
   get size(): number {
     return this.#values.size + this.#counts.size;

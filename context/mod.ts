@@ -34,6 +34,7 @@ export {
   type OpenStateStoreOptions,
   type StateLocation,
 } from "./open_state_store.ts";
+export { StartingStateStore } from "./starting_state_store.ts";
 export {
   StateError,
   type StateErrorCode,

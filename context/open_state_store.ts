@@ -96,6 +96,8 @@ export interface OpenStateStoreOptions {
 export interface OpenStateStore extends StateStore {
   /** How the store does. */
   readonly status: StateStatus;
+  /** Whether other processes are meant to have the same state. */
+  readonly isShared: boolean;
 }
 
 const MAX_RETRY_MS = 30_000;

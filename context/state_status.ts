@@ -2,11 +2,12 @@ import type { StateErrorCode } from "./state_error.ts";
 
 /**
  * How a store does: what is written is `durable`, or waits in memory while the
- * store is `degraded`, or is kept in `memory` alone, or the store is `closed`.
+ * store is `degraded`, or is kept in `memory` alone, or waits for the store that
+ * is `opening`, or the store is `closed`.
  */
 export interface StateStatus {
   /** What becomes of what is written. */
-  readonly mode: "durable" | "degraded" | "memory" | "closed";
+  readonly mode: "opening" | "durable" | "degraded" | "memory" | "closed";
   /** Since when, in milliseconds since 1970. */
   readonly since: number;
   /** How many changes wait in memory. */

@@ -237,6 +237,20 @@ export function declareObserved(
       }
     },
   });
+  collector.observedGauge("proxy_api_state_degraded", {
+    help: "Whether changes of state wait in memory: 1 or 0.",
+    observe: (report) => {
+      const state = views.state?.();
+      if (state !== undefined) report(state.degraded ? 1 : 0);
+    },
+  });
+  collector.observedGauge("proxy_api_state_waiting", {
+    help: "Changes of state that wait for the store.",
+    observe: (report) => {
+      const state = views.state?.();
+      if (state !== undefined) report(state.waiting);
+    },
+  });
   collector.observedCounter("proxy_api_log_records_dropped_total", {
     help: "Log records that were lost, for nothing took them in time.",
     observe: (report) => report(views.droppedLogRecords?.() ?? 0),

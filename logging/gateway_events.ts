@@ -120,6 +120,14 @@ export interface QueueView {
   readonly length: number;
 }
 
+/** How the store does that keeps what a restart must not lose. */
+export interface StateView {
+  /** Whether what is written waits in memory, as the store is out of reach. */
+  readonly degraded: boolean;
+  /** How many changes wait. */
+  readonly waiting: number;
+}
+
 /** How the gateway stands: asked at each scrape, so each must answer at once. */
 export interface GatewayViews {
   /** All deployments. @default {none} */
@@ -134,4 +142,6 @@ export interface GatewayViews {
   readonly queues?: () => Iterable<QueueView>;
   /** How many log records were dropped so far. @default {none} */
   readonly droppedLogRecords?: () => number;
+  /** The store. @default {none} */
+  readonly state?: () => StateView;
 }

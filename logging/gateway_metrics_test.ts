@@ -70,6 +70,8 @@ Deno.test("GatewayMetrics has every metric by its name and labels", () => {
     "gauge proxy_api_cache_entries{cache_type}",
     "gauge proxy_api_cache_size_bytes{cache_type}",
     "gauge proxy_api_queue_length{queue}",
+    "gauge proxy_api_state_degraded{}",
+    "gauge proxy_api_state_waiting{}",
     "counter proxy_api_log_records_dropped_total{}",
     "counter proxy_api_metrics_folded_total{}",
     "counter proxy_api_metrics_observe_failures_total{}",

@@ -53,6 +53,7 @@ export type {
   ProviderView,
   QueueView,
   RequestEnded,
+  StateView,
   UpstreamView,
 } from "./gateway_events.ts";
 export {

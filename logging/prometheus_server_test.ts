@@ -62,6 +62,7 @@ function gateway(): MetricsCollector {
       caches: () => [{ cache: "response", entries: 3, bytes: 4_096 }],
       queues: () => [{ queue: "openai", length: 1 }],
       droppedLogRecords: () => 7,
+      state: () => ({ degraded: true, waiting: 12 }),
     },
   });
   const target = {

@@ -51,6 +51,7 @@ function command(args: readonly string[], flags: readonly string[] = ["-A"]) {
     env: {
       PATH: Deno.env.get("PATH") ?? "",
       HOME: Deno.env.get("HOME") ?? "",
+      LLM_PROXY_STATE: "memory",
     },
     clearEnv: true,
     stdout: "piped",

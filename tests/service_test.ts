@@ -15,6 +15,7 @@ function command(args: readonly string[], env: Record<string, string> = {}) {
     env: {
       PATH: Deno.env.get("PATH") ?? "",
       HOME: Deno.env.get("HOME") ?? "",
+      LLM_PROXY_STATE: "memory",
       ...env,
     },
     clearEnv: true,
@@ -141,6 +142,9 @@ Deno.test("serve() ends with one line and code 2 on wrong usage", async () => {
       ["nonsense"],
       ["check", "extra"],
       ["check"],
+      ["check", "--config", "config.example.yaml", "--state", "memory"],
+      ["check-state"],
+      ["--state", ""],
     ]
   ) {
     const { code, err, out } = await run(args);
