@@ -18,6 +18,33 @@
  */
 
 export {
+  costOf,
+  picoDollars,
+  type PricedDetails,
+  type PricedUsage,
+  ratesFor,
+} from "./cost.ts";
+export {
+  type ExactRates,
+  makePrice,
+  type ModelPrice,
+  type PriceRates,
+  type PriceTerms,
+  type PriceTier,
+} from "./model_price.ts";
+export {
+  PriceBook,
+  type PriceBookOptions,
+  type PricedModel,
+  type PricedPlace,
+} from "./price_book.ts";
+export {
+  loadPriceTable,
+  type PriceTable,
+  type TableAsk,
+  type TableModel,
+} from "./price_table.ts";
+export {
   ModelCache,
   type ModelCacheOptions,
   type ModelEntry,

@@ -1,4 +1,5 @@
 import type { Usage } from "./answer.ts";
+import { addDetails } from "./_usage_details.ts";
 
 /**
  * What two answers, or two halves of one, came to together; `undefined` where
@@ -35,5 +36,6 @@ export function addUsage(
     output: one.output + other.output,
     reasoning: one.reasoning + other.reasoning,
     total: one.total + other.total,
+    ...addDetails(one, other),
   };
 }

@@ -21,6 +21,31 @@ export type FinishClass =
   | "refusal"
   | "error";
 
+/**
+ * What of a {@linkcode Usage} has a price of its own, where the provider tells.
+ * Token counts are parts of the usage's own, and the parts do not overlap.
+ */
+export interface UsageDetails {
+  /** Input tokens of audio, `cachedAudio` included. */
+  readonly audioInput?: number;
+  /** The part of `cached` that is audio. */
+  readonly cachedAudio?: number;
+  /** Input tokens of images, `cachedImage` included. */
+  readonly imageInput?: number;
+  /** The part of `cached` that is images. */
+  readonly cachedImage?: number;
+  /** Output tokens of audio. */
+  readonly audioOutput?: number;
+  /** Output tokens of images. */
+  readonly imageOutput?: number;
+  /** How often the provider itself searched the web. */
+  readonly webSearches?: number;
+  /** The service tier that the provider billed, for example `batch` or `flex`. */
+  readonly serviceTier?: string;
+  /** What the provider says that it charges, in US dollars. */
+  readonly cost?: number;
+}
+
 /** What an answer cost in tokens, each token counted in one place (see each field). */
 export interface Usage {
   /** All input tokens, `cached` and `cacheWrite` included. */
@@ -37,6 +62,8 @@ export interface Usage {
   readonly reasoning: number;
   /** `input + output`. */
   readonly total: number;
+  /** What of these has a price of its own; absent where the provider tells of nothing. */
+  readonly details?: UsageDetails;
 }
 
 /** A piece of an answer. */

@@ -45,6 +45,7 @@ export type {
   AnswerPart,
   FinishClass,
   Usage,
+  UsageDetails,
 } from "./answer.ts";
 export { addUsage } from "./add_usage.ts";
 export {

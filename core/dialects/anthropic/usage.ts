@@ -1,4 +1,5 @@
 import type { Usage } from "../../answer.ts";
+import { detailsOf } from "../../_usage_details.ts";
 import { isObject, type JsonObject } from "../_json.ts";
 
 /**
@@ -15,6 +16,8 @@ export class UsageTally {
   #cacheWrite1h = 0;
   #output = 0;
   #reasoning = 0;
+  #webSearches = 0;
+  #serviceTier: string | undefined;
 
   /** Takes a `usage` object; anything else is ignored. Says whether it was one. */
   add(usage: unknown): boolean {
@@ -30,6 +33,11 @@ export class UsageTally {
     this.#output = tokens(usage.output_tokens) || this.#output;
     this.#reasoning = member(usage.output_tokens_details, "thinking_tokens") ||
       this.#reasoning;
+    this.#webSearches = member(usage.server_tool_use, "web_search_requests") ||
+      this.#webSearches;
+    if (typeof usage.service_tier === "string") {
+      this.#serviceTier = usage.service_tier;
+    }
     return true;
   }
 
@@ -45,6 +53,13 @@ export class UsageTally {
       output: this.#output,
       reasoning: Math.min(this.#reasoning, this.#output),
       total: input + this.#output,
+      ...detailsOf({
+        webSearches: this.#webSearches,
+        // The usual tier needs no word.
+        serviceTier: this.#serviceTier === "standard"
+          ? undefined
+          : this.#serviceTier,
+      }),
     };
   }
 }

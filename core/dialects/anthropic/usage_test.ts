@@ -67,3 +67,15 @@ Deno.test("UsageTally ignores counts that are none and keeps parts within the wh
     total: 2,
   });
 });
+
+Deno.test("C35: searches of the provider and its service tier are told apart", () => {
+  const { usage } = tally(
+    { input_tokens: 1, server_tool_use: { web_search_requests: 3 } },
+    { output_tokens: 2, service_tier: "batch" },
+  );
+  assertEquals(usage?.details, { webSearches: 3, serviceTier: "batch" });
+  assertEquals(
+    tally({ input_tokens: 1, service_tier: "standard" }).usage?.details,
+    undefined,
+  );
+});

@@ -1,4 +1,5 @@
 import type { Usage } from "../../answer.ts";
+import { detailsOf } from "../../_usage_details.ts";
 import { isObject } from "../_json.ts";
 
 /**
@@ -15,6 +16,9 @@ export class UsageTally {
   #cached = 0;
   #candidates = 0;
   #thoughts = 0;
+  #promptDetails: unknown;
+  #cacheDetails: unknown;
+  #candidatesDetails: unknown;
 
   /** Takes a `usageMetadata` object; one without counts is ignored. Says whether it had any. */
   add(usage: unknown): boolean {
@@ -28,6 +32,10 @@ export class UsageTally {
     this.#cached = tokens(usage.cachedContentTokenCount) || this.#cached;
     this.#candidates = tokens(candidatesTokenCount) || this.#candidates;
     this.#thoughts = tokens(usage.thoughtsTokenCount) || this.#thoughts;
+    this.#promptDetails = usage.promptTokensDetails ?? this.#promptDetails;
+    this.#cacheDetails = usage.cacheTokensDetails ?? this.#cacheDetails;
+    this.#candidatesDetails = usage.candidatesTokensDetails ??
+      this.#candidatesDetails;
     return true;
   }
 
@@ -44,8 +52,28 @@ export class UsageTally {
       output,
       reasoning: this.#thoughts,
       total: input + output,
+      ...detailsOf({
+        audioInput: ofKind(this.#promptDetails, "AUDIO"),
+        cachedAudio: ofKind(this.#cacheDetails, "AUDIO"),
+        imageInput: ofKind(this.#promptDetails, "IMAGE"),
+        cachedImage: ofKind(this.#cacheDetails, "IMAGE"),
+        audioOutput: ofKind(this.#candidatesDetails, "AUDIO"),
+        imageOutput: ofKind(this.#candidatesDetails, "IMAGE"),
+      }),
     };
   }
+}
+
+/** How many tokens of a list by kinds are of one kind. */
+function ofKind(details: unknown, kind: string): number {
+  if (!Array.isArray(details)) return 0;
+  let sum = 0;
+  for (const detail of details) {
+    if (isObject(detail) && detail.modality === kind) {
+      sum += tokens(detail.tokenCount);
+    }
+  }
+  return sum;
 }
 
 function isCount(value: unknown): value is number {

@@ -40,3 +40,27 @@ Deno.test("N8: no counts are no usage, explicit zeros are", () => {
   assertEquals(tally.add({ promptTokenCount: 0 }), true);
   assertEquals(tally.usage?.total, 0);
 });
+
+Deno.test("D19: audio and images are told apart", () => {
+  const tally = new UsageTally();
+  tally.add({
+    promptTokenCount: 100,
+    candidatesTokenCount: 30,
+    cachedContentTokenCount: 20,
+    promptTokensDetails: [
+      { modality: "TEXT", tokenCount: 40 },
+      { modality: "AUDIO", tokenCount: 35 },
+      { modality: "IMAGE", tokenCount: 25 },
+      null,
+      { modality: "AUDIO", tokenCount: -5 },
+    ],
+    cacheTokensDetails: [{ modality: "AUDIO", tokenCount: 15 }],
+    candidatesTokensDetails: "none",
+  });
+  tally.add({ promptTokenCount: 100, candidatesTokenCount: 31 });
+  assertEquals(tally.usage?.details, {
+    audioInput: 35,
+    cachedAudio: 15,
+    imageInput: 25,
+  });
+});

@@ -1,4 +1,5 @@
-import type { Usage } from "../../answer.ts";
+import type { Usage, UsageDetails } from "../../answer.ts";
+import { detailsOf, laterDetails } from "../../_usage_details.ts";
 import { isJsonObject, type JsonObject } from "./_decode_node.ts";
 
 /**
@@ -41,11 +42,34 @@ export function decodeChatUsage(value: unknown): Usage | undefined {
     output,
     reasoning,
     total: input + output,
+    ...chatDetails(value, { promptDetails, completionDetails }),
   };
 }
 
-/** Writes a `usage` object as OpenAI does (N1). */
+/** What else has a price: audio, images, searches, and what OpenRouter and Perplexity say that they charge. */
+function chatDetails(
+  value: JsonObject,
+  { promptDetails, completionDetails }: {
+    readonly promptDetails: JsonObject;
+    readonly completionDetails: JsonObject;
+  },
+): { details?: UsageDetails } {
+  const { cost } = value;
+  const charged = isJsonObject(cost) ? cost.total_cost : cost;
+  return detailsOf({
+    audioInput: count(promptDetails.audio_tokens),
+    imageInput: count(promptDetails.image_tokens),
+    audioOutput: count(completionDetails.audio_tokens),
+    imageOutput: count(completionDetails.image_tokens),
+    webSearches: count(members(value.server_tool_use).web_search_requests) ||
+      count(value.num_search_queries),
+    cost: isCount(charged) ? charged : undefined,
+  });
+}
+
+/** Writes a `usage` object as OpenAI does (N1), and what it came with beyond that under the names it came by. */
 export function encodeChatUsage(usage: Usage): Record<string, unknown> {
+  const { details } = usage;
   return {
     prompt_tokens: usage.input,
     completion_tokens: usage.output,
@@ -53,8 +77,18 @@ export function encodeChatUsage(usage: Usage): Record<string, unknown> {
     prompt_tokens_details: {
       cached_tokens: usage.cached,
       cache_write_tokens: usage.cacheWrite,
+      ...(details?.audioInput && { audio_tokens: details.audioInput }),
+      ...(details?.imageInput && { image_tokens: details.imageInput }),
     },
-    completion_tokens_details: { reasoning_tokens: usage.reasoning },
+    completion_tokens_details: {
+      reasoning_tokens: usage.reasoning,
+      ...(details?.audioOutput && { audio_tokens: details.audioOutput }),
+      ...(details?.imageOutput && { image_tokens: details.imageOutput }),
+    },
+    ...(details?.webSearches && {
+      server_tool_use: { web_search_requests: details.webSearches },
+    }),
+    ...(details?.cost !== undefined && { cost: details.cost }),
   };
 }
 
@@ -77,6 +111,7 @@ export function laterUsage(
     output,
     reasoning: next.reasoning || previous.reasoning,
     total: input + output,
+    ...laterDetails(previous, next),
   };
 }
 

@@ -170,3 +170,32 @@ Deno.test("N7: a later usage counts, its zeros erase nothing", () => {
   assertEquals(laterUsage(undefined, last), last);
   assertEquals(laterUsage(undefined, undefined), undefined);
 });
+
+Deno.test("N1: what is priced on its own is told apart, there and back", () => {
+  const wire = {
+    prompt_tokens: 100,
+    completion_tokens: 40,
+    total_tokens: 140,
+    prompt_tokens_details: { cached_tokens: 60, audio_tokens: 12 },
+    completion_tokens_details: { reasoning_tokens: 0, audio_tokens: 9 },
+    server_tool_use: { web_search_requests: 2 },
+    cost: 0.000847,
+  };
+  const read = decodeChatUsage(wire);
+  assertEquals(read?.details, {
+    audioInput: 12,
+    audioOutput: 9,
+    webSearches: 2,
+    cost: 0.000847,
+  });
+  const told = JSON.parse(JSON.stringify(encodeChatUsage(read!)));
+  assertEquals(decodeChatUsage(told), read);
+  assertEquals(
+    decodeChatUsage({ prompt_tokens: 1, cost: { total_cost: 0.5 } })?.details,
+    { cost: 0.5 },
+  );
+  assertEquals(
+    decodeChatUsage({ prompt_tokens: 1, cost: "much" })?.details,
+    undefined,
+  );
+});

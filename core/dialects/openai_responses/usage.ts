@@ -15,6 +15,7 @@ export function decodeResponsesUsage(value: unknown): Usage | undefined {
     total_tokens: value.total_tokens,
     prompt_tokens_details: value.input_tokens_details,
     completion_tokens_details: value.output_tokens_details,
+    cost: value.cost,
   });
 }
 

@@ -1,0 +1,55 @@
+import type { Usage, UsageDetails } from "./answer.ts";
+
+type Counts = Omit<UsageDetails, "serviceTier">;
+
+/** The member of a usage with what was found; nothing where there was nothing. */
+export function detailsOf(
+  found: {
+    readonly [Name in keyof UsageDetails]: UsageDetails[Name] | undefined;
+  },
+): { details?: UsageDetails } {
+  let details: Record<string, number | string> | undefined;
+  for (const [name, value] of Object.entries(found)) {
+    if (value === undefined || value === 0 && name !== "cost") continue;
+    details ??= {};
+    details[name] = value;
+  }
+  return details === undefined ? {} : { details };
+}
+
+/** The member after a further report: what it tells replaces what was told. */
+export function laterDetails(
+  previous: Usage,
+  next: Usage,
+): { details?: UsageDetails } {
+  const details = next.details === undefined
+    ? previous.details
+    : { ...previous.details, ...next.details };
+  return details === undefined ? {} : { details };
+}
+
+/** The member of two usages together. */
+export function addDetails(
+  { details: one }: Usage,
+  { details: other }: Usage,
+): { details?: UsageDetails } {
+  if (one === undefined || other === undefined) {
+    const details = one ?? other;
+    return details === undefined ? {} : { details };
+  }
+  const sum = (name: keyof Counts): number | undefined =>
+    one[name] === undefined && other[name] === undefined
+      ? undefined
+      : (one[name] ?? 0) + (other[name] ?? 0);
+  return detailsOf({
+    audioInput: sum("audioInput"),
+    cachedAudio: sum("cachedAudio"),
+    imageInput: sum("imageInput"),
+    cachedImage: sum("cachedImage"),
+    audioOutput: sum("audioOutput"),
+    imageOutput: sum("imageOutput"),
+    webSearches: sum("webSearches"),
+    cost: sum("cost"),
+    serviceTier: one.serviceTier ?? other.serviceTier,
+  });
+}
