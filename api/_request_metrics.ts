@@ -90,11 +90,16 @@ export class RequestMetrics {
       method: record.method,
       route: record.route,
       status,
-      durationMs: performance.now() - startedAt,
+      durationMs: record.durationMs,
+      ...(records.length > 0 && {
+        queuedMs: record.queuedMs,
+        overheadMs: record.overheadMs,
+      }),
       target: deployment && this.#targets.of(operation, deployment.id),
       error: record.error,
       firstTokenMs: since(startedAt, contentAt),
       usage: record.usage,
+      costUsd: record.costUsd,
       traceId,
     });
   }

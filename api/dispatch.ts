@@ -1,6 +1,7 @@
 import { type ClientDialect, GatewayError } from "@llm-proxy/core";
 import { parseTraceParent } from "@llm-proxy/logging";
 import { checkVisitor } from "./_local_visitor.ts";
+import { canonicalLine } from "./canonical_line.ts";
 import { replyHeaders, visible } from "./_reply_headers.ts";
 import { scrubError } from "./_scrub_error.ts";
 import type { RequestContext } from "./endpoints.ts";
@@ -66,7 +67,7 @@ export async function dispatch(
   const { logger } = gateway;
   const level = levelOf(route, record.error);
   if (logger.isEnabled?.(level) ?? true) {
-    logger[level]("request", record.fields());
+    logger[level]("request", canonicalLine(record));
   }
 }
 

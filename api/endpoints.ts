@@ -8,7 +8,6 @@ import {
   GatewayError,
   type JsonDocument,
   openAiChatClient,
-  parseJsonDocument,
   type StreamTranslator,
   translateConversation,
   translateEmbeddings,
@@ -26,12 +25,11 @@ import { replyHeaders } from "./_reply_headers.ts";
 import { scrubError } from "./_scrub_error.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
+import { checkModel, readJson } from "./read_json.ts";
 import { relayStream, toldError } from "./relay_stream.ts";
 import type { RequestRecord } from "./request_record.ts";
 import { sendShadow } from "./shadow_copy.ts";
 import { rememberReply, toldWhole } from "./told_reply.ts";
-
-const MIB = 1024 * 1024;
 
 /** One request at hand: what serves it, the way to answer, what is known so far. */
 export interface RequestContext {
@@ -126,8 +124,9 @@ export async function route(
   },
 ): Promise<RoutePlan> {
   const { signal } = exchange;
+  record.requestedModel = request.model;
   const learning = gateway.learn(request.model);
-  if (learning !== undefined) await learning;
+  if (learning !== undefined) await record.waiting.during(learning);
   const { key } = record;
   try {
     return await gateway.failover.run({
@@ -169,12 +168,15 @@ export async function attempt<T extends WholeTranslation>(
   const { clock } = sender;
   try {
     const translation = prepare(trace);
-    const response = await sender.send(translation.request);
+    const response = await record.waiting.during(
+      sender.send(translation.request),
+    );
     const { status, headers, body } = response;
     trace.answered(headers);
     routed.answered(status, headers);
     if (status !== 200) {
-      throw translation.error(status, headers, await collectErrorBody(body));
+      const said = await record.waiting.during(collectErrorBody(body));
+      throw translation.error(status, headers, said);
     }
     await answer({ context, routed, trace, clock, translation, response });
     gateway.health.succeeded(candidate.provider);
@@ -185,6 +187,7 @@ export async function attempt<T extends WholeTranslation>(
     throw error instanceof GatewayError ? scrubError(error, { trace }) : error;
   } finally {
     sender.stop();
+    record.awaitedConnection(clock.queuedMs);
   }
 }
 
@@ -195,7 +198,8 @@ export async function wholeAnswer(
   >,
 ): Promise<void> {
   const { exchange, record } = context;
-  const answer = translation.answer(await collectBody(response.body));
+  const body = await record.waiting.during(collectBody(response.body));
+  const answer = translation.answer(body);
   routed.commit();
   record.answers(trace);
   record.usage = answer.usage;
@@ -218,10 +222,11 @@ async function streamAnswer(
   const { exchange, record } = context;
   const translator = translation.stream();
   try {
-    await relayStream(response, {
+    await record.waiting.during(relayStream(response, {
       translator,
       framing: translation.framing,
       clock,
+      worked: record.waiting.worked,
       open: () => {
         routed.commit();
         record.answers(trace);
@@ -240,7 +245,7 @@ async function streamAnswer(
       },
       stray: (body) => translation.error(200, response.headers, body),
       failure: (error) => streamError(record, error, translator),
-    });
+    }));
   } finally {
     if (routed.committed) {
       record.usage = addUsage(record.usage, translator.usage);
@@ -260,31 +265,6 @@ function streamError(
   const told = scrubError(error, record);
   return translator?.fail?.(told, record.id) ??
     record.client.encodeStreamError(told, record.id);
-}
-
-/** Reads the body under its cap and parses it. */
-export async function readJson(context: RequestContext): Promise<JsonDocument> {
-  const { gateway, exchange } = context;
-  const type = exchange.header("content-type");
-  if (type === undefined || !/^application\/(?:[\w.-]+\+)?json\b/i.test(type)) {
-    throw new GatewayError(
-      "unsupported_media_type",
-      "The request body must be JSON: send 'content-type: application/json'",
-      { code: "unsupported_content_type" },
-    );
-  }
-  const cap = gateway.config.server.max_body_mb * MIB;
-  return parseJsonDocument(await exchange.body(cap));
-}
-
-/** The model that the caller asked for; it must have asked for one. */
-export function checkModel({ value }: JsonDocument): string {
-  if (typeof value.model === "string" && value.model !== "") return value.model;
-  throw new GatewayError(
-    "invalid_request",
-    "Field 'model' must be a string that is not empty",
-    { code: "missing_required_parameter", param: "model" },
-  );
 }
 
 /** Whether the caller asked for token counts at the end of its stream. */

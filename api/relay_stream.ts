@@ -44,6 +44,8 @@ export interface RelayOptions {
    * @default {15_000}
    */
   readonly keepAlive?: number;
+  /** Told how long the work on a chunk took, in milliseconds. @default {nobody} */
+  readonly worked?: (ms: number) => void;
 }
 
 /**
@@ -66,7 +68,12 @@ export async function relayStream(
 ): Promise<void> {
   const relay = new StreamRelay(options);
   try {
-    const pumped = response.body.pump((chunk) => relay.take(chunk));
+    const { worked } = options;
+    const pumped = response.body.pump(
+      worked === undefined
+        ? (chunk) => relay.take(chunk)
+        : (chunk) => relay.takeTimed(chunk, worked),
+    );
     await Promise.race([pumped, relay.finished]);
     relay.end();
     void linger(pumped, response);
@@ -138,6 +145,20 @@ class StreamRelay {
     if (!this.#started) this.#look(chunk);
     if (this.#stray !== undefined) return this.#collect(chunk);
     return this.#relay(this.#parser.push(chunk));
+  }
+
+  /** The same, and tells how long the work on it took. */
+  takeTimed(
+    chunk: Uint8Array,
+    worked: (ms: number) => void,
+  ): Promise<void> | undefined {
+    const begin = performance.now();
+    const full = this.take(chunk);
+    // What was written last was written now, and its time is known.
+    worked(
+      (this.#lastWrite > begin ? this.#lastWrite : performance.now()) - begin,
+    );
+    return full;
   }
 
   /** Ends the client's answer well, if the stream has come to its proper end. */

@@ -11,6 +11,15 @@ import type { AdmittedRequest } from "./request_limits.ts";
 import type { AttemptTrace } from "./attempt_trace.ts";
 import type { Route } from "./dispatch.ts";
 import type { Told, ToldReply } from "./told_reply.ts";
+import { WaitingTime } from "./waiting_time.ts";
+
+/** What became of a conversation that was too long. */
+export interface Condensed {
+  /** How long it was, in tokens. */
+  readonly fromTokens: number;
+  /** How long it is now, in tokens. */
+  readonly toTokens: number;
+}
 
 /** What is known of one request, gathered on its way and logged once at its end. */
 export class RequestRecord {
@@ -20,6 +29,8 @@ export class RequestRecord {
   readonly attempts: AttemptLog = new AttemptLog();
   /** When it began, on the clock of `performance.now()`. */
   readonly startedAt: number = performance.now();
+  /** What of its time was spent in waiting for its caller and for providers. */
+  readonly waiting: WaitingTime = new WaitingTime();
   /** The HTTP method. */
   readonly method: string;
   /** What is done at a model, in the words of telemetry. */
@@ -32,11 +43,19 @@ export class RequestRecord {
   /** Where in a trace the caller is, if it says. */
   parent: TraceParent | undefined;
   stream = false;
+  /** The model's name as the caller wrote it. */
+  requestedModel: string | undefined;
   /** Its place within the caller's limits, where these are. */
   admitted: AdmittedRequest | undefined;
   /** The attempt that answers; until there is one, the latest that failed. */
   trace: AttemptTrace | undefined;
   usage: Usage | undefined;
+  /** What it cost, in US dollars; absent where nobody knows. */
+  costUsd: number | undefined;
+  /** How the caches took it, in one word; absent where none was asked. */
+  cache: string | undefined;
+  /** How its conversation was shortened; absent where it was not. */
+  condensed: Condensed | undefined;
   finish: FinishClass | undefined;
   /** The model that answered, as the provider names it. */
   answeredBy: string | undefined;
@@ -49,6 +68,9 @@ export class RequestRecord {
   error: GatewayError | undefined;
   /** When the first content of the answer was there, on the same clock. */
   firstContentAt: number | undefined;
+  /** How long it took; 0 until it has ended. */
+  durationMs = 0;
+  #connectionMs = 0;
 
   /** Starts the clock of one request. */
   constructor(
@@ -81,8 +103,25 @@ export class RequestRecord {
     if (this.status === 0) this.trace = trace;
   }
 
-  /** Gives back what was reserved of the caller's limits, but for what was used. */
+  /** How long it waited for its turn, at deployments and for connections to them, in ms. */
+  get queuedMs(): number {
+    return this.attempts.queuedMs + this.#connectionMs;
+  }
+
+  /** What of its duration was the gateway's own work, in ms. */
+  get overheadMs(): number {
+    const { waiting, attempts: { queuedMs, pausedMs } } = this;
+    return Math.max(0, this.durationMs - waiting.ms - queuedMs - pausedMs);
+  }
+
+  /** Notes how long one attempt waited for a connection, in ms. */
+  awaitedConnection(ms: number): void {
+    this.#connectionMs += ms;
+  }
+
+  /** Ends it: gives back what was reserved of the caller's limits, but for what was used. */
   settle(): void {
+    this.durationMs = performance.now() - this.startedAt;
     const { admitted, usage, status } = this;
     if (admitted === undefined) return;
     if (usage !== undefined) admitted.lease.settle({ tokens: usage.total });
@@ -91,48 +130,4 @@ export class RequestRecord {
       admitted.lease.release();
     } else admitted.lease.settle({ tokens: 0 });
   }
-
-  /** The canonical log line's fields. */
-  fields(): Record<string, unknown> {
-    const { usage, error, trace, attempts } = this;
-    const { provider, model } = trace?.candidate ?? {};
-    const losses = trace?.losses;
-    return {
-      request_id: this.id,
-      trace_id: this.parent?.traceId,
-      span_id: this.parent?.spanId,
-      method: this.method,
-      route: this.route,
-      dialect: this.client.name,
-      status: this.status,
-      key: this.key,
-      provider: provider?.name,
-      model,
-      answered_by: this.answeredBy,
-      attempts: attempts.count > 0 ? attempts.toString() : undefined,
-      stream: this.stream,
-      finish: this.finish,
-      input_tokens: usage?.input,
-      cached_tokens: usage?.cached,
-      output_tokens: usage?.output,
-      reasoning_tokens: usage?.reasoning,
-      duration_ms: round(performance.now() - this.startedAt),
-      upstream_headers_ms: this.#since(trace?.headersAt),
-      first_content_ms: this.#since(this.firstContentAt),
-      upstream_request_id: trace?.upstreamId,
-      loss: losses && !losses.empty ? losses.toString() : undefined,
-      error: error?.code,
-      error_message: error?.message,
-      cause: error?.cause,
-    };
-  }
-
-  #since(at: number | undefined): number | undefined {
-    return at === undefined ? undefined : round(at - this.startedAt);
-  }
-}
-
-/** Milliseconds to a tenth: more would be noise. */
-function round(ms: number): number {
-  return Math.round(ms * 10) / 10;
 }

@@ -3,13 +3,12 @@ import type { RoutedAttempt } from "@llm-proxy/core/routing";
 import { AttemptTrace } from "./attempt_trace.ts";
 import {
   attempt,
-  checkModel,
-  readJson,
   type RequestContext,
   route,
   wholeAnswer,
   type WholeTranslation,
 } from "./endpoints.ts";
+import { checkModel, readJson } from "./read_json.ts";
 import { sendJson } from "./_send_json.ts";
 
 /**

@@ -96,6 +96,8 @@ export class AttemptClock {
   readonly #caller: AbortSignal;
   readonly #controller = new AbortController();
   #phase: AttemptPhase = "connect";
+  #queuedAt = UNTIMED;
+  #queuedMs = 0;
   #deadline = UNTIMED;
   /** When the silence has lasted too long; it has no limit before content. */
   #silence = UNTIMED;
@@ -115,8 +117,15 @@ export class AttemptClock {
     return this.#controller.signal;
   }
 
+  /** How long it waited for a connection to be free, in ms. */
+  get queuedMs(): number {
+    return this.#queuedMs;
+  }
+
   /** Starts the clock of the next phase. */
   enter(phase: AttemptPhase): void {
+    if (phase === "queue") this.#queuedAt = performance.now();
+    else if (this.#queuedAt !== UNTIMED) this.#leaveQueue();
     this.#phase = phase;
     this.#deadline = UNTIMED;
     this.#silence = UNTIMED;
@@ -134,6 +143,7 @@ export class AttemptClock {
 
   /** Stops all clocks for good. Always call it when the attempt has ended. */
   stop(): void {
+    if (this.#queuedAt !== UNTIMED) this.#leaveQueue();
     unwatch(this);
     this.#caller.removeEventListener("abort", this.#onCallerLeft);
   }
@@ -154,6 +164,11 @@ export class AttemptClock {
     this.stop();
     const phase = now >= this.#end ? "total" : this.#phase;
     this.#controller.abort(timeoutOf(phase));
+  }
+
+  #leaveQueue(): void {
+    this.#queuedMs += performance.now() - this.#queuedAt;
+    this.#queuedAt = UNTIMED;
   }
 
   readonly #onCallerLeft = (): void => {

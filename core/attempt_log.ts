@@ -73,6 +73,8 @@ class OpenRecord implements AttemptRecord, AttemptEntry {
 export class AttemptLog {
   readonly #records: AttemptRecord[] = [];
   #count = 0;
+  #queuedMs = 0;
+  #pausedMs = 0;
 
   /** How many attempts there were, those not kept included. */
   get count(): number {
@@ -82,6 +84,26 @@ export class AttemptLog {
   /** The attempts in the order in which they began, as plain data; one under way has the reason `open`. */
   get records(): readonly AttemptRecord[] {
     return this.#records;
+  }
+
+  /** How long the request waited for its turn at deployments, in ms. */
+  get queuedMs(): number {
+    return this.#queuedMs;
+  }
+
+  /** How long it waited before it tried again, in ms. */
+  get pausedMs(): number {
+    return this.#pausedMs;
+  }
+
+  /** Notes a wait for its turn at a deployment, in ms. */
+  queued(ms: number): void {
+    this.#queuedMs += ms;
+  }
+
+  /** Notes a wait before it tried again, in ms. */
+  paused(ms: number): void {
+    this.#pausedMs += ms;
   }
 
   /** Notes an attempt that begins. */

@@ -81,3 +81,12 @@ Deno.test("AttemptLog counts an attempt from its beginning", () => {
   entry.end({ reason: "ok", durationMs: 3 });
   assertEquals(log.records[1]?.reason, "ok");
 });
+
+Deno.test("AttemptLog adds up how long a request waited for its turn, and before it tried again", () => {
+  const log = new AttemptLog();
+  assertEquals([log.queuedMs, log.pausedMs], [0, 0]);
+  log.queued(3);
+  log.queued(4);
+  log.paused(500);
+  assertEquals([log.queuedMs, log.pausedMs], [7, 500]);
+});

@@ -52,11 +52,11 @@ export function declareCounted(
       help: "Requests that are being answered.",
     }).at(),
     queued: collector.histogram("proxy_api_queue_wait_seconds", {
-      help: "How long requests waited for a place.",
+      help: "How long requests that went to a provider waited for a place.",
       bounds: REQUEST_SECONDS,
     }).at(),
     overhead: collector.histogram("proxy_api_overhead_seconds", {
-      help: "The gateway's own part of a request's duration.",
+      help: "The gateway's own part of the duration of such requests.",
       bounds: SHORT_SECONDS,
     }).at(),
     loopDelay: collector.histogram("proxy_api_event_loop_delay_seconds", {

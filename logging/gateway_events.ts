@@ -38,9 +38,9 @@ export interface RequestEnded {
   readonly target?: GatewayTarget | undefined;
   /** Why it failed: a `GatewayError`. */
   readonly error?: { readonly kind: string; readonly code: string } | undefined;
-  /** How long it waited for a place, in ms. Absent where nothing made it wait. */
+  /** How long it waited for a place, in ms. Absent where it went nowhere. */
   readonly queuedMs?: number | undefined;
-  /** What of the duration was the gateway's own work, in ms. */
+  /** What of the duration was the gateway's own work, in ms. Absent where it went nowhere. */
   readonly overheadMs?: number | undefined;
   /** From the head of the request to the first content, in ms. Only of streams. */
   readonly firstTokenMs?: number | undefined;

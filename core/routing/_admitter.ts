@@ -1,3 +1,4 @@
+import type { AttemptLog } from "../attempt_log.ts";
 import { GatewayError } from "../errors.ts";
 import {
   type Admission,
@@ -16,6 +17,8 @@ export interface AdmitterOptions extends Gatekeepers {
   readonly cooldowns: Cooldowns;
   /** Ends the wait for a slot. */
   readonly signal: AbortSignal;
+  /** Told how long that wait was. */
+  readonly log: AttemptLog;
   /** The clock of the plans. */
   readonly now: () => number;
 }
@@ -69,10 +72,11 @@ export class Admitter {
   async #later(
     waiting: readonly Candidate[],
   ): Promise<Admission | undefined> {
-    const { bulkheads, signal } = this.#options;
+    const { bulkheads, signal, log, now } = this.#options;
     for (const candidate of waiting) {
       const limit = bulkheads.of(candidate.deployment);
       if (limit === undefined || limit.full) continue;
+      const from = now();
       try {
         const admission = await admitLater(candidate, this.#options);
         if (admission === undefined) continue;
@@ -80,6 +84,8 @@ export class Admitter {
         return admission;
       } catch (error) {
         if (signal.aborted || !(error instanceof GatewayError)) throw error;
+      } finally {
+        log.queued(now() - from);
       }
     }
     return undefined;

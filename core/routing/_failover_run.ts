@@ -1,7 +1,7 @@
 import type { AttemptLimits } from "../attempt_clock.ts";
-import type { AttemptEnd } from "../attempt_log.ts";
+import type { AttemptLog } from "../attempt_log.ts";
 import { type Backoff, fullJitter } from "../backoff.ts";
-import { GatewayError, UpstreamError } from "../errors.ts";
+import { UpstreamError } from "../errors.ts";
 import type { RetryBudget } from "../retry_budget.ts";
 import {
   decideRetry,
@@ -15,6 +15,7 @@ import { Admitter, type AdmitterOptions } from "./_admitter.ts";
 import { CandidateQueue } from "./_candidate_queue.ts";
 import type { Cooldowns } from "./cooldowns.ts";
 import type { Deployment } from "./deployment.ts";
+import { describeFailure } from "./_describe_failure.ts";
 import type { FailoverRequest } from "./failover.ts";
 import type { Hedges } from "./hedges.ts";
 import { type Outcome, Race, type RaceEntry } from "./_race.ts";
@@ -51,6 +52,7 @@ export class FailoverRun implements AdmitterOptions {
   readonly cooldowns: Cooldowns;
   readonly request: RouteRequest;
   readonly signal: AbortSignal;
+  readonly log: AttemptLog;
   readonly now: () => number;
   readonly #request: FailoverRequest;
   readonly #options: FailoverRunOptions;
@@ -79,6 +81,7 @@ export class FailoverRun implements AdmitterOptions {
     this.cooldowns = options.cooldowns;
     this.request = request.request;
     this.signal = request.signal;
+    this.log = request.log;
     this.now = options.now;
     this.#request = request;
     this.#options = options;
@@ -171,7 +174,7 @@ export class FailoverRun implements AdmitterOptions {
     let next: Admission | undefined;
     try {
       if (retry === "same") {
-        await wait(delayMs, this.#request.signal);
+        await this.#pause(delayMs);
         next = tryAdmit(candidate, this);
       } else {
         if (retry === "fallback_context") this.#queue.turnTo("contextWindow");
@@ -181,6 +184,15 @@ export class FailoverRun implements AdmitterOptions {
       return next;
     } finally {
       if (next === undefined) giveBack();
+    }
+  }
+
+  async #pause(delayMs: number): Promise<void> {
+    const from = this.now();
+    try {
+      await wait(delayMs, this.signal);
+    } finally {
+      this.log.paused(this.now() - from);
     }
   }
 
@@ -220,7 +232,7 @@ export class FailoverRun implements AdmitterOptions {
     { signal, claim }: RaceEntry,
   ): Promise<Outcome> {
     const { now, cooldowns } = this.#options;
-    const { work, log } = this.#request;
+    const { work } = this.#request;
     const { deployment } = admission.candidate;
     this.#attempts++;
     const limits = this.#limitsOf(admission.candidate);
@@ -232,7 +244,7 @@ export class FailoverRun implements AdmitterOptions {
       claim,
       now,
     });
-    const entry = log.begin(deployment.id);
+    const entry = this.log.begin(deployment.id);
     let error: unknown;
     try {
       await work(attempt);
@@ -247,7 +259,7 @@ export class FailoverRun implements AdmitterOptions {
     } else {
       attempt.failed(error);
       if (!signal.aborted) this.#observe(deployment, error);
-      entry.end({ ...describe(error), durationMs });
+      entry.end({ ...describeFailure(error), durationMs });
     }
     return { attempt, error };
   }
@@ -273,17 +285,6 @@ export class FailoverRun implements AdmitterOptions {
     const { request } = this.#request;
     return estimateCost(request, candidate?.deployment.prices) ?? 0;
   }
-}
-
-/** Why an attempt failed, and the status with which a provider said so. */
-function describe(error: unknown): Omit<AttemptEnd, "durationMs"> {
-  if (!(error instanceof GatewayError)) {
-    return { reason: "internal_error", kind: "internal" };
-  }
-  const { code: reason, kind, status } = error;
-  return error instanceof UpstreamError
-    ? { reason, kind, status }
-    : { reason, kind };
 }
 
 function asksForTime(error: unknown): boolean {

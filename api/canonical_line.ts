@@ -1,0 +1,66 @@
+import type { LogFields } from "@llm-proxy/logging";
+import type { RequestRecord } from "./request_record.ts";
+
+/** How much of a name that a caller chose is shown. */
+const MAX_NAME = 256;
+
+/**
+ * The fields of the one line that every request is logged by, whatever its
+ * ending. Times are milliseconds from the head of the request; what is unknown
+ * is left out.
+ */
+export function canonicalLine(record: RequestRecord): LogFields {
+  const { usage, error, trace, attempts, condensed } = record;
+  const { deployment, provider, model } = trace?.candidate ?? {};
+  const losses = trace?.losses;
+  const went = attempts.count > 0;
+  return {
+    request_id: record.id,
+    trace_id: record.parent?.traceId,
+    span_id: record.parent?.spanId,
+    method: record.method,
+    route: record.route,
+    dialect: record.client.name,
+    status: record.status,
+    key: record.key,
+    requested_model: record.requestedModel?.slice(0, MAX_NAME),
+    deployment: deployment?.id,
+    provider: provider?.name,
+    provider_dialect: provider?.dialect,
+    model,
+    answered_by: record.answeredBy,
+    attempts: went ? attempts.toString() : undefined,
+    stream: record.stream,
+    finish: record.finish,
+    input_tokens: usage?.input,
+    cached_tokens: usage?.cached,
+    output_tokens: usage?.output,
+    reasoning_tokens: usage?.reasoning,
+    cost_usd: record.costUsd,
+    cache: record.cache,
+    condensed_from_tokens: condensed?.fromTokens,
+    condensed_to_tokens: condensed?.toTokens,
+    duration_ms: round(record.durationMs),
+    queue_ms: went ? round(record.queuedMs) : undefined,
+    upstream_headers_ms: since(record, trace?.headersAt),
+    first_content_ms: since(record, record.firstContentAt),
+    overhead_ms: went ? round(record.overheadMs) : undefined,
+    upstream_request_id: trace?.upstreamId,
+    loss: losses && !losses.empty ? losses.toString() : undefined,
+    error: error?.code,
+    error_message: error?.message,
+    cause: error?.cause,
+  };
+}
+
+function since(
+  { startedAt }: RequestRecord,
+  at: number | undefined,
+): number | undefined {
+  return at === undefined ? undefined : round(at - startedAt);
+}
+
+/** Milliseconds to a hundredth: more would be noise. */
+function round(ms: number): number {
+  return Math.round(ms * 100) / 100;
+}

@@ -1,0 +1,34 @@
+import {
+  GatewayError,
+  type JsonDocument,
+  parseJsonDocument,
+} from "@llm-proxy/core";
+import type { RequestContext } from "./endpoints.ts";
+
+const MIB = 1024 * 1024;
+
+/** Reads the body under its cap and parses it. */
+export async function readJson(
+  { gateway, exchange, record }: RequestContext,
+): Promise<JsonDocument> {
+  const type = exchange.header("content-type");
+  if (type === undefined || !/^application\/(?:[\w.-]+\+)?json\b/i.test(type)) {
+    throw new GatewayError(
+      "unsupported_media_type",
+      "The request body must be JSON: send 'content-type: application/json'",
+      { code: "unsupported_content_type" },
+    );
+  }
+  const cap = gateway.config.server.max_body_mb * MIB;
+  return parseJsonDocument(await record.waiting.during(exchange.body(cap)));
+}
+
+/** The model that the caller asked for; it must have asked for one. */
+export function checkModel({ value }: JsonDocument): string {
+  if (typeof value.model === "string" && value.model !== "") return value.model;
+  throw new GatewayError(
+    "invalid_request",
+    "Field 'model' must be a string that is not empty",
+    { code: "missing_required_parameter", param: "model" },
+  );
+}

@@ -1,0 +1,41 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { WaitingTime } from "./waiting_time.ts";
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+Deno.test("WaitingTime counts waits that overlap once", async () => {
+  const waiting = new WaitingTime();
+  assertEquals(waiting.ms, 0);
+  const from = performance.now();
+  await Promise.all([
+    waiting.during(pause(40)),
+    waiting.during(pause(40)),
+    waiting.during(pause(20)),
+  ]);
+  const all = performance.now() - from;
+  assert(waiting.ms >= 38 && waiting.ms <= all, `${waiting.ms} of ${all}`);
+});
+
+Deno.test("WaitingTime ends a wait that fails, and hands on what it came to", async () => {
+  const waiting = new WaitingTime();
+  await assertRejects(
+    () => waiting.during(Promise.reject(new TypeError("No"))),
+    TypeError,
+    "No",
+  );
+  const { ms } = waiting;
+  await pause(20);
+  assertEquals(waiting.ms, ms);
+  assertEquals(await waiting.during(Promise.resolve(7)), 7);
+  assert(waiting.ms < ms + 15, `${waiting.ms}`);
+});
+
+Deno.test("WaitingTime.worked() takes back what was work in the middle of a wait", () => {
+  const waiting = new WaitingTime();
+  waiting.add(30);
+  const { worked } = waiting;
+  worked(10);
+  assertEquals(waiting.ms, 20);
+});
