@@ -28,6 +28,7 @@ import type { Gateway } from "./gateway.ts";
 import { checkModel, readJson } from "./read_json.ts";
 import { relayStream, toldError } from "./relay_stream.ts";
 import type { RequestRecord } from "./request_record.ts";
+import { RequestSize } from "./request_size.ts";
 import { sendShadow } from "./shadow_copy.ts";
 import { rememberReply, toldWhole } from "./told_reply.ts";
 
@@ -63,7 +64,7 @@ export interface Answering<T> {
  * @throws {GatewayError} whatever goes wrong.
  */
 export async function converse(context: RequestContext): Promise<void> {
-  const { exchange, record } = context;
+  const { gateway, exchange, record } = context;
   const { client } = record;
   const document = await readJson(context);
   client.check(document);
@@ -84,7 +85,8 @@ export async function converse(context: RequestContext): Promise<void> {
       ? translateConversation(document, options)
       : continueChat(document, { ...options, begun });
   };
-  const request = chatRequestFacts(document);
+  const size = new RequestSize(document.value, gateway.tokens.estimator);
+  const request = chatRequestFacts(document, { size });
   const answer = stream
     ? (answering: Answering<Translation>) => streamAnswer(answering, document)
     : wholeAnswer;
@@ -92,6 +94,8 @@ export async function converse(context: RequestContext): Promise<void> {
     request,
     work: (routed) => attempt(context, { routed, prepare, answer }),
   });
+  const { usage, trace } = record;
+  if (usage && trace) size.learn(trace.candidate, usage);
   const { shadow: candidate } = plan;
   if (candidate !== undefined && client === openAiChatClient) {
     sendShadow(context, { candidate, document, request, prepare });

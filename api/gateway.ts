@@ -2,6 +2,7 @@ import {
   MemoryStateStore,
   ModelCache,
   type OpenStateStore,
+  TokenCounter,
 } from "@llm-proxy/context";
 import {
   Chaos,
@@ -73,6 +74,8 @@ export class Gateway {
   readonly catalogue: ModelCache;
   /** The names of the routes whose broken streams go on at another deployment. */
   readonly continuing: ReadonlySet<string>;
+  /** Counts tokens; loads nothing until something is to be counted exactly. */
+  readonly tokens: TokenCounter = new TokenCounter();
   /** Copies of requests, whose answers are compared and thrown away. */
   readonly shadows: Shadows;
   /** How providers do. */
@@ -210,6 +213,7 @@ export class Gateway {
     this.metrics.close();
     this.shadows.close();
     this.catalogue.close();
+    this.tokens.close();
     this.#factory.close();
   }
 

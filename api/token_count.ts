@@ -9,16 +9,18 @@ import {
   type WholeTranslation,
 } from "./endpoints.ts";
 import { checkModel, readJson } from "./read_json.ts";
+import { tokenModel } from "./request_size.ts";
 import { sendJson } from "./_send_json.ts";
 
 /**
- * `POST /v1/messages/count_tokens`: counted by the provider where it can, else
- * estimated, of which the loss report takes note (C37).
+ * `POST /v1/messages/count_tokens`: counted by the provider where it can, else by
+ * the model's own encoding where that is public, else estimated, of which the
+ * loss report takes note (C37).
  *
  * @throws {GatewayError} whatever goes wrong.
  */
 export async function countTokens(context: RequestContext): Promise<void> {
-  const { exchange, record } = context;
+  const { gateway, exchange, record } = context;
   const document = await readJson(context);
   checkMessagesRequest(document, { isCount: true });
   const model = checkModel(document);
@@ -26,9 +28,13 @@ export async function countTokens(context: RequestContext): Promise<void> {
   const work = async (routed: RoutedAttempt): Promise<void> => {
     const { candidate } = routed;
     const trace = new AttemptTrace(candidate);
+    const counted = candidate.provider.dialect === "anthropic"
+      ? undefined
+      : await gateway.tokens.count(document.value, tokenModel(candidate));
     const count = translateTokenCount(document, {
       deployment: candidate,
       losses: trace.losses,
+      counted,
       header: (name) => exchange.header(name),
     });
     if ("request" in count) {

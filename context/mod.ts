@@ -84,6 +84,23 @@ export {
   type SliceSum,
   type StateLimitStore,
 } from "./state_limit_store.ts";
+export {
+  type CountedTokens,
+  TokenCounter,
+  type TokenCounterOptions,
+} from "./token_counter.ts";
+export {
+  type TokenEstimate,
+  TokenEstimator,
+  type TokenEstimatorOptions,
+} from "./token_estimator.ts";
+export type { ExactTokensOptions } from "./exact_tokens.ts";
+export {
+  measureContent,
+  type MeasuredImage,
+  measureRequest,
+  type TokenMeasure,
+} from "./token_measure.ts";
 export type { StateRow, StateSchema } from "./state_schema.ts";
 export type { StateAlarm, StateStatus } from "./state_status.ts";
 export type {

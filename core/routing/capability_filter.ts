@@ -31,18 +31,17 @@ const TRIED: SkipReason = {
 export class CapabilityFilter {
   readonly #request: RouteRequest;
   readonly #needs: number;
-  readonly #tokens: number;
 
   /** Takes what the request needs. */
   constructor(request: RouteRequest) {
-    const { needs, inputTokens = 0, outputTokens = 0 } = request;
+    const { needs } = request;
     this.#request = request;
     this.#needs = needs === undefined ? 0 : capabilityBits(needs);
-    this.#tokens = inputTokens + outputTokens;
   }
 
   /** Why it can't; `undefined` where it can. What is unknown of a deployment is allowed. */
-  refuse({ deployment }: Candidate): SkipReason | undefined {
+  refuse(candidate: Candidate): SkipReason | undefined {
+    const { deployment } = candidate;
     const { tried, tags } = this.#request;
     if (tried !== undefined && tried.has(deployment.id)) return TRIED;
     const missing = this.#needs & deployment.lacks;
@@ -50,17 +49,26 @@ export class CapabilityFilter {
       const words = capabilitiesOf(missing).join(", ");
       return { code: "capability", reason: `it can't do: ${words}` };
     }
-    if (this.#tokens > deployment.contextWindow) {
+    const { contextWindow } = deployment;
+    const tokens = contextWindow === Infinity ? 0 : this.#tokensAt(candidate);
+    if (tokens > contextWindow) {
       return {
         code: "context_window",
         reason:
-          `about ${this.#tokens} tokens are more than its context window of ${deployment.contextWindow}`,
+          `about ${tokens} tokens are more than its context window of ${contextWindow}`,
       };
     }
     if (tags === undefined || tags.length === 0) return undefined;
     const absent = tags.filter((tag) => !deployment.tags.includes(tag));
     if (absent.length === 0) return undefined;
     return { code: "tags", reason: `it has no tag: ${clip(absent)}` };
+  }
+
+  #tokensAt(candidate: Candidate): number {
+    const { inputTokensAt, outputTokens = 0 } = this.#request;
+    const input = inputTokensAt?.(candidate) ??
+      this.#request.inputTokens ?? 0;
+    return input + outputTokens;
   }
 }
 

@@ -1,13 +1,33 @@
 import type { JsonDocument } from "../json_document.ts";
 import type { Capability } from "./capability.ts";
+import type { Destination } from "./route.ts";
 import type { RouteRequest } from "./route_request.ts";
 import { prefixHash } from "./sticky.ts";
 
 /** What is read from a chat completion request. */
 export type ChatRequestFacts = Pick<
   RouteRequest,
-  "model" | "needs" | "inputTokens" | "outputTokens" | "prefix"
+  | "model"
+  | "needs"
+  | "inputTokens"
+  | "inputTokensAt"
+  | "outputTokens"
+  | "prefix"
 >;
+
+/** How long an input is, by whoever counts tokens. */
+export interface InputSize {
+  /** For a model of which nothing is known; read when it is needed, so it may be a getter. */
+  readonly tokens: number;
+  /** For one model, low enough to refuse by. */
+  at(destination: Destination): number;
+}
+
+/** What {@linkcode chatRequestFacts} may be given besides. */
+export interface ChatFactsOptions {
+  /** How long the input is. @default {a rough and low estimate} */
+  readonly size?: InputSize | undefined;
+}
 
 /** More tokens than any model answers with: what a caller allows beyond is no estimate. */
 const MAX_OUTPUT = 1_000_000;
@@ -58,6 +78,7 @@ const PART_NEEDS: ReadonlyMap<unknown, Capability> = new Map([
  */
 export function chatRequestFacts(
   { value }: Pick<JsonDocument, "value">,
+  { size }: ChatFactsOptions = {},
 ): ChatRequestFacts {
   const needs: Capability[] = [];
   if (isFilled(value.tools)) add(needs, "tools");
@@ -82,7 +103,10 @@ export function chatRequestFacts(
   return {
     model: typeof value.model === "string" ? value.model : "",
     needs,
-    inputTokens: Math.floor(length / LETTERS_PER_TOKEN),
+    get inputTokens(): number {
+      return size?.tokens ?? Math.floor(length / LETTERS_PER_TOKEN);
+    },
+    ...(size && { inputTokensAt: (destination) => size.at(destination) }),
     ...(Number.isInteger(limit) && Number(limit) > 0 &&
       { outputTokens: Math.min(Number(limit), MAX_OUTPUT) }),
     get prefix(): number | undefined {

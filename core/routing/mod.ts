@@ -29,8 +29,10 @@ export {
 } from "./capability.ts";
 export { type SkipCode, type SkipReason } from "./capability_filter.ts";
 export {
+  type ChatFactsOptions,
   type ChatRequestFacts,
   chatRequestFacts,
+  type InputSize,
 } from "./chat_request_facts.ts";
 export {
   ConcurrencyLimit,

@@ -1,4 +1,5 @@
 import type { Capability } from "./capability.ts";
+import type { Destination } from "./route.ts";
 
 /** What routing knows of a request. Only `model` is needed; what is absent is unknown. */
 export interface RouteRequest {
@@ -11,6 +12,11 @@ export interface RouteRequest {
    * one whose window is nearly large enough may then judge itself.
    */
   readonly inputTokens?: number;
+  /**
+   * The same for one model, for models count differently; asked where its window
+   * is known, and counts before `inputTokens` there.
+   */
+  readonly inputTokensAt?: (destination: Destination) => number;
   /** The most tokens of the answer that the caller asked for. */
   readonly outputTokens?: number;
   /** A deployment must have all of these tags. */

@@ -5,7 +5,6 @@ import type {
   EncodedRequest,
 } from "../../dialect.ts";
 import { editJsonDocument, type JsonDocument } from "../../json_document.ts";
-import type { LossReport } from "../../loss_report.ts";
 import { invalidAnswer, parseAnswer } from "../_invalid_answer.ts";
 import { isObject } from "../_json.ts";
 import { passHeaders } from "./_pass_headers.ts";
@@ -85,14 +84,11 @@ export function encodeTokenCount(inputTokens: number): string {
 /**
  * How many tokens a conversation has, by and large, for models whose provider
  * does not count them (C37, N8): four characters of ASCII are one, each other
- * character is one, an image is 1,600. The report takes note that it is an
- * estimate.
+ * character is one, an image is 1,600.
  */
 export function estimateInputTokens(
   { messages, tools = [], output }: Conversation,
-  losses: LossReport,
 ): number {
-  losses.add("approximated", "input_tokens", "estimated");
   let tokens = 0;
   for (const { parts } of messages) {
     tokens += FRAME_TOKENS;

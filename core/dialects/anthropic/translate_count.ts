@@ -37,6 +37,12 @@ export interface TranslateCountOptions extends DecodeOptions {
   readonly deployment: Destination;
   /** Takes note of what could not be carried over, and of an estimate. */
   readonly losses: LossReport;
+  /** The count to answer with where the provider has none. @default {a rough estimate} */
+  readonly counted?: {
+    readonly tokens: number;
+    /** Whether the model's own tokenizer has counted. */
+    readonly exact: boolean;
+  } | undefined;
 }
 
 /**
@@ -72,13 +78,16 @@ export interface TranslateCountOptions extends DecodeOptions {
  */
 export function translateTokenCount(
   document: JsonDocument,
-  { deployment, losses, header }: TranslateCountOptions,
+  { deployment, losses, header, counted }: TranslateCountOptions,
 ): CountTranslation | TokenCount {
   const { provider, model } = deployment;
   const headers = header && { header };
   if (provider.dialect !== "anthropic") {
     const conversation = decodeCountRequest(document, { ...headers });
-    const inputTokens = estimateInputTokens(conversation, losses);
+    const inputTokens = counted?.tokens ?? estimateInputTokens(conversation);
+    if (!counted?.exact) {
+      losses.add("approximated", "input_tokens", "estimated");
+    }
     return { body: encodeTokenCount(inputTokens), inputTokens };
   }
   const { name, quirks } = provider;
