@@ -62,6 +62,13 @@ export class ConnectionGuard {
     return this.#connections.size;
   }
 
+  /** How many connections have a request that is not answered yet. */
+  get running(): number {
+    let running = 0;
+    for (const { idle } of this.#connections.values()) if (!idle) running++;
+    return running;
+  }
+
   /** Notes a request; `false` where it must not be served. */
   begin(outgoing: ServerResponse): boolean {
     const { socket } = outgoing.req;

@@ -18,10 +18,8 @@ export interface Loaded {
  * The config file that the arguments or the environment name. A task runs in
  * the project's folder; the path is meant from where its caller stood.
  */
-export function configFile(
-  { config }: { readonly config?: string },
-): string | undefined {
-  const file = config ?? Deno.env.get("LLM_PROXY_CONFIG");
+export function configFile(told: string | undefined): string | undefined {
+  const file = told ?? Deno.env.get("LLM_PROXY_CONFIG");
   const from = Deno.env.get("INIT_CWD");
   return file && from ? resolve(from, file) : file;
 }

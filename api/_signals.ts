@@ -4,15 +4,21 @@ import type { Listener } from "./listen.ts";
 /** Signals so close together are one, in ms. */
 const SAME_SIGNAL = 500;
 
+/** How a service ends. */
+export interface StopOptions {
+  /** How long requests may take to finish, in ms. */
+  readonly graceMs: number;
+  readonly logger: Logger;
+  /** Stops it as a signal does. */
+  readonly giveUp: AbortSignal;
+  /** Called when it begins to end. */
+  readonly onStop: () => void;
+}
+
 /** Resolves when the service has been told to stop and has drained. */
 export function untilStopped(
   listener: Listener,
-  { graceMs, logger, giveUp }: {
-    readonly graceMs: number;
-    readonly logger: Logger;
-    /** Stops it as a signal does. */
-    readonly giveUp: AbortSignal;
-  },
+  { graceMs, logger, giveUp, onStop }: StopOptions,
 ): Promise<void> {
   return new Promise((resolve) => {
     let stoppedAt: number | undefined;
@@ -29,6 +35,7 @@ export function untilStopped(
         return;
       }
       stoppedAt = now;
+      onStop();
       listener.close(graceMs).then(() => {
         globalThis.removeEventListener("unhandledrejection", onRejection);
         for (const signal of ["SIGINT", "SIGTERM"] as const) {

@@ -1,27 +1,38 @@
 import { type Logger, Redactor } from "@llm-proxy/logging";
-import type { Command } from "./_arguments.ts";
+import type { CliInput } from "./_cli.ts";
 import { createApp } from "./app.ts";
 import { connectionRoom } from "./_file_limit.ts";
+import { beat } from "./_heartbeat.ts";
+import { inheritedSocket } from "./_inherited_socket.ts";
 import { isLoopback } from "./_config_loopback.ts";
 import { secretsOf } from "./_config_secret_list.ts";
+import type { Config } from "./config_types.ts";
 import type { ProviderOff } from "./environment_providers.ts";
 import { configFile, fromEnvironment, load } from "./_load_config.ts";
 import { listen, type Listener } from "./listen.ts";
 import { openLogger } from "./_open_logger.ts";
 import { mayKeepFiles, openState } from "./_open_state.ts";
+import { ServiceManager } from "./_service_manager.ts";
 import { switchLevel, untilStopped } from "./_signals.ts";
 import { statePlace } from "./_state_place.ts";
-import { FAULT, print, tell } from "./_terminal.ts";
+import { FAULT, print, tell, USAGE } from "./_terminal.ts";
 import { VERSION } from "./version.ts";
 
 /** How many characters of secrets a log can be watched for. */
 const MAX_SECRETS = 1_048_576;
+/** How long a start waits for its state before it goes on without, in ms. */
+const MAX_DECISION = 2_000;
 
 /** Starts the service and waits for its end. */
-export async function start(
-  command: Command & { name: "start" },
-): Promise<number> {
-  const file = configFile(command);
+export async function start({ values }: CliInput): Promise<number> {
+  const wanted = values.get("port");
+  if (wanted !== undefined && !isPort(wanted)) {
+    return tell(
+      `llm-proxy: --port must be a number from 0 to 65535, not '${wanted}' (see --help)`,
+      USAGE,
+    );
+  }
+  const file = configFile(values.get("config"));
   const loaded = await (file ? load(file) : fromEnvironment());
   if (typeof loaded === "number") return loaded;
   const { config } = loaded;
@@ -30,17 +41,14 @@ export async function start(
   const server = {
     ...config.server,
     max_connections: room,
-    ...(command.host !== undefined && { host: command.host }),
-    ...(command.port !== undefined && { port: command.port }),
+    host: values.get("host") ?? config.server.host,
+    port: wanted === undefined ? config.server.port : Number(wanted),
   };
-  if (!isLoopback(server.host) && config.auth.api_keys.length === 0) {
-    return tell(
-      `llm-proxy: refuses to listen on ${server.host} without a key: set auth.api_keys in the config`,
-      FAULT,
-    );
+  if (isOpenToOthers(server.host, config)) {
+    return tell(keyless(server.host), FAULT);
   }
   const place = statePlace({
-    option: command.state,
+    option: values.get("state"),
     env: (name) => Deno.env.get(name),
     config: config.state,
     mayWrite: mayKeepFiles,
@@ -65,9 +73,11 @@ export async function start(
   }
   const state = openState(place.location, logger);
   const app = createApp({ ...config, server }, { logger, state });
+  const fd = inheritedSocket();
   let listener: Listener;
   try {
     listener = await listen(app, server, {
+      ...(fd !== undefined && { fd }),
       onRefusal: ({ code, requestId, ...more }) =>
         logger.info("refused", { error: code, request_id: requestId, ...more }),
     });
@@ -77,14 +87,34 @@ export async function start(
     await logger.close?.();
     return tell(`llm-proxy: ${listenFault(error, server)}`, FAULT);
   }
+  if (isOpenToOthers(listener.host, config)) {
+    await listener.close();
+    await app.close();
+    await state.close();
+    await logger.close?.();
+    return tell(keyless(listener.host), FAULT);
+  }
+  const manager = new ServiceManager();
   const graceMs = server.shutdown_timeout * 1000;
   // Before the banner: whoever reads it may send a signal at once.
   const refusal = new AbortController();
   state.opened.catch((error) => refusal.abort(error));
   const { signal: giveUp } = refusal;
-  const stopped = untilStopped(listener, { graceMs, logger, giveUp });
+  const stopped = untilStopped(listener, {
+    graceMs,
+    logger,
+    giveUp,
+    onStop: () => {
+      app.drain();
+      const status =
+        `stopping, ${listener.running} running, at most ${server.shutdown_timeout} s`;
+      print(`llm-proxy: ${status}\n`);
+      void manager.tell({ state: "stopping", status });
+    },
+  });
   const told = { place: place.told, on: app.providers, off: loaded.off };
-  print(`${banner(listener.url, told)}\n`);
+  const line = banner(listener.url, told);
+  print(`${line}\n`);
   if (app.providers.length === 0) {
     print("llm-proxy: no provider is on, so no request can be served\n");
   }
@@ -95,15 +125,52 @@ export async function start(
   }
   for (const notice of loaded.notices) print(`llm-proxy: ${notice}\n`);
   const stopSwitching = switchLevel(logger);
+  await decided(state.opened);
+  await manager.tell({ state: "ready", status: line });
+  const stopBeating = keepAlive(manager, listener);
   await stopped;
+  stopBeating();
   stopSwitching();
   await app.close();
   // Last: what others do at their end is written.
   await state.close();
   await logger.close?.();
+  manager.close();
   return giveUp.aborted
     ? tell(`llm-proxy: ${giveUp.reason.message}`, FAULT)
     : 0;
+}
+
+/** Waits until it is known where state is kept, and no longer than a start may take. */
+async function decided(opened: Promise<unknown>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, MAX_DECISION);
+  });
+  await Promise.race([late, opened.then(() => {}, () => {})]);
+  clearTimeout(timer);
+}
+
+function isPort(text: string): boolean {
+  return /^\d{1,5}$/.test(text) && Number(text) < 65536;
+}
+
+/** Whether machines other than this one reach a gateway that asks for no key. */
+function isOpenToOthers(host: string, { auth }: Config): boolean {
+  return !isLoopback(host) && auth.api_keys.length === 0;
+}
+
+function keyless(host: string): string {
+  return `llm-proxy: refuses to listen on ${host} without a key: set auth.api_keys in the config`;
+}
+
+/** Gives the service manager its signs of life, where it waits for them. */
+function keepAlive(manager: ServiceManager, listener: Listener): () => void {
+  if (manager.watchdog === undefined) return () => {};
+  return beat(listener, {
+    every: manager.watchdog / 2,
+    alive: () => void manager.tell({ state: "alive" }),
+  });
 }
 
 /** The one line that start prints. */

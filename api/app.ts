@@ -16,7 +16,7 @@ import { converse, embeddings } from "./endpoints.ts";
 import { countTokens } from "./token_count.ts";
 import type { Exchange } from "./exchange.ts";
 import { Gateway } from "./gateway.ts";
-import { getHealth, getRoot, getStatus } from "./health.ts";
+import { getHealth, getLive, getReady, getRoot, getStatus } from "./health.ts";
 import { getMetrics, getMetricsJson } from "./metrics_endpoints.ts";
 import { getModel, getModels } from "./model_endpoints.ts";
 import { NodeExchange } from "./node_exchange.ts";
@@ -75,6 +75,20 @@ const ROUTES: readonly Route[] = [
     open: true,
     quiet: true,
   },
+  {
+    method: "GET",
+    path: "/health/live",
+    handle: getLive,
+    open: true,
+    quiet: true,
+  },
+  {
+    method: "GET",
+    path: "/health/ready",
+    handle: getReady,
+    open: true,
+    quiet: true,
+  },
 ];
 
 /**
@@ -109,6 +123,8 @@ export interface App {
   handle(incoming: IncomingMessage, outgoing: ServerResponse): void;
   /** The providers that are on, by name. */
   readonly providers: readonly string[];
+  /** Says at `/health/ready` that nothing more should come; what comes is served. */
+  drain(): void;
   /** Closes every connection to providers, those in use included. */
   close(): Promise<void>;
 }
@@ -159,6 +175,9 @@ export function createApp(config: Config, options: AppOptions = {}): App {
     fetch: async (request) => await router.fetch(request),
     handle,
     providers: gateway.providers.map(({ name }) => name),
+    drain() {
+      gateway.draining = true;
+    },
     async close() {
       gateway.close();
       await gateway.limits.close();

@@ -86,6 +86,8 @@ export class Gateway {
   readonly chaos: Chaos | undefined;
   /** When it was made, in ms since 1970. */
   readonly startedAt: number = Date.now();
+  /** It is about to stop: no load balancer should send it more. */
+  draining = false;
   readonly #factory = new ProviderFactory();
   /** Providers whose models the config does not list. */
   readonly #asked: readonly Provider[];

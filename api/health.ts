@@ -46,6 +46,26 @@ export function getHealth(context: RequestContext): void {
   });
 }
 
+/**
+ * `GET /health/live`: whether the process works. It depends on nothing else, so
+ * that no provider and no store gets a working process killed.
+ */
+export function getLive(context: RequestContext): void {
+  sendJson(context, { status: "alive" });
+}
+
+/** `GET /health/ready`: whether requests should come here; 503 when it is about to stop. */
+export function getReady(context: RequestContext): void {
+  const { gateway, exchange, record } = context;
+  if (!gateway.draining) return sendJson(context, { status: "ready" });
+  record.status = 503;
+  exchange.send(503, {
+    "content-type": "application/json",
+    "cache-control": "no-store",
+    "x-request-id": record.id,
+  }, JSON.stringify({ status: "draining" }));
+}
+
 /** `GET /v1/health` and `GET /v1/status`: how each provider does, and the state. */
 export function getStatus(context: RequestContext): void {
   const { gateway } = context;

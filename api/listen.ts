@@ -21,6 +21,12 @@ import type { ListenerRefusal } from "./listener_refusal.ts";
 export interface Listener {
   /** Where it answers, for example `http://127.0.0.1:8000`. */
   readonly url: string;
+  /** The address at which it listens. */
+  readonly host: string;
+  /** The port at which it listens. */
+  readonly port: number;
+  /** How many connections have a request that is not answered yet. */
+  readonly running: number;
   /**
    * Lets requests finish for a while, telling clients to close their
    * connections; then ends those that still run with an error, code
@@ -44,6 +50,11 @@ export interface Listener {
 export interface ListenOptions {
   /** Called for what the listener refuses by itself. */
   readonly onRefusal?: (refusal: ListenerRefusal) => void;
+  /**
+   * The descriptor of a socket that listens already, instead of the settings'
+   * host and port: systemd's, for example.
+   */
+  readonly fd?: number;
 }
 
 /**
@@ -79,7 +90,7 @@ const WRITE_TIMEOUT = 90;
 export function listen(
   app: App,
   settings: ServerConfig & { readonly write_timeout?: number },
-  { onRefusal = () => {} }: ListenOptions = {},
+  { onRefusal = () => {}, fd }: ListenOptions = {},
 ): Promise<Listener> {
   const interval = checkInterval(settings);
   const server = createServer({
@@ -110,7 +121,8 @@ export function listen(
       guard.stop();
       reject(error);
     });
-    server.listen(settings.port, settings.host, () => {
+    const { host, port } = settings;
+    server.listen(fd === undefined ? { host, port } : { fd }, () => {
       server.removeAllListeners("error");
       // A connection that can't be accepted must not end the process.
       server.on("error", () => {});
@@ -118,6 +130,11 @@ export function listen(
       const host = family === "IPv6" ? `[${address}]` : address;
       resolve({
         url: `http://${host}:${port}`,
+        host: address,
+        port,
+        get running() {
+          return guard.running;
+        },
         close: (graceMs = 0) => drain.begin(graceMs),
       });
     });

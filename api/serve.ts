@@ -1,10 +1,7 @@
-import { probeStateFile } from "@llm-proxy/context";
-import { type Command, HELP, parseCommand } from "./_arguments.ts";
-import { configFile, load } from "./_load_config.ts";
-import { loggingFault } from "./_open_logger.ts";
-import { start } from "./_start.ts";
-import { FAULT, print, tell, USAGE } from "./_terminal.ts";
-import { VERSION } from "./version.ts";
+import { helpText, parseCli } from "./_cli.ts";
+import { COMMANDS } from "./_commands.ts";
+import { print, tell, USAGE } from "./_terminal.ts";
+import { COMMIT, VERSION } from "./version.ts";
 
 /**
  * Runs the gateway as a service, or the command that the arguments name, until
@@ -22,33 +19,11 @@ import { VERSION } from "./version.ts";
  * ```
  */
 export async function serve(args: readonly string[]): Promise<number> {
-  const command = parseCommand(args);
-  switch (command.name) {
-    case "help":
-      return print(HELP);
-    case "version":
-      return print(`llm-proxy ${VERSION}\n`);
-    case "usage":
-      return tell(`llm-proxy: ${command.fault} (see --help)`, USAGE);
-    case "check":
-      return await check(command);
-    // How a compiled program has a state file looked at; see checkStateFile.
-    case "check-state":
-      await probeStateFile(command.path);
-      return 0;
-    case "start":
-      return await start(command);
+  const parsed = parseCli(args, COMMANDS);
+  if ("fault" in parsed) {
+    return tell(`llm-proxy: ${parsed.fault} (see --help)`, USAGE);
   }
-}
-
-/** `check`: tells every fault of a config, or that there is none. */
-async function check(command: Command & { name: "check" }): Promise<number> {
-  const file = configFile(command);
-  if (!file) return tell("llm-proxy: check needs --config FILE", USAGE);
-  const loaded = await load(file);
-  if (typeof loaded === "number") return loaded;
-  const fault = await loggingFault(loaded.config.logging);
-  if (fault !== undefined) return tell(`${file}: ${fault}`, FAULT);
-  for (const notice of loaded.notices) print(`${notice}\n`);
-  return print(`${file}: no faults\n`);
+  if ("help" in parsed) return print(helpText(COMMANDS, parsed.help));
+  if ("version" in parsed) return print(`llm-proxy ${VERSION} (${COMMIT})\n`);
+  return await parsed.command.run(parsed.input);
 }

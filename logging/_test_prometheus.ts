@@ -1,5 +1,5 @@
-/** Whether a program of Debian's `prometheus` package is here and may be run. */
-export function hasProgram(name: "promtool" | "prometheus"): boolean {
+/** Whether a program of a Debian package is here and may be run. */
+export function hasProgram(name: string): boolean {
   const asked = { name: "run", command: name } as const;
   if (Deno.permissions.querySync(asked).state !== "granted") return false;
   try {

@@ -2,84 +2,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
+import { run, start } from "./_service.ts";
 import { RawClient } from "./_raw_client.ts";
-
-const ROOT = new URL("../", import.meta.url);
-const decoder = new TextDecoder();
-
-/** The service's own variables must not find the developer's keys. */
-function command(args: readonly string[], env: Record<string, string> = {}) {
-  return new Deno.Command("deno", {
-    args: ["run", "--quiet", "--frozen", "-A", "main.ts", ...args],
-    cwd: ROOT,
-    env: {
-      PATH: Deno.env.get("PATH") ?? "",
-      HOME: Deno.env.get("HOME") ?? "",
-      LLM_PROXY_STATE: "memory",
-      ...env,
-    },
-    clearEnv: true,
-    stdout: "piped",
-    stderr: "piped",
-  });
-}
-
-interface Ended {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function run(
-  args: readonly string[],
-  env?: Record<string, string>,
-): Promise<Ended> {
-  const { code, stdout, stderr } = await command(args, env).output();
-  return { code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
-}
-
-/** Starts the service on a free port; gives its first line and its address. */
-async function start(
-  args: readonly string[],
-  env?: Record<string, string>,
-): Promise<
-  {
-    line: string;
-    url: string;
-    /** Everything that it has printed. */
-    output: () => string;
-    signal: (name: Deno.Signal) => void;
-    stop: () => Promise<number>;
-  }
-> {
-  const child = command(["--port", "0", ...args], env).spawn();
-  const reader = child.stdout.getReader();
-  let text = "";
-  while (!text.includes("\n")) {
-    const { value, done } = await reader.read();
-    if (done) break;
-    text += decoder.decode(value);
-  }
-  const errors = child.stderr.cancel();
-  const rest = (async () => {
-    for (let read; !(read = await reader.read()).done;) {
-      text += decoder.decode(read.value);
-    }
-  })();
-  const line = text.split("\n")[0] ?? "";
-  return {
-    line,
-    url: /http:\/\/[\d.]+:\d+/.exec(line)?.[0] ?? "",
-    output: () => text,
-    signal: (name) => child.kill(name),
-    stop: async () => {
-      child.kill("SIGTERM");
-      const { code } = await child.status;
-      await Promise.all([rest, errors]);
-      return code;
-    },
-  };
-}
 
 /** One line, no trace of the program's inside. */
 function assertPlain(text: string): void {

@@ -1,0 +1,92 @@
+import { join, resolve } from "node:path";
+import type { CliInput } from "./_cli.ts";
+import type { Config } from "./config_types.ts";
+import { configFile, load } from "./_load_config.ts";
+import { permissionFlags } from "./_permissions.ts";
+import { FAULT, print, tell, USAGE } from "./_terminal.ts";
+import { RUN_FLAGS, serviceUnit, socketUnit } from "./_unit.ts";
+
+const UNITS = "/etc/systemd/system";
+const CONFIG = "/etc/llm-proxy/config.yaml";
+/** What the unit gives the service to write to, and where it tells systemd how it does. */
+const WRITES = [
+  "/var/lib/llm-proxy",
+  "/run/llm-proxy",
+  "/run/systemd/notify",
+];
+/** `install`: prints the units, or writes and enables them. */
+export async function install(
+  { values, switches }: CliInput,
+): Promise<number> {
+  if (switches.has("apply") && switches.has("dry-run")) {
+    return tell("llm-proxy: install takes --dry-run or --apply", USAGE);
+  }
+  const file = resolve(configFile(values.get("config")) ?? CONFIG);
+  const loaded = await load(file);
+  if (typeof loaded === "number") return loaded;
+  const { config } = loaded;
+  const { host, port } = config.server;
+  const directory = values.get("directory") ?? UNITS;
+  const units = [
+    [
+      "llm-proxy.service",
+      serviceUnit({ command: ownCommand(config, file), config: file }),
+    ],
+    [
+      "llm-proxy.socket",
+      socketUnit(`${host.includes(":") ? `[${host}]` : host}:${port}`),
+    ],
+  ] as const;
+  if (!switches.has("apply")) {
+    for (const [name, text] of units) {
+      print(`# ${join(directory, name)}\n${text}\n`);
+    }
+    return 0;
+  }
+  try {
+    for (const [name, text] of units) {
+      const path = join(directory, name);
+      await Deno.writeTextFile(path, text);
+      print(`wrote ${path}\n`);
+    }
+    for (
+      const args of [["daemon-reload"], [
+        "enable",
+        "llm-proxy.socket",
+        "llm-proxy.service",
+      ]]
+    ) {
+      const { success, stderr } = await new Deno.Command("systemctl", { args })
+        .output();
+      if (!success) {
+        return tell(
+          `llm-proxy: systemctl ${args[0]}: ${
+            new TextDecoder().decode(stderr).trim()
+          }`,
+          FAULT,
+        );
+      }
+    }
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return tell(`llm-proxy: cannot install: ${message.split("\n")[0]}`, FAULT);
+  }
+  return print(
+    "enabled; start it with: systemctl start llm-proxy.socket llm-proxy\n",
+  );
+}
+
+/** The command by which this very program starts. */
+function ownCommand(config: Config, file: string): string {
+  const deno = Deno.execPath();
+  if (Deno.build.standalone) return deno;
+  const flags = permissionFlags(config, { config: file, writes: WRITES });
+  return [
+    deno,
+    "run",
+    ...RUN_FLAGS,
+    ...flags,
+    new URL(Deno.mainModule).pathname,
+  ]
+    .join(" ");
+}

@@ -1,0 +1,82 @@
+import { providerTypes } from "@llm-proxy/core";
+import { dirname, resolve } from "node:path";
+import type { CliInput } from "./_cli.ts";
+import type { Config } from "./config_types.ts";
+import { configFile, fromEnvironment, load } from "./_load_config.ts";
+import { print } from "./_terminal.ts";
+
+/** Where a service keeps what is its own. */
+export interface Places {
+  /** The config file, if there is one. */
+  readonly config?: string | undefined;
+  /** Directories that it writes to. */
+  readonly writes: readonly string[];
+}
+
+/** Its own limits, its memory, and what its cgroup allows. */
+const SYSTEM_READS = ["/proc/self", "/proc/meminfo", "/sys/fs/cgroup"];
+
+/**
+ * The flags of `deno run` that a config needs and no more: connections go to
+ * its hosts only, and files are read and written in its own places only. No
+ * program is run, and no foreign code called.
+ */
+export function permissionFlags(
+  config: Config,
+  { config: file, writes }: Places,
+): string[] {
+  const { host, port } = config.server;
+  const net = new Set([
+    join(host, String(port)),
+    ...config.providers.filter(({ enabled }) => enabled).flatMap(hostsOf),
+    ...urlHost(config.telemetry.endpoint),
+  ]);
+  const log = config.logging.file;
+  const own = [...writes, ...log === undefined ? [] : [dirname(resolve(log))]];
+  const read = [...file === undefined ? [] : [dirname(resolve(file))], ...own];
+  return [
+    `--allow-net=${[...net].join(",")}`,
+    "--allow-env",
+    `--allow-read=${[...new Set([...read, ...SYSTEM_READS])].join(",")}`,
+    ...own.length > 0 ? [`--allow-write=${[...new Set(own)].join(",")}`] : [],
+    "--no-prompt",
+  ];
+}
+
+/** `permissions`: prints the flags that a config needs. */
+export async function permissions(
+  { values, switches }: CliInput,
+): Promise<number> {
+  const file = configFile(values.get("config"));
+  const loaded = await (file ? load(file) : fromEnvironment());
+  if (typeof loaded === "number") return loaded;
+  const flags = permissionFlags(loaded.config, { config: file, writes: [] });
+  return print(
+    switches.has("json")
+      ? `${JSON.stringify(flags, null, 2)}\n`
+      : `${flags.join(" ")}\n`,
+  );
+}
+
+/** A provider's own host, and the proxy on the way to it. */
+function hostsOf(
+  { type, base_url: url, proxy }: Config["providers"][number],
+): string[] {
+  const own = url ?? providerTypes.get(type)?.baseUrl;
+  return [...urlHost(own), ...urlHost(proxy)];
+}
+
+function urlHost(text: string | undefined): string[] {
+  const url = text === undefined ? null : URL.parse(text);
+  if (url === null || url.hostname === "" || url.protocol === "mock:") {
+    return [];
+  }
+  const usual = url.protocol === "https:" ? "443" : "80";
+  return [join(url.hostname, url.port || usual)];
+}
+
+function join(host: string, port: string): string {
+  return host.includes(":") && !host.startsWith("[")
+    ? `[${host}]:${port}`
+    : `${host}:${port}`;
+}
