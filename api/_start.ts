@@ -113,8 +113,7 @@ export async function start({ values }: CliInput): Promise<number> {
     },
   });
   const told = { place: place.told, on: app.providers, off: loaded.off };
-  const line = banner(listener.url, told);
-  print(`${line}\n`);
+  print(`${banner(listener.url, told)}\n`);
   if (app.providers.length === 0) {
     print("llm-proxy: no provider is on, so no request can be served\n");
   }
@@ -126,7 +125,11 @@ export async function start({ values }: CliInput): Promise<number> {
   for (const notice of loaded.notices) print(`llm-proxy: ${notice}\n`);
   const stopSwitching = switchLevel(logger);
   await decided(state.opened);
-  await manager.tell({ state: "ready", status: line });
+  await manager.tell({
+    state: "ready",
+    status:
+      `${listener.url}, state ${place.told}, ${app.providers.length} providers`,
+  });
   const stopBeating = keepAlive(manager, listener);
   await stopped;
   stopBeating();

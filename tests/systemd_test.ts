@@ -65,7 +65,7 @@ Deno.test("D1: READY when it listens, signs of life, STOPPING when told to stop"
   const ready = await manager.next();
   assertMatch(
     ready,
-    /^READY=1\nSTATUS=llm-proxy [\d.]+ on http:\/\/127\.0\.0\.1:\d+, state memory, providers: mock/,
+    /^READY=1\nSTATUS=http:\/\/127\.0\.0\.1:\d+, state in memory, 1 providers$/,
   );
   assertEquals(await manager.next(), "WATCHDOG=1");
   assertEquals(await manager.next(), "WATCHDOG=1");
