@@ -1,6 +1,7 @@
 /**
- * What an LLM gateway remembers: the catalogue of models, and a store for all
- * that has to survive a restart.
+ * What an LLM gateway remembers: the catalogue of models and their prices, a
+ * ledger of what every request cost, and a store for all that has to survive a
+ * restart.
  *
  * @example Who serves a model
  * ```ts
@@ -44,6 +45,35 @@ export {
   type TableAsk,
   type TableModel,
 } from "./price_table.ts";
+export {
+  Ledger,
+  type LedgerAlarm,
+  type LedgerEntry,
+  type LedgerOptions,
+} from "./ledger.ts";
+export {
+  daysBetween,
+  ledgerRows,
+  moneyAt,
+  type RowQuery,
+  type UsageDimension,
+  type UsageQuery,
+  usageReport,
+  type UsageTotals,
+} from "./ledger_report.ts";
+export {
+  costOfAttempts,
+  type LedgerAttempt,
+  type LedgerCharge,
+  type LedgerEnd,
+  type LedgerHead,
+  type LedgerIntent,
+  type LedgerPrice,
+  type LedgerRow,
+  type LedgerUsage,
+  type UsageCounts,
+  usageProblems,
+} from "./ledger_row.ts";
 export {
   ModelCache,
   type ModelCacheOptions,

@@ -1,0 +1,61 @@
+import { type LeftJournal, leftJournals } from "./_ledger_journal.ts";
+import { rowsOf } from "./_ledger_lines.ts";
+import { LedgerBatch, rowKey } from "./_ledger_writes.ts";
+import type { LedgerAlarm } from "./ledger.ts";
+import type { LedgerRow } from "./ledger_row.ts";
+import type { StateStore } from "./state_store.ts";
+
+/** What a recovery works with. */
+export interface RecoveryOptions {
+  readonly store: StateStore;
+  readonly retentionMs: number;
+  readonly now: () => number;
+  readonly onAlarm: (alarm: LedgerAlarm) => void;
+  /** Whether what the store has taken is safe with it. */
+  readonly isDurable: () => boolean;
+}
+
+/** Writes the rows of processes that ended early, from the journals that they left. */
+export async function recoverJournals(
+  directory: string,
+  { store, retentionMs, now, onAlarm, isDurable }: RecoveryOptions,
+): Promise<void> {
+  const journals: LeftJournal[] = [];
+  let isDone = false;
+  try {
+    for (const left of leftJournals(directory)) journals.push(left);
+  } catch (cause) {
+    onAlarm({ type: "journal", cause });
+  }
+  try {
+    // All at once: what one lacks another may have settled.
+    const all = rowsOf(journals.map(({ text }) => text).join("\n"));
+    const rows = await missing(store, all);
+    for (let from = 0; from < rows.length;) {
+      const batch = new LedgerBatch({ retentionMs, now: now() });
+      while (from < rows.length && !batch.isFull) batch.add(rows[from++]!);
+      await store.commit({ writes: batch.writes });
+    }
+    isDone = isDurable();
+    if (rows.length > 0) {
+      const unknown = rows.filter(({ state }) => state === "unknown").length;
+      onAlarm({ type: "recovered", rows: rows.length, unknown });
+    }
+  } catch (cause) {
+    onAlarm({ type: "store", cause });
+  } finally {
+    for (const journal of journals) journal.end(isDone);
+  }
+}
+
+/** Those that the store does not have: what is there was counted in the same step. */
+async function missing(
+  store: StateStore,
+  rows: readonly LedgerRow[],
+): Promise<LedgerRow[]> {
+  const found: LedgerRow[] = [];
+  for (const row of rows) {
+    if (await store.get(rowKey(row)) === undefined) found.push(row);
+  }
+  return found;
+}
