@@ -8,7 +8,8 @@ export function clientLeft(): GatewayError {
   });
 }
 
-function bodyTooLarge(maxBytes: number): GatewayError {
+/** The body is, or says that it is, too large. */
+export function bodyTooLarge(maxBytes: number): GatewayError {
   return new GatewayError(
     "too_large",
     `The request body is larger than ${maxBytes} bytes`,
@@ -29,9 +30,22 @@ export function checkBodyHead(
       { code: "unsupported_content_encoding" },
     );
   }
-  if (Number(header("content-length") ?? 0) > maxBytes) {
-    throw bodyTooLarge(maxBytes);
-  }
+  checkLength(header, maxBytes);
+}
+
+/**
+ * The length that the head tells.
+ *
+ * @throws {GatewayError} 413 where it is over `maxBytes`.
+ */
+export function checkLength(
+  header: (name: string) => string | undefined,
+  maxBytes: number,
+): number | undefined {
+  const told = header("content-length");
+  const length = told === undefined ? undefined : Number(told);
+  if (length !== undefined && length > maxBytes) throw bodyTooLarge(maxBytes);
+  return length;
 }
 
 /** Gathers a request's body, under its own cap and under that of all bodies together. */

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { ServerResponse } from "node:http";
-import type { ReplyHeaders, ReplyStream } from "./exchange.ts";
+import type { ByteReplyStream, ReplyHeaders } from "./exchange.ts";
 
 /** How long a client may take to read the end of a failed answer, in ms. */
 const LINGER = 1_000;
@@ -10,7 +10,7 @@ const LINGER = 1_000;
  * writes each as four pieces through a vectored write, which was measured at
  * three times the cost of one string.
  */
-export class NodeReplyStream implements ReplyStream {
+export class NodeReplyStream implements ByteReplyStream {
   readonly #outgoing: ServerResponse;
   /** HTTP/1.0 knows no chunks: there the end of the connection ends the body. */
   readonly #chunked: boolean;
@@ -34,10 +34,10 @@ export class NodeReplyStream implements ReplyStream {
     outgoing.chunkedEncoding = false;
   }
 
-  write(text: string): Promise<void> | undefined {
+  write(piece: string | Uint8Array): Promise<void> | undefined {
     const outgoing = this.#outgoing;
-    if (text === "" || outgoing.destroyed) return undefined;
-    if (outgoing.write(this.#chunked ? chunk(text) : text)) return undefined;
+    if (piece.length === 0 || outgoing.destroyed) return undefined;
+    if (this.#put(piece)) return undefined;
     return new Promise((resolve) => {
       const done = (): void => {
         outgoing.off("drain", done);
@@ -47,6 +47,16 @@ export class NodeReplyStream implements ReplyStream {
       outgoing.on("drain", done);
       outgoing.on("close", done);
     });
+  }
+
+  /** @returns Whether there is room for more. */
+  #put(piece: string | Uint8Array): boolean {
+    const outgoing = this.#outgoing;
+    if (!this.#chunked) return outgoing.write(piece);
+    if (typeof piece === "string") return outgoing.write(chunk(piece));
+    outgoing.write(`${piece.byteLength.toString(16)}\r\n`);
+    outgoing.write(piece);
+    return outgoing.write("\r\n");
   }
 
   end(): void {
@@ -64,6 +74,14 @@ export class NodeReplyStream implements ReplyStream {
       this.#chunked ? "0\r\n\r\n" : "",
       () => socket?.destroySoon(),
     );
+  }
+
+  cut(): void {
+    // Not before what was written is out, within the time of any other end.
+    const { socket } = this.#outgoing;
+    const timer = setTimeout(() => socket?.destroy(), LINGER);
+    this.#outgoing.once("close", () => clearTimeout(timer));
+    socket?.destroySoon();
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ReplyStream } from "./exchange.ts";
+import type { ByteReplyStream } from "./exchange.ts";
 
 /** How many bytes of a stream may wait for a slow client. */
 const HIGH_WATER = 64 * 1024;
@@ -8,7 +8,7 @@ const PATIENCE = 60_000;
 const LINGER = 1_000;
 
 /** A streamed answer as the body of a `Response`. */
-export class WebReplyStream implements ReplyStream {
+export class WebReplyStream implements ByteReplyStream {
   /** The body; it begins empty. */
   readonly body: ReadableStream<Uint8Array>;
   readonly #encoder = new TextEncoder();
@@ -28,10 +28,12 @@ export class WebReplyStream implements ReplyStream {
     }, new ByteLengthQueuingStrategy({ highWaterMark: HIGH_WATER }));
   }
 
-  write(text: string): Promise<void> | undefined {
+  write(piece: string | Uint8Array): Promise<void> | undefined {
     const controller = this.#controller;
     if (controller === undefined) return undefined;
-    controller.enqueue(this.#encoder.encode(text));
+    controller.enqueue(
+      typeof piece === "string" ? this.#encoder.encode(piece) : piece,
+    );
     if ((controller.desiredSize ?? 0) > 0) return undefined;
     this.#room = Promise.withResolvers();
     return this.#room.promise;
@@ -43,6 +45,12 @@ export class WebReplyStream implements ReplyStream {
 
   fail(): void {
     this.#close(LINGER);
+  }
+
+  cut(): void {
+    // Words alone: the platform prints them, and a stack would say nothing.
+    this.#controller?.error("The answer broke off");
+    this.#controller = undefined;
   }
 
   /** Closes when the client has taken what waits for it, or cuts it off. */

@@ -20,6 +20,7 @@ import { getHealth, getLive, getReady, getRoot, getStatus } from "./health.ts";
 import { getMetrics, getMetricsJson } from "./metrics_endpoints.ts";
 import { getModel, getModels } from "./model_endpoints.ts";
 import { NodeExchange } from "./node_exchange.ts";
+import { FURTHER_ROUTES } from "./further_routes.ts";
 import { getProviders } from "./provider_endpoints.ts";
 import { WebExchange } from "./web_exchange.ts";
 
@@ -60,6 +61,7 @@ const ROUTES: readonly Route[] = [
     operation: "embeddings",
     handle: embeddings,
   },
+  ...FURTHER_ROUTES,
   { method: "GET", path: "/v1/models", handle: getModels },
   { method: "GET", path: "/v1/models/*", handle: getModel },
   { method: "GET", path: "/v1/providers", handle: getProviders },
@@ -96,7 +98,7 @@ const ROUTES: readonly Route[] = [
  * needs no router, whose objects cost as much as all else that is done for it.
  */
 const EXACT: ReadonlyMap<string, Route> = new Map(
-  ROUTES.filter(({ path }) => !path.includes("*")).map((route) => [
+  ROUTES.filter(({ path }) => !/[*:]/.test(path)).map((route) => [
     `${route.method} ${route.path}`,
     route,
   ]),
@@ -195,7 +197,13 @@ function makeRouter(gateway: Gateway): Hono<Bindings> {
   const app = new Hono<Bindings>();
   const methods = new Map<string, string[]>();
   for (const route of ROUTES) {
-    app.on(route.method, route.path, (context) => serve(context, route));
+    const serveRoute = (context: Context<Bindings>): ReturnType<typeof serve> =>
+      serve(context, route);
+    if (route.method === "ALL") {
+      app.all(route.path, serveRoute);
+      continue;
+    }
+    app.on(route.method, route.path, serveRoute);
     methods.set(route.path, [
       ...methods.get(route.path) ?? [],
       ...route.method === "GET" ? ["GET", "HEAD"] : [route.method],

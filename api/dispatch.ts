@@ -10,7 +10,7 @@ import { RequestRecord } from "./request_record.ts";
 
 /** One route of the HTTP surface. */
 export interface Route {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "DELETE" | "ALL";
   /** In the router's notation; also the route's name in logs. */
   readonly path: string;
   /** Answers without a key. */
@@ -95,6 +95,10 @@ function refuse(
 /** The length of a body, as far as its head tells it. */
 function lengthOf(exchange: Exchange): number {
   if (exchange.method !== "POST") return 0;
+  // The bytes of a recording or a picture are no tokens.
+  if (!/\bjson\b/i.test(exchange.header("content-type") ?? "json")) {
+    return UNTOLD_LENGTH;
+  }
   const length = exchange.header("content-length") ?? "";
   return /^\d{1,15}$/.test(length) ? Number(length) : UNTOLD_LENGTH;
 }

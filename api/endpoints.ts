@@ -25,6 +25,7 @@ import { replyHeaders } from "./_reply_headers.ts";
 import { scrubError } from "./_scrub_error.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
+import type { Prepared } from "./prepared.ts";
 import { checkModel, readJson } from "./read_json.ts";
 import { relayStream, toldError } from "./relay_stream.ts";
 import type { RequestRecord } from "./request_record.ts";
@@ -113,7 +114,7 @@ export async function embeddings(context: RequestContext): Promise<void> {
   const prepare: Prepare<WholeTranslation> = ({ candidate, losses }) =>
     translateEmbeddings(document, { deployment: candidate, losses });
   await route(context, {
-    request: { model },
+    request: { model, endpoint: "embeddings" },
     work: (routed) =>
       attempt(context, { routed, prepare, answer: wholeAnswer }),
   });
@@ -155,7 +156,7 @@ export async function route(
 }
 
 /** Makes one attempt under its clocks: sends the request, and has the answer told to the caller. */
-export async function attempt<T extends WholeTranslation>(
+export async function attempt<T extends Prepared>(
   context: RequestContext,
   { routed, prepare, answer }: {
     readonly routed: RoutedAttempt;
@@ -178,7 +179,7 @@ export async function attempt<T extends WholeTranslation>(
     const { status, headers, body } = response;
     trace.answered(headers);
     routed.answered(status, headers);
-    if (status !== 200) {
+    if (!(translation.accepts?.(status) ?? status === 200)) {
       const said = await record.waiting.during(collectErrorBody(body));
       throw translation.error(status, headers, said);
     }

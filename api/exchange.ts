@@ -1,3 +1,5 @@
+import type { RequestSource } from "@llm-proxy/core";
+
 /** Headers of an answer, lower-case names. */
 export type ReplyHeaders = Readonly<Record<string, string>>;
 
@@ -16,6 +18,14 @@ export interface ReplyStream {
   fail(): void;
 }
 
+/** A streamed answer that takes bytes as well. */
+export interface ByteReplyStream extends ReplyStream {
+  /** Writes text or bytes, as {@linkcode ReplyStream.write} does. */
+  write(piece: string | Uint8Array): Promise<void> | undefined;
+  /** Breaks the connection off, so that nobody takes what came for the whole. */
+  cut(): void;
+}
+
 /**
  * One request and the way to answer it: the door between the gateway and
  * whatever listens. There is one adapter for `node:http` and one for the web's
@@ -25,6 +35,8 @@ export interface Exchange {
   readonly method: string;
   /** The path as routed, without a query. */
   readonly path: string;
+  /** The target as it came: a path, perhaps with a query. */
+  readonly target: string;
   /**
    * Aborted when the client leaves before the answer is out, or when the
    * listener ends what still runs; its reason is a `GatewayError` that tells which.
@@ -40,10 +52,17 @@ export interface Exchange {
    * the signal's reason when the client leaves or the listener ends.
    */
   body(maxBytes: number): Promise<Uint8Array>;
+  /** All request headers, lower-case names; repeated ones joined. */
+  headers(): Readonly<Record<string, string>>;
+  /**
+   * The request's body piece by piece, in place of {@linkcode Exchange.body}.
+   * Its `pump` throws as that does, but for compressed bodies.
+   */
+  source(maxBytes: number): RequestSource;
   /** Answers whole. */
   send(status: number, headers: ReplyHeaders, body: string): void;
   /** Begins a streamed answer. */
-  stream(status: number, headers: ReplyHeaders): ReplyStream;
+  stream(status: number, headers: ReplyHeaders): ByteReplyStream;
   /** Gives back the room of the body: called once, when the request has been served. */
   release(): void;
 }

@@ -1,10 +1,16 @@
-import type { GatewayError } from "@llm-proxy/core";
+import type { GatewayError, RequestSource } from "@llm-proxy/core";
 import { Buffer } from "node:buffer";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { checkBodyHead, clientLeft, RequestBody } from "./_body.ts";
+import {
+  checkBodyHead,
+  checkLength,
+  clientLeft,
+  RequestBody,
+} from "./_body.ts";
+import { pumpAll } from "./_pump_request.ts";
 import { NodeReplyStream } from "./_node_reply_stream.ts";
 import { INTERRUPTED, REQUEST_FAULT } from "./_request_fault.ts";
-import type { Exchange, ReplyHeaders, ReplyStream } from "./exchange.ts";
+import type { ByteReplyStream, Exchange, ReplyHeaders } from "./exchange.ts";
 
 /** How long a refused upload is swallowed so that the client sees the refusal, in ms. */
 const LINGER = 1_000;
@@ -48,6 +54,33 @@ export class NodeExchange implements Exchange {
     return Array.isArray(value) ? value.join(", ") : value;
   }
 
+  /** The target as it came. */
+  get target(): string {
+    return this.#incoming.url ?? "/";
+  }
+
+  /** All request headers; repeated ones are joined. */
+  headers(): Record<string, string> {
+    const headers: Record<string, string> = {};
+    for (const name in this.#incoming.headers) {
+      headers[name] = this.header(name) ?? "";
+    }
+    return headers;
+  }
+
+  /** The request's body piece by piece. */
+  source(maxBytes: number): RequestSource {
+    const length = checkLength((name) => this.header(name), maxBytes);
+    return {
+      ...(length !== undefined && { length }),
+      pump: async (take) => {
+        this.signal.throwIfAborted();
+        if (this.#incoming.headers.expect !== undefined) this.#goAhead();
+        await pumpAll(this.#incoming, { take, maxBytes });
+      },
+    };
+  }
+
   /** Reads the whole body. */
   async body(maxBytes: number): Promise<Uint8Array> {
     checkBodyHead((name) => this.header(name), maxBytes);
@@ -75,7 +108,7 @@ export class NodeExchange implements Exchange {
   }
 
   /** Begins a streamed answer. */
-  stream(status: number, headers: ReplyHeaders): ReplyStream {
+  stream(status: number, headers: ReplyHeaders): ByteReplyStream {
     return new NodeReplyStream(this.#outgoing, { status, headers });
   }
 

@@ -1,7 +1,13 @@
-import { GatewayError } from "@llm-proxy/core";
-import { checkBodyHead, clientLeft, RequestBody } from "./_body.ts";
+import { GatewayError, type RequestSource } from "@llm-proxy/core";
+import {
+  bodyTooLarge,
+  checkBodyHead,
+  checkLength,
+  clientLeft,
+  RequestBody,
+} from "./_body.ts";
 import { WebReplyStream } from "./_web_reply_stream.ts";
-import type { Exchange, ReplyHeaders, ReplyStream } from "./exchange.ts";
+import type { ByteReplyStream, Exchange, ReplyHeaders } from "./exchange.ts";
 
 /**
  * An exchange over the web's Request and Response, for `Deno.serve`, `deno
@@ -45,6 +51,50 @@ export class WebExchange implements Exchange {
       (name === "host" ? new URL(url).host : undefined);
   }
 
+  /** The target as it came. */
+  get target(): string {
+    const { pathname, search } = new URL(this.#request.url);
+    return pathname + search;
+  }
+
+  /** All request headers; repeated ones are joined. */
+  headers(): Record<string, string> {
+    return Object.fromEntries(this.#request.headers);
+  }
+
+  /** The request's body piece by piece. */
+  source(maxBytes: number): RequestSource {
+    const length = checkLength((name) => this.header(name), maxBytes);
+    return {
+      ...(length !== undefined && { length }),
+      pump: async (take) => {
+        let bytes = 0;
+        for await (const chunk of this.#chunks()) {
+          bytes += chunk.byteLength;
+          if (bytes > maxBytes) throw bodyTooLarge(maxBytes);
+          await take(chunk);
+        }
+      },
+    };
+  }
+
+  /** The chunks of the body; whatever ends them early is the client's leaving. */
+  async *#chunks(): AsyncGenerator<Uint8Array> {
+    const reader = this.#request.body?.getReader();
+    if (reader === undefined) return;
+    try {
+      for (;;) {
+        const { done, value } = await reader.read().catch(() => {
+          throw clientLeft();
+        });
+        if (done) return;
+        yield value;
+      }
+    } finally {
+      await reader.cancel().catch(() => {});
+    }
+  }
+
   /** Reads the whole body. */
   async body(maxBytes: number): Promise<Uint8Array> {
     checkBodyHead((name) => this.header(name), maxBytes);
@@ -64,7 +114,7 @@ export class WebExchange implements Exchange {
   }
 
   /** Begins a streamed answer. */
-  stream(status: number, headers: ReplyHeaders): ReplyStream {
+  stream(status: number, headers: ReplyHeaders): ByteReplyStream {
     const stream = new WebReplyStream(this.#leave);
     this.#reply.resolve(new Response(stream.body, { status, headers }));
     return stream;

@@ -6,7 +6,11 @@ import { exchangeFault, proxyFault } from "./_http_errors.ts";
 import { responseHead } from "./_http_head.ts";
 import type { ConnectionPool, ConnectionUser } from "./_http_pool.ts";
 import type { UpstreamError } from "./errors.ts";
-import type { SendOptions, UpstreamResponse } from "./upstream.ts";
+import type {
+  RequestSource,
+  SendOptions,
+  UpstreamResponse,
+} from "./upstream.ts";
 
 /**
  * How soon after a request a reused connection must break for it to count as
@@ -22,7 +26,7 @@ export interface HttpRequest {
   readonly path: string;
   /** Alternating names and values. */
   readonly head: string[];
-  readonly body: string | undefined;
+  readonly body: string | RequestSource | undefined;
 }
 
 /** What an exchange needs besides its request. */
@@ -39,8 +43,11 @@ export interface ExchangeOptions {
 
 /** One request and its answer. Ends once, whatever ends it. */
 export class HttpExchange implements ConnectionUser, EventListenerObject {
-  /** Set for the second try, which must not meet another stale connection. */
-  fresh = false;
+  /**
+   * Set where it must not meet a stale connection: for the second try, and for
+   * a body that can be sent only once.
+   */
+  fresh: boolean;
   readonly #request: HttpRequest;
   readonly #options: ExchangeOptions;
   #connection: Connection | undefined;
@@ -52,6 +59,7 @@ export class HttpExchange implements ConnectionUser, EventListenerObject {
   constructor(request: HttpRequest, options: ExchangeOptions) {
     this.#request = request;
     this.#options = options;
+    this.fresh = typeof request.body === "object";
   }
 
   /** Asks for a connection and sends the request. */
@@ -125,7 +133,23 @@ export class HttpExchange implements ConnectionUser, EventListenerObject {
     });
     // Without an agent it is off, and the connection would not be freed.
     message.shouldKeepAlive = true;
-    message.end(body);
+    if (typeof body === "object") void this.#pump(body, message);
+    else message.end(body);
+  }
+
+  /** Sends a body piece by piece, as fast as the peer takes it. */
+  async #pump(source: RequestSource, message: ClientRequest): Promise<void> {
+    try {
+      await source.pump((chunk) => {
+        // The answer may be through before the request is.
+        if (this.#over) throw new TypeError("The exchange is over");
+        if (message.write(chunk)) return undefined;
+        return drained(message);
+      });
+      if (!this.#over) message.end();
+    } catch (error) {
+      if (!this.#over) this.#fail(error);
+    }
   }
 
   #onResponse(response: IncomingMessage): void {
@@ -186,4 +210,17 @@ export class HttpExchange implements ConnectionUser, EventListenerObject {
     this.#over = true;
     this.#options.signal.removeEventListener("abort", this);
   }
+}
+
+/** Resolves when there is room for more, or there will be none any more. */
+function drained(message: ClientRequest): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      message.off("drain", done);
+      message.off("close", done);
+      resolve();
+    };
+    message.on("drain", done);
+    message.on("close", done);
+  });
 }

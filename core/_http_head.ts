@@ -93,9 +93,15 @@ export function requestHead(
   request: UpstreamRequest,
 ): string[] {
   const head = ["host", target.host, "connection", "keep-alive"];
-  if (request.body !== undefined) {
-    head.push("content-length", String(Buffer.byteLength(request.body)));
-  } else if (request.method === "POST") head.push("content-length", "0");
+  const { body, method } = request;
+  if (typeof body === "string") {
+    head.push("content-length", String(Buffer.byteLength(body)));
+  } else if (body !== undefined) {
+    if (body.length === undefined) head.push("transfer-encoding", "chunked");
+    else head.push("content-length", String(body.length));
+  } else if (method === "POST" || method === "PUT" || method === "PATCH") {
+    head.push("content-length", "0");
+  }
   let asksEncoding = false;
   for (const name of Object.keys(request.headers)) {
     const key = name.toLowerCase();

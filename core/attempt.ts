@@ -1,9 +1,9 @@
 import { AttemptClock, type AttemptLimits } from "./attempt_clock.ts";
 import { ByteCollector } from "./byte_collector.ts";
-import type { EncodedRequest } from "./dialect.ts";
+import type { EncodedRequest, PassedRequest } from "./dialect.ts";
 import type { Provider } from "./provider.ts";
 import type { UpstreamBody, UpstreamResponse } from "./upstream.ts";
-import { upstreamRequest } from "./upstream_request.ts";
+import { passedUpstreamRequest, upstreamRequest } from "./upstream_request.ts";
 
 /** How an attempt is made. */
 export interface AttemptOptions {
@@ -42,8 +42,12 @@ export class Attempt {
    *
    * @throws {GatewayError} when no answer came, a clock ran out, or the caller left.
    */
-  async send(request: EncodedRequest): Promise<UpstreamResponse> {
-    const sent = upstreamRequest(this.#provider, request);
+  async send(
+    request: EncodedRequest | PassedRequest,
+  ): Promise<UpstreamResponse> {
+    const sent = "method" in request
+      ? passedUpstreamRequest(this.#provider, request)
+      : upstreamRequest(this.#provider, request);
     const response = await this.#provider.transport.send(sent, {
       signal: this.clock.signal,
       clock: this.clock,

@@ -5,6 +5,7 @@ import type { JsonDocument } from "./json_document.ts";
 import type { LossReport } from "./loss_report.ts";
 import type { SseEvent } from "./sse_parser.ts";
 import type { StreamFraming } from "./stream_framing.ts";
+import type { RequestSource } from "./upstream.ts";
 
 /** What is the same for every request to one provider and shapes its encoding. */
 export interface DialectTarget {
@@ -83,6 +84,18 @@ export interface EncodedRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** JSON text. */
   readonly body: string;
+}
+
+/** A request that passes as it is: any method, and a body of any kind. */
+export interface PassedRequest {
+  /** The HTTP method, in capitals. */
+  readonly method: string;
+  /** Appended to the provider's base URL, with a query where there is one. */
+  readonly path: string;
+  /** Lower case; credentials are the provider's. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Absent: none. */
+  readonly body?: string | RequestSource;
 }
 
 /** An answer that is ready for the client. */

@@ -164,6 +164,7 @@ export type {
   DecodeOptions,
   DialectTarget,
   EncodedRequest,
+  PassedRequest,
   ProviderDialect,
   Quirks,
   StreamDecoder,
@@ -254,6 +255,7 @@ export {
   type Translation,
 } from "./translation.ts";
 export type {
+  RequestSource,
   SendOptions,
   Transport,
   UpstreamBody,

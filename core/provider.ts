@@ -1,5 +1,6 @@
 import type { AttemptLimits } from "./attempt_clock.ts";
 import type { Quirks } from "./dialect.ts";
+import type { EndpointName } from "./endpoint.ts";
 import type { Transport } from "./upstream.ts";
 
 /** The dialects in which providers speak. */
@@ -19,6 +20,8 @@ export interface Provider {
   readonly headers: Readonly<Record<string, string>>;
   /** How it departs from its dialect. */
   readonly quirks: Quirks;
+  /** What it serves besides conversations. Absent: unknown, so it is asked. */
+  readonly endpoints?: ReadonlySet<EndpointName>;
   /** How long an attempt may take. */
   readonly limits: AttemptLimits;
   /** How it is reached. */

@@ -202,6 +202,7 @@ export class ProviderFactory {
       baseUrl: baseUrl.replace(/\/$/, ""),
       headers: headersOf(type, settings),
       quirks: { ...type.quirks, ...settings.quirks },
+      ...(type.endpoints && { endpoints: new Set(type.endpoints) }),
       limits: { ...defaultLimits, ...settings.limits },
       transport,
       models: settings.models,

@@ -1,4 +1,5 @@
 import { DIALECTS, passFor } from "./_dialect_table.ts";
+import { upstreamPath } from "./_upstream_path.ts";
 import type {
   ClientDialect,
   DecodeOptions,
@@ -210,11 +211,8 @@ function addressed(
   request: EncodedRequest,
   { model, quirks }: Pick<DialectTarget, "model" | "quirks">,
 ): EncodedRequest {
-  const { apiVersion } = quirks;
-  if (apiVersion === undefined) return request;
-  const path = `/deployments/${encodeURIComponent(model)}${request.path}` +
-    `?api-version=${encodeURIComponent(apiVersion)}`;
-  return { ...request, path };
+  if (quirks.apiVersion === undefined) return request;
+  return { ...request, path: upstreamPath(request.path, { model, quirks }) };
 }
 
 /** What a translation of embeddings needs besides the request. */

@@ -1,13 +1,24 @@
+/** A request's body that comes piece by piece, and once only. */
+export interface RequestSource {
+  /** In bytes, where it is known; else it goes out in chunks. */
+  readonly length?: number;
+  /**
+   * Hands every chunk to `take`, in order, as {@linkcode UpstreamBody.pump}
+   * does. Called at most once.
+   */
+  pump(take: (chunk: Uint8Array) => void | Promise<void>): Promise<void>;
+}
+
 /** One request to a provider, ready to be sent. */
 export interface UpstreamRequest {
-  /** The HTTP method. */
-  readonly method: "GET" | "POST";
+  /** The HTTP method, in capitals. */
+  readonly method: string;
   /** Absolute address. */
   readonly url: string;
   /** Lower-case names; `host` and framing headers are the transport's. */
   readonly headers: Readonly<Record<string, string>>;
-  /** JSON text. Absent for GET. */
-  readonly body?: string;
+  /** JSON text, or whatever comes piece by piece. Absent for GET. */
+  readonly body?: string | RequestSource;
 }
 
 /**

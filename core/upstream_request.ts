@@ -1,4 +1,4 @@
-import type { EncodedRequest } from "./dialect.ts";
+import type { EncodedRequest, PassedRequest } from "./dialect.ts";
 import type { Provider } from "./provider.ts";
 import type { UpstreamRequest } from "./upstream.ts";
 
@@ -32,5 +32,21 @@ export function upstreamRequest(
       ...headers,
     },
     body: request.body,
+  };
+}
+
+/**
+ * What goes to a provider's transport for a request that passes as it is. The
+ * provider's own headers win over the caller's, credentials above all.
+ */
+export function passedUpstreamRequest(
+  { baseUrl, headers }: Pick<Provider, "baseUrl" | "headers">,
+  { method, path, headers: own, body }: PassedRequest,
+): UpstreamRequest {
+  return {
+    method,
+    url: baseUrl + path,
+    headers: { "accept-encoding": "identity", ...own, ...headers },
+    ...(body !== undefined && { body }),
   };
 }

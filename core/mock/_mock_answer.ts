@@ -1,4 +1,3 @@
-import type { UpstreamRequest } from "../upstream.ts";
 import { ApiError, errorOfStatus, missing, wrongType } from "./_api_error.ts";
 import { chatAnswer } from "./_chat_answer.ts";
 import { replyTo } from "./_chat_reply.ts";
@@ -6,6 +5,9 @@ import { readChatRequest } from "./_chat_request.ts";
 import { chatStream } from "./_chat_stream.ts";
 import { embeddings } from "./_embeddings.ts";
 import { type JsonObject, parseBody } from "./_json_fields.ts";
+import { moderation, rerank } from "./_judgement.ts";
+import { images, speech, transcription } from "./_media.ts";
+import type { MockFiles } from "./_mock_files.ts";
 import { type MockModel, mockModel, modelList } from "./_mock_model.ts";
 import { head } from "./_text.ts";
 
@@ -16,7 +18,7 @@ export const MOCK_BASE_URL = "mock://mock";
 export interface MockAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly source: Iterator<string | number>;
+  readonly source: Iterator<string | number | Uint8Array>;
 }
 
 const JSON_HEADERS = { "content-type": "application/json" };
@@ -25,25 +27,99 @@ const STREAM_HEADERS = {
   "cache-control": "no-cache",
 };
 
-/** Answers one request, whatever it holds. `id` makes the answer's ids unique. */
-export function mockAnswer(request: UpstreamRequest, id: string): MockAnswer {
+/** A request whose body has been read. */
+export interface MockRequest {
+  readonly method: string;
+  readonly url: string;
+  /** JSON text. */
+  readonly body?: string | undefined;
+}
+
+/** What a mock keeps between requests. */
+export interface MockState {
+  /** Makes the ids of one answer. */
+  readonly id: string;
+  readonly files: MockFiles;
+}
+
+/** Answers one request, whatever it holds. */
+export function mockAnswer(
+  { method, url, body }: MockRequest,
+  { id, files }: MockState,
+): MockAnswer {
   try {
-    switch (`${request.method} ${request.url}`) {
-      case `POST ${MOCK_BASE_URL}/chat/completions`:
-        return chat(parseBody(request.body), id);
-      case `POST ${MOCK_BASE_URL}/embeddings`:
-        return embed(parseBody(request.body));
-      case `GET ${MOCK_BASE_URL}/models`:
+    const path = url.startsWith(`${MOCK_BASE_URL}/`)
+      ? url.slice(MOCK_BASE_URL.length)
+      : "";
+    switch (`${method} ${path}`) {
+      case "POST /chat/completions":
+        return chat(parseBody(body), id);
+      case "POST /embeddings":
+        return embed(parseBody(body));
+      case "GET /models":
         return json(modelList());
+    }
+    const kept = files.answer({ method, path }, () => parseBody(body));
+    if (kept !== undefined) return json(kept);
+    if (method === "POST") {
+      const answer = further(path, { body: () => parseBody(body), id });
+      if (answer !== undefined) return answer;
     }
     throw new ApiError("Unknown request URL", {
       status: 404,
       code: "unknown_url",
     });
   } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    return json(error.body(), error);
+    return refused(error);
   }
+}
+
+/** The answer that a refusal is. */
+export function refused(error: unknown): MockAnswer {
+  if (!(error instanceof ApiError)) throw error;
+  return json(error.body(), error);
+}
+
+/** What is neither a conversation nor an embedding. */
+function further(
+  path: string,
+  { body: read, id }: { readonly body: () => JsonObject; readonly id: string },
+): MockAnswer | undefined {
+  switch (path) {
+    case "/images/generations":
+    case "/images/edits":
+    case "/images/variations": {
+      const body = read();
+      readModel(body);
+      return json(images(body, path !== "/images/variations"));
+    }
+    case "/audio/speech": {
+      const body = read();
+      readModel(body);
+      return answer("audio/wav", speech(body));
+    }
+    case "/audio/transcriptions":
+    case "/audio/translations": {
+      const body = read();
+      readModel(body);
+      const { type, chunks } = transcription(body);
+      return answer(type, chunks[Symbol.iterator]());
+    }
+    case "/moderations": {
+      const body = read();
+      return json(moderation(body, { model: readModel(body).name, id }));
+    }
+    case "/rerank": {
+      const body = read();
+      readModel(body);
+      return json(rerank(body, id));
+    }
+  }
+  return undefined;
+}
+
+function answer(type: string, source: MockAnswer["source"]): MockAnswer {
+  return { status: 200, headers: { "content-type": type }, source };
 }
 
 function chat(body: JsonObject, id: string): MockAnswer {

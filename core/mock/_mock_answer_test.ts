@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { mockAnswer } from "./_mock_answer.ts";
+import { MockFiles } from "./_mock_files.ts";
 import { ask, jsonOf, type Reception, user } from "./_test_util.ts";
 
 function told(reception: Reception): unknown[] {
@@ -70,7 +71,8 @@ Deno.test("mockAnswer() gives 404 for every other method and path", () => {
     ["GET", "mock://mock"],
   ] as const;
   for (const [method, url] of requests) {
-    const answer = mockAnswer({ method, url, headers: {} }, "1");
+    const files = new MockFiles(() => ({}));
+    const answer = mockAnswer({ method, url }, { id: "1", files });
     assertEquals(answer.status, 404, url);
     assertEquals(
       JSON.parse(String(answer.source.next().value)).error.code,

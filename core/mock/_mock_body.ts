@@ -10,19 +10,22 @@ const MAX_HOLD = 10;
 const encoder = new TextEncoder();
 
 /**
- * A body that is made while it is read: `source` gives the chunks' texts and,
+ * A body that is made while it is read: `source` gives the chunks' texts or bytes and,
  * as numbers, pauses in milliseconds. Each text is one chunk, unless it is
  * larger than 64 KiB; the next is asked for when the one before is taken.
  */
 export class MockBody implements UpstreamBody {
-  readonly #source: Iterator<string | number>;
+  readonly #source: Iterator<string | number | Uint8Array>;
   readonly #signal: AbortSignal;
   #cancelled = false;
   #interrupt: (() => void) | undefined;
   #lastPause = 0;
 
   /** Nothing of `source` is asked for before {@linkcode MockBody.pump | pump}. */
-  constructor(source: Iterator<string | number>, signal: AbortSignal) {
+  constructor(
+    source: Iterator<string | number | Uint8Array>,
+    signal: AbortSignal,
+  ) {
     this.#source = source;
     this.#signal = signal;
   }
@@ -43,7 +46,9 @@ export class MockBody implements UpstreamBody {
         if (step.done === true) return;
         if (typeof step.value === "number") await this.#pause(step.value);
         else {
-          const bytes = encoder.encode(step.value);
+          const bytes = typeof step.value === "string"
+            ? encoder.encode(step.value)
+            : step.value;
           if (bytes.length > MAX_CHUNK) await this.#giveSlices(bytes, take);
           else {
             const taken = take(bytes);

@@ -5,8 +5,23 @@ import type {
   UpstreamRequest,
   UpstreamResponse,
 } from "../upstream.ts";
-import { mockAnswer } from "./_mock_answer.ts";
+import { ApiError } from "./_api_error.ts";
+import { head } from "./_text.ts";
+import { isObject, type JsonObject } from "./_json_fields.ts";
+import {
+  MOCK_BASE_URL,
+  type MockAnswer,
+  mockAnswer,
+  refused,
+} from "./_mock_answer.ts";
 import { MockBody } from "./_mock_body.ts";
+import { readMockBody } from "./_mock_body_reader.ts";
+import { MockFiles } from "./_mock_files.ts";
+
+const BATCHED: ReadonlySet<string> = new Set([
+  "/v1/chat/completions",
+  "/v1/embeddings",
+]);
 
 /**
  * A provider inside the process that speaks OpenAI's Chat Completions dialect
@@ -14,7 +29,9 @@ import { MockBody } from "./_mock_body.ts";
  * provider.
  *
  * It knows `POST /chat/completions`, `POST /embeddings` and `GET /models` under
- * `mock://mock`. The model says what happens:
+ * `mock://mock`, and with any model images of one pixel, silence for speech, a
+ * sentence for each recording, moderation and reranking by words, files of
+ * 64 KiB and batches that are complete at once. The model says what happens:
  *
  * - `echo` repeats the last user message, `lorem` writes as much lorem ipsum as
  *   the token limit asks for (about 50 tokens without one);
@@ -56,6 +73,9 @@ import { MockBody } from "./_mock_body.ts";
 export class MockTransport implements Transport {
   readonly #run: string = crypto.randomUUID().slice(0, 8);
   #answers = 0;
+  readonly #files: MockFiles = new MockFiles((url, body) =>
+    this.#answerLine(url, body)
+  );
   #closed = false;
 
   /**
@@ -65,28 +85,57 @@ export class MockTransport implements Transport {
    * @throws {UpstreamError} when the transport is closed.
    * @throws {unknown} the signal's reason once it is aborted.
    */
-  send(
+  async send(
     request: UpstreamRequest,
     { signal, onConnected }: SendOptions,
   ): Promise<UpstreamResponse> {
-    try {
-      signal.throwIfAborted();
-      if (this.#closed) {
-        throw new UpstreamError("upstream", "The mock provider is closed", {
-          code: "upstream_closed",
-        });
-      }
-      onConnected?.();
-      const id = `mock-${this.#run}-${++this.#answers}`;
-      const { status, headers, source } = mockAnswer(request, id);
-      return Promise.resolve({
-        status,
-        headers: { ...headers, "x-request-id": `req_${id}` },
-        body: new MockBody(source, signal),
+    signal.throwIfAborted();
+    if (this.#closed) {
+      throw new UpstreamError("upstream", "The mock provider is closed", {
+        code: "upstream_closed",
       });
-    } catch (error) {
-      return Promise.reject(error);
     }
+    onConnected?.();
+    const id = this.#nextId();
+    const { status, headers, source } = await this.#answer(request, id);
+    return {
+      status,
+      headers: { ...headers, "x-request-id": `req_${id}` },
+      body: new MockBody(source, signal),
+    };
+  }
+
+  async #answer(request: UpstreamRequest, id: string): Promise<MockAnswer> {
+    try {
+      const body = await readMockBody(request);
+      return mockAnswer({ ...request, body }, { id, files: this.#files });
+    } catch (error) {
+      return refused(error);
+    }
+  }
+
+  #nextId(): string {
+    return `mock-${this.#run}-${++this.#answers}`;
+  }
+
+  /** Answers one line of a batch, whole; only of what batches are for, lest one holds itself. */
+  #answerLine(url: string, body: unknown): JsonObject {
+    if (!BATCHED.has(url)) {
+      throw new ApiError(`A batch can't ask for '${head(url, 100)}'`);
+    }
+    const request = {
+      method: "POST",
+      url: MOCK_BASE_URL + url.replace(/^\/v1/, ""),
+      body: JSON.stringify({ ...isObject(body) ? body : {}, stream: false }),
+    };
+    const id = this.#nextId();
+    const { status, source } = mockAnswer(request, { id, files: this.#files });
+    let text = "";
+    // Pauses are passed over; a model that breaks off breaks the batch.
+    for (let step = source.next(); !step.done; step = source.next()) {
+      if (typeof step.value === "string") text += step.value;
+    }
+    return { status_code: status, request_id: id, body: JSON.parse(text) };
   }
 
   /** Refuses further use; answers that are under way go on. */

@@ -1,3 +1,4 @@
+import { describeEndpoint, servesEndpoint } from "../endpoint.ts";
 import { capabilitiesOf, capabilityBits } from "./capability.ts";
 import type { Candidate } from "./route.ts";
 import type { RouteRequest } from "./route_request.ts";
@@ -5,6 +6,8 @@ import type { RouteRequest } from "./route_request.ts";
 /** Why a candidate is passed over, in a word for programs. */
 export type SkipCode =
   | "tried"
+  | "provider"
+  | "endpoint"
   | "tags"
   | "capability"
   | "context_window"
@@ -41,9 +44,19 @@ export class CapabilityFilter {
 
   /** Why it can't; `undefined` where it can. What is unknown of a deployment is allowed. */
   refuse(candidate: Candidate): SkipReason | undefined {
-    const { deployment } = candidate;
-    const { tried, tags } = this.#request;
+    const { deployment, provider } = candidate;
+    const { tried, tags, endpoint } = this.#request;
     if (tried !== undefined && tried.has(deployment.id)) return TRIED;
+    const { provider: only } = this.#request;
+    if (only !== undefined && provider.name !== only) {
+      return { code: "provider", reason: `it is not at '${only}'` };
+    }
+    if (endpoint !== undefined && !servesEndpoint(provider, endpoint)) {
+      const reason = `provider '${provider.name}' has no ${
+        describeEndpoint(endpoint)
+      }`;
+      return { code: "endpoint", reason };
+    }
     const missing = this.#needs & deployment.lacks;
     if (missing !== 0) {
       const words = capabilitiesOf(missing).join(", ");

@@ -75,7 +75,12 @@ export function planRefusal(
   return new GatewayError(
     "invalid_request",
     `No deployment of '${asked}' can serve the request: ${unfit.reason}`,
-    { code: "unsupported_by_model", param: "model" },
+    {
+      code: unfit.code === "endpoint"
+        ? "unsupported_endpoint"
+        : "unsupported_by_model",
+      param: "model",
+    },
   );
 }
 

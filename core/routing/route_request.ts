@@ -1,3 +1,4 @@
+import type { EndpointName } from "../endpoint.ts";
 import type { Capability } from "./capability.ts";
 import type { Destination } from "./route.ts";
 
@@ -5,6 +6,10 @@ import type { Destination } from "./route.ts";
 export interface RouteRequest {
   /** The model as the caller named it, or a fallback of a plan. */
   readonly model: string;
+  /** The only provider that will do, by its name. */
+  readonly provider?: string;
+  /** What its provider must serve. Absent: conversations. */
+  readonly endpoint?: EndpointName;
   /** What a model must be able to do for it. */
   readonly needs?: readonly Capability[];
   /**

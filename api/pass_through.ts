@@ -1,0 +1,208 @@
+import {
+  GatewayError,
+  type Provider,
+  type RequestSource,
+  UpstreamError,
+} from "@llm-proxy/core";
+import type { RoutedAttempt } from "@llm-proxy/core/routing";
+import { MAX_UPLOAD } from "./_form_body.ts";
+import { replyHeaders } from "./_reply_headers.ts";
+import { attempt, type RequestContext, route } from "./endpoints.ts";
+import type { Prepared } from "./prepared.ts";
+import type { Exchange } from "./exchange.ts";
+import { headerValue, relayWith } from "./relay_bytes.ts";
+
+/** What stands for a model where there is none to be known. */
+const MODEL = "pass-through";
+const PREFIX = /^\/p\/([^/?]+)(\/[^?]*)(\?.*)?$/;
+
+/**
+ * Headers that are between the caller and the gateway. Those of a connection
+ * the transport leaves out by itself (X9).
+ */
+const OWN = new Set([
+  "accept-encoding",
+  "api-key",
+  "authorization",
+  "cookie",
+  "forwarded",
+  "via",
+  "x-api-key",
+  "x-goog-api-key",
+  "x-real-ip",
+]);
+const OWN_FAMILIES = /^(?:x-forwarded-|x-llm-proxy-|cf-|sec-)/;
+
+/** Headers that would speak for the gateway's own origin, or of the provider's connection. */
+const KEPT_BACK = new Set([
+  "alt-svc",
+  "clear-site-data",
+  "connection",
+  "content-length",
+  "content-security-policy",
+  "content-security-policy-report-only",
+  "keep-alive",
+  "link",
+  "location",
+  "nel",
+  "refresh",
+  "report-to",
+  "reporting-endpoints",
+  "server",
+  "service-worker-allowed",
+  "sourcemap",
+  "strict-transport-security",
+  "trailer",
+  "upgrade",
+  "via",
+  "www-authenticate",
+]);
+const KEPT_BACK_FAMILIES = /^(?:access-control-|proxy-|x-llm-proxy-)/;
+
+/**
+ * `/p/{provider}/…`: whatever the gateway has no endpoint for. Method, path,
+ * query, headers and body go to the provider as they are, and its answer comes
+ * back as it is, errors too; only credentials are exchanged. It leads to no
+ * other host, and nowhere above the provider's base URL.
+ *
+ * @throws {GatewayError} 404 where there is no such provider.
+ */
+export async function passThrough(context: RequestContext): Promise<void> {
+  const { gateway, exchange, record } = context;
+  const [, name = "", path = "", query = ""] = PREFIX.exec(exchange.target) ??
+    [];
+  const provider = gateway.providers.find((it) => it.name === name);
+  if (provider === undefined) {
+    throw new GatewayError(
+      "not_found",
+      `There is no provider '${name.slice(0, 200)}'`,
+      { code: "unknown_provider" },
+    );
+  }
+  checkPath(provider, path);
+  record.stream = false;
+  const source = hasBody(exchange) ? exchange.source(MAX_UPLOAD) : undefined;
+  const headers = requestHeaders(exchange);
+  const prepare = (routed: RoutedAttempt): Prepared => ({
+    request: {
+      method: exchange.method,
+      path: path + ownQuery(provider, query),
+      headers,
+      ...(source && { body: onceOnly(source, routed) }),
+    },
+    accepts: (status) => status >= 200 && status !== 407,
+    error: (status) =>
+      new UpstreamError(
+        "upstream",
+        `The provider sent no valid answer (status ${status})`,
+        { code: "upstream_invalid_response" },
+      ),
+  });
+  await route(context, {
+    request: { model: `${name}/${MODEL}`, provider: name },
+    work: (routed) =>
+      attempt(context, {
+        routed,
+        prepare: () => prepare(routed),
+        answer: (answering) =>
+          relayWith(answering, () => {
+            const { response } = answering;
+            return {
+              ...answerHeaders(response.headers, provider),
+              ...replyHeaders(record, response.headers),
+            };
+          }),
+      }),
+  });
+}
+
+/** A body that is sent once: an attempt that begins to send it is the last. */
+export function onceOnly(
+  source: RequestSource,
+  routed: RoutedAttempt,
+): RequestSource {
+  return {
+    ...(source.length !== undefined && { length: source.length }),
+    pump(take): Promise<void> {
+      routed.commit();
+      return source.pump(take);
+    },
+  };
+}
+
+/**
+ * Refuses what could lead elsewhere, however a server reads it (X7).
+ *
+ * @throws {GatewayError} 400.
+ */
+function checkPath({ baseUrl }: Provider, path: string): void {
+  const plain = undoEscapes(undoEscapes(path));
+  const climbs = /(?:^|[/\\])\.{1,2}(?:[/\\;]|$)/;
+  const isOdd = [path, plain].some((it) =>
+    climbs.test(it) || /[\\\p{Cc}]/u.test(it) || it.startsWith("//")
+  );
+  const base = URL.parse(baseUrl);
+  const url = URL.parse(baseUrl + path);
+  const stays = base !== null && url !== null && url.host === base.host &&
+    url.protocol === base.protocol &&
+    url.pathname.startsWith(base.pathname.replace(/\/$/, ""));
+  if (stays && !isOdd) return;
+  throw new GatewayError(
+    "invalid_request",
+    "The path must lead down from the provider's base URL",
+    { code: "invalid_path" },
+  );
+}
+
+/** Undoes the escapes of what takes paths apart; a server behind a server does so twice. */
+function undoEscapes(path: string): string {
+  return path.replace(
+    /%(2[ef]|5c|25|0\d|1\d)/gi,
+    (escape) => String.fromCharCode(parseInt(escape.slice(1), 16)),
+  );
+}
+
+function hasBody(exchange: Exchange): boolean {
+  return exchange.header("transfer-encoding") !== undefined ||
+    Number(exchange.header("content-length") ?? 0) > 0;
+}
+
+/** Google's API takes keys in the query too: the caller's is none for it (D24). */
+function ownQuery({ dialect }: Provider, query: string): string {
+  if (dialect !== "gemini" || query === "") return query;
+  const kept = query.slice(1).split("&").filter((it) => !/^key=/i.test(it));
+  return kept.length > 0 ? `?${kept.join("&")}` : "";
+}
+
+function requestHeaders(exchange: Exchange): Record<string, string> {
+  const headers: Record<string, string> = {};
+  const named = new Set(
+    exchange.header("connection")?.toLowerCase().split(/[\s,]+/),
+  );
+  for (const [name, value] of Object.entries(exchange.headers())) {
+    if (OWN.has(name) || OWN_FAMILIES.test(name) || named.has(name)) continue;
+    headers[name] = value;
+  }
+  return headers;
+}
+
+function answerHeaders(
+  upstream: Readonly<Record<string, string>>,
+  { name: provider, baseUrl }: Provider,
+): Record<string, string> {
+  const headers: Record<string, string> = {
+    // Whatever a provider sends, it is no page of this origin.
+    "content-security-policy": "sandbox",
+  };
+  for (const name in upstream) {
+    if (KEPT_BACK.has(name) || KEPT_BACK_FAMILIES.test(name)) continue;
+    headers[name] = headerValue(upstream[name] ?? "");
+  }
+  const { location = "" } = upstream;
+  if (location.startsWith(`${baseUrl}/`)) {
+    headers.location = headerValue(
+      `/p/${provider}${location.slice(baseUrl.length)}`,
+    );
+  }
+  return headers;
+}

@@ -1,0 +1,229 @@
+import type { ProviderType } from "./provider_types.ts";
+
+/** Most compatible servers know the older name of the output limit only (A19). */
+const OLD_LIMIT = { rename: { max_completion_tokens: "max_tokens" } } as const;
+/** Prompt cache marks that the provider answers with a 4xx (C18). */
+const NO_CACHE_MARKS = { drop: ["cache_control"] } as const;
+/** What clients echo of a thinking model's turn, and a provider without use for it may refuse. */
+export const NO_ECHOES = [
+  "extra_content",
+  "messages[].reasoning_content",
+  "messages[].reasoning_details",
+] as const;
+/** Models that think between tool calls want to read their thought again (J6). */
+const THINKING = {
+  effort: "thinking",
+  thought: "reasoning_content",
+  missingThought: " ",
+} as const;
+/** Local servers and proxies that are no more than compatible. */
+const PLAIN = { ...OLD_LIMIT, noDeveloperRole: true } as const;
+
+/** Providers that speak OpenAI's dialect with quirks of their own: rows of data (wire rules G to J). */
+export const COMPATIBLE_PROVIDERS:
+  readonly (readonly [string, ProviderType])[] = [
+    ["openrouter", {
+      dialect: "openai_chat",
+      endpoints: ["completions", "embeddings", "rerank"],
+      baseUrl: "https://openrouter.ai/api/v1",
+      keyEnv: ["OPENROUTER_API_KEY"],
+      quirks: { effort: "reasoning", thought: "reasoning_details" },
+    }],
+    ["perplexity", {
+      dialect: "openai_chat",
+      endpoints: ["embeddings"],
+      baseUrl: "https://api.perplexity.ai",
+      keyEnv: ["PERPLEXITY_API_KEY"],
+      quirks: { ...PLAIN, streamEnd: "finish" },
+    }],
+    ["xai", {
+      dialect: "openai_chat",
+      endpoints: [
+        "completions",
+        "images",
+        "image_edits",
+        "files",
+        "batches",
+        "realtime",
+      ],
+      baseUrl: "https://api.x.ai/v1",
+      keyEnv: ["XAI_API_KEY"],
+    }],
+    ["grok", {
+      dialect: "openai_chat",
+      endpoints: [
+        "completions",
+        "images",
+        "image_edits",
+        "files",
+        "batches",
+        "realtime",
+      ],
+      baseUrl: "https://api.x.ai/v1",
+      keyEnv: ["XAI_API_KEY"],
+    }],
+    ["groq", {
+      dialect: "openai_chat",
+      endpoints: [
+        "speech",
+        "transcriptions",
+        "translations",
+        "files",
+        "batches",
+      ],
+      baseUrl: "https://api.groq.com/openai/v1",
+      keyEnv: ["GROQ_API_KEY"],
+      quirks: {
+        drop: [
+          "cache_control",
+          "logit_bias",
+          "logprobs",
+          "top_logprobs",
+          "messages[].name",
+          ...NO_ECHOES,
+        ],
+      },
+    }],
+    ["deepseek", {
+      dialect: "openai_chat",
+      endpoints: [],
+      baseUrl: "https://api.deepseek.com",
+      keyEnv: ["DEEPSEEK_API_KEY"],
+      quirks: { ...PLAIN, ...THINKING, noJsonSchema: true },
+    }],
+    ["mistral", {
+      dialect: "openai_chat",
+      endpoints: [
+        "embeddings",
+        "speech",
+        "transcriptions",
+        "moderations",
+        "files",
+      ],
+      baseUrl: "https://api.mistral.ai/v1",
+      keyEnv: ["MISTRAL_API_KEY"],
+      // H9, H10: Mistral answers 422 to a field that it does not know.
+      quirks: {
+        rename: { max_completion_tokens: "max_tokens", seed: "random_seed" },
+        drop: [
+          "user",
+          "logit_bias",
+          "store",
+          "metadata",
+          "service_tier",
+          "safety_identifier",
+          "prompt_cache_key",
+          "verbosity",
+          "logprobs",
+          "top_logprobs",
+          "cache_control",
+          "messages[].reasoning",
+          ...NO_ECHOES,
+        ],
+        noDeveloperRole: true,
+        noStreamOptions: true,
+        callIdLength: 9,
+      },
+    }],
+    ["cohere", {
+      dialect: "openai_chat",
+      endpoints: ["embeddings", "rerank"],
+      baseUrl: "https://api.cohere.ai/compatibility/v1",
+      keyEnv: ["COHERE_API_KEY", "CO_API_KEY"],
+      quirks: PLAIN,
+    }],
+    ["together", {
+      dialect: "openai_chat",
+      endpoints: [
+        "completions",
+        "embeddings",
+        "images",
+        "speech",
+        "transcriptions",
+        "translations",
+        "rerank",
+        "files",
+        "batches",
+      ],
+      baseUrl: "https://api.together.xyz/v1",
+      keyEnv: ["TOGETHER_API_KEY"],
+      quirks: PLAIN,
+    }],
+    ["fireworks", {
+      dialect: "openai_chat",
+      endpoints: ["completions", "embeddings", "rerank"],
+      baseUrl: "https://api.fireworks.ai/inference/v1",
+      keyEnv: ["FIREWORKS_API_KEY"],
+      quirks: PLAIN,
+    }],
+    ["cerebras", {
+      dialect: "openai_chat",
+      endpoints: ["completions", "files", "batches"],
+      baseUrl: "https://api.cerebras.ai/v1",
+      keyEnv: ["CEREBRAS_API_KEY"],
+      quirks: {
+        drop: [
+          "cache_control",
+          "frequency_penalty",
+          "logit_bias",
+          "presence_penalty",
+          ...NO_ECHOES,
+        ],
+        noDeveloperRole: true,
+      },
+    }],
+    ["huggingface", {
+      dialect: "openai_chat",
+      endpoints: [],
+      baseUrl: "https://router.huggingface.co/v1",
+      keyEnv: ["HF_TOKEN"],
+      quirks: PLAIN,
+    }],
+    ["nvidia", {
+      dialect: "openai_chat",
+      endpoints: ["completions", "embeddings"],
+      baseUrl: "https://integrate.api.nvidia.com/v1",
+      keyEnv: ["NVIDIA_API_KEY"],
+      quirks: PLAIN,
+    }],
+    ["zai", {
+      dialect: "openai_chat",
+      endpoints: ["images"],
+      baseUrl: "https://api.z.ai/api/paas/v4",
+      keyEnv: ["ZAI_API_KEY"],
+      quirks: { ...PLAIN, ...NO_CACHE_MARKS, ...THINKING },
+    }],
+    ["moonshot", {
+      dialect: "openai_chat",
+      endpoints: ["files", "batches"],
+      baseUrl: "https://api.moonshot.ai/v1",
+      keyEnv: ["MOONSHOT_API_KEY"],
+      quirks: { ...PLAIN, ...NO_CACHE_MARKS, ...THINKING },
+    }],
+    ["blackbox", {
+      dialect: "openai_chat",
+      endpoints: ["embeddings", "images"],
+      baseUrl: "https://api.blackbox.ai",
+      keyEnv: ["BLACKBOX_API_KEY"],
+      quirks: PLAIN,
+    }],
+    ["ollama", {
+      dialect: "openai_chat",
+      endpoints: ["completions", "embeddings", "images"],
+      baseUrl: "http://127.0.0.1:11434/v1",
+      quirks: PLAIN,
+    }],
+    ["vllm", { dialect: "openai_chat", quirks: OLD_LIMIT }],
+    ["llamacpp", {
+      dialect: "openai_chat",
+      endpoints: ["completions", "embeddings", "rerank"],
+      baseUrl: "http://127.0.0.1:8080/v1",
+      quirks: OLD_LIMIT,
+    }],
+    ["lmstudio", {
+      dialect: "openai_chat",
+      endpoints: ["completions", "embeddings"],
+      baseUrl: "http://127.0.0.1:1234/v1",
+      quirks: PLAIN,
+    }],
+  ];
