@@ -74,7 +74,8 @@ const MEDIA: ReadonlySet<unknown> = new Set([
 const MAX_DEPTH = 128;
 
 /** Walks a request in any client's dialect, or a conversation in the canonical vocabulary. */
-export function walkRequest(request: Fields, visitor: ContentVisitor): void {
+export function walkRequest(from: object, visitor: ContentVisitor): void {
+  const request = from as Fields;
   for (const name of READ) {
     const value = request[name];
     if (value !== undefined) walkContent(value, visitor);

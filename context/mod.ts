@@ -114,6 +114,23 @@ export {
   type SliceSum,
   type StateLimitStore,
 } from "./state_limit_store.ts";
+export type {
+  CondensableConversation,
+  CondensableMessage,
+  CondensablePart,
+} from "./condensable.ts";
+export {
+  CONDENSE_STRATEGIES,
+  type Condensed,
+  type CondenseOptions,
+  type CondenseReport,
+  type CondenseStrategy,
+  ContextCondenser,
+  type ContextCondenserOptions,
+} from "./context_condenser.ts";
+export type { CondenseCounts } from "./_condense_draft.ts";
+export type { Summarizer, SummaryRequest } from "./summarize_oldest.ts";
+export { SummaryCache, type SummaryCacheOptions } from "./summary_cache.ts";
 export {
   type CountedTokens,
   TokenCounter,

@@ -129,9 +129,7 @@ class Measuring implements ContentVisitor, TokenMeasure {
  * assertEquals([measure.frames, measure.letters, measure.digits], [1, 4, 2]);
  * ```
  */
-export function measureRequest(
-  request: Readonly<Record<string, unknown>>,
-): TokenMeasure {
+export function measureRequest(request: object): TokenMeasure {
   const measuring = new Measuring();
   walkRequest(request, measuring);
   return measuring;

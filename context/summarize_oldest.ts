@@ -1,0 +1,172 @@
+import type { CondensableMessage } from "./condensable.ts";
+import type { CondenseDraft } from "./_condense_draft.ts";
+import { inTime } from "./_in_time.ts";
+import type { Slices } from "./_slices.ts";
+import type { SummaryCache } from "./summary_cache.ts";
+import { transcriptText } from "./_transcript_text.ts";
+import type { TurnGroup } from "./_turn_groups.ts";
+
+/** What a summary is to be made of. */
+export interface SummaryRequest {
+  /** What was said, as one text. */
+  readonly transcript: string;
+  /** The summary of what was said before, which the new one takes in. */
+  readonly previous?: string | undefined;
+  /** The most tokens of the summary. */
+  readonly maxTokens: number;
+  /** Aborted when nobody waits any more. */
+  readonly signal: AbortSignal;
+}
+
+/** Sums up a part of a conversation: a language model, most likely. */
+export type Summarizer = (request: SummaryRequest) => Promise<string>;
+
+/** What summaries are made with. */
+export interface SummarizeOptions {
+  /** Who sums up. */
+  readonly summarize: Summarizer;
+  /** Keeps summaries. */
+  readonly cache: SummaryCache;
+  /** Whose conversations share summaries, and by which model they are made. */
+  readonly scope: string;
+  /** The most tokens of a summary. */
+  readonly maxTokens: number;
+  /** How long all of them may take, in ms. */
+  readonly timeoutMs: number;
+}
+
+/** Where the older part of a conversation ends, step by step. */
+interface Chapter {
+  /** The groups since the last one. */
+  readonly groups: readonly TurnGroup[];
+  /** Stands for everything up to here. */
+  readonly key: string;
+}
+
+/** So many chapters are summed up for one request; what is older still is left out. */
+const MAX_CALLS = 4;
+/** A summary that is longer than was asked for is cut. */
+const CHARS_PER_TOKEN = 6;
+const OPENING = "Summary of the conversation so far:";
+const encoder = new TextEncoder();
+
+/**
+ * Puts a summary in the place of the oldest turns. It grows chapter by chapter,
+ * each one step long: of a conversation that goes on only what is new is summed
+ * up, together with the summary so far.
+ *
+ * @returns Why there is none: then the turns are left out without one.
+ */
+export async function summarizeOldest(
+  draft: CondenseDraft,
+  { slices, ...options }: SummarizeOptions & { readonly slices: Slices },
+): Promise<unknown> {
+  const goal = draft.goal(options.maxTokens);
+  if (goal === Infinity) return undefined;
+  const chapters = await chaptersOf(draft, { goal, slices, options });
+  const oldest = chapters.flatMap(({ groups }) => groups);
+  const [first] = oldest;
+  if (first === undefined) return undefined;
+  let summary: string | undefined;
+  let failure: unknown;
+  try {
+    summary = await sumUp(draft, chapters, options);
+  } catch (error) {
+    failure = error ?? new TypeError("The summarizer failed");
+  }
+  const maxChars = options.maxTokens * CHARS_PER_TOKEN;
+  const before = draft.counts.dropped;
+  for (const group of oldest) draft.drop(group);
+  if (summary === undefined) return failure;
+  draft.counts.summarized += draft.counts.dropped - before;
+  draft.counts.dropped = before;
+  const text = `${OPENING}\n${summary.slice(0, maxChars)}`;
+  draft.stand(first.from, { role: "user", parts: [{ type: "text", text }] });
+  return undefined;
+}
+
+/** Divides what is to go into chapters, each of which has a digest of all up to its end. */
+async function chaptersOf(
+  draft: CondenseDraft,
+  { goal, slices, options }: {
+    readonly goal: number;
+    readonly slices: Slices;
+    readonly options: SummarizeOptions;
+  },
+): Promise<Chapter[]> {
+  const chapters: Chapter[] = [];
+  let key = await digest(
+    JSON.stringify([options.scope, options.maxTokens]),
+  );
+  let gone = 0;
+  let end = draft.step;
+  let groups: TurnGroup[] = [];
+  const close = async (): Promise<void> => {
+    key = await digest(key + JSON.stringify(messagesOf(draft, groups)));
+    chapters.push({ groups, key });
+    groups = [];
+  };
+  for (const group of draft.groups) {
+    if (draft.total - gone <= goal) break;
+    if (!draft.canDrop(group)) continue;
+    groups.push(group);
+    gone += draft.size(group);
+    await slices.breathe();
+    // At multiples of a step: where a shorter conversation was cut as well.
+    if (gone < end) continue;
+    end = (Math.floor(gone / draft.step) + 1) * draft.step;
+    await close();
+  }
+  if (groups.length > 0) await close();
+  return chapters;
+}
+
+/** The summary up to the last chapter, from the latest that is known. */
+async function sumUp(
+  draft: CondenseDraft,
+  chapters: readonly Chapter[],
+  { summarize, cache, maxTokens, timeoutMs }: SummarizeOptions,
+): Promise<string | undefined> {
+  const known = chapters.findLastIndex(({ key }) =>
+    cache.get(key) !== undefined
+  );
+  const begin = Math.max(known + 1, chapters.length - MAX_CALLS);
+  let previous = known >= begin - 1
+    ? cache.get(chapters[known]?.key ?? "")
+    : undefined;
+  const stop = new AbortController();
+  const deadline = performance.now() + timeoutMs;
+  try {
+    for (const { key, groups } of chapters.slice(begin)) {
+      const transcript = transcriptText(messagesOf(draft, groups));
+      const request = { transcript, previous, maxTokens, signal: stop.signal };
+      const work = cache.getOrMake(key, () => summarize(request));
+      previous = await inTime(work, {
+        ms: Math.max(1, deadline - performance.now()),
+        late: () => {
+          throw new DOMException(
+            "The summarizer took too long",
+            "TimeoutError",
+          );
+        },
+      });
+    }
+  } finally {
+    stop.abort();
+  }
+  return previous;
+}
+
+function messagesOf(
+  { messages }: CondenseDraft,
+  groups: readonly TurnGroup[],
+): CondensableMessage[] {
+  return groups.flatMap(({ from, to }) =>
+    messages.slice(from, to).filter((it) => it !== undefined)
+  );
+}
+
+async function digest(text: string): Promise<string> {
+  const bytes = await crypto.subtle.digest("SHA-256", encoder.encode(text));
+  return new Uint8Array(bytes).toHex();
+}
