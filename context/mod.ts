@@ -18,6 +18,20 @@
  * @module
  */
 
+export type {
+  CacheAdapter,
+  CacheEntry,
+  CacheLifetime,
+  CacheStats,
+} from "./cache_adapter.ts";
+export { cacheKey } from "./cache_key.ts";
+export { SmartCache } from "./smart_cache.ts";
+export type {
+  GetOrSetOptions,
+  SmartCacheOptions,
+  SmartCacheStats,
+} from "./smart_cache_options.ts";
+export { SingleFlight } from "./single_flight.ts";
 export {
   costOf,
   picoDollars,
