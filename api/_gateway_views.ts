@@ -14,21 +14,21 @@ const CONCERN = { closed: 0, half_open: 1, open: 2 } as const;
 
 /** How a gateway stands, as metrics ask at each scrape; `answered` gives deployments that no config names. */
 export function gatewayViews(
-  gateway: Gateway,
+  gateway: () => Gateway,
   answered: () => Iterable<Deployment>,
 ): GatewayViews {
   return {
-    upstreams: () => upstreamViews(gateway, answered()),
+    upstreams: () => upstreamViews(gateway(), answered()),
     providers: () =>
-      gateway.table.providers.map((entry): ProviderView => ({
+      gateway().table.providers.map((entry): ProviderView => ({
         provider: entry.provider.name,
-        health: standingOf(entry, gateway.health).status,
+        health: standingOf(entry, gateway().health).status,
         connections: sumOf(entry, ({ transport }) => transport.connections),
       })),
-    queues: () => queueViews(gateway, answered()),
-    droppedLogRecords: () => gateway.logger.dropped ?? 0,
+    queues: () => queueViews(gateway(), answered()),
+    droppedLogRecords: () => gateway().logger.dropped ?? 0,
     state: () => {
-      const { mode, waiting } = gateway.state.status;
+      const { mode, waiting } = gateway().state.status;
       return { degraded: mode === "degraded", waiting };
     },
   };

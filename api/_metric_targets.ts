@@ -6,12 +6,13 @@ const MAX_TARGETS = 1_000;
 
 /** Knows in the words of metrics where attempts went: found once for each deployment. */
 export class MetricTargets {
-  readonly #table: RouteTable;
+  #table: RouteTable | undefined;
   readonly #known = new Map<string, Map<string, GatewayTarget>>();
 
   /** Takes the routes, by which it knows the providers. */
-  constructor(table: RouteTable) {
+  watch(table: RouteTable): void {
     this.#table = table;
+    this.#known.clear();
   }
 
   /** The target of an operation at a deployment, by the id of that. */
@@ -34,7 +35,7 @@ export class MetricTargets {
     const slash = deployment.indexOf("/");
     const provider = deployment.slice(0, slash);
     const model = deployment.slice(slash + 1);
-    const known = this.#table.providers
+    const known = this.#table?.providers
       .find((entry) => entry.provider.name === provider);
     return {
       provider,

@@ -22,30 +22,47 @@ const MAX_ANSWERED = 100;
 export class RequestMetrics {
   readonly #metrics: GatewayMetrics;
   readonly #exporter: PrometheusExporter;
-  readonly #targets: MetricTargets;
+  readonly #redactor = new Redactor();
+  #secrets: readonly string[] = [];
+  readonly #targets = new MetricTargets();
+  #gateway: Gateway | undefined;
   /** Deployments that have answered: the config may name none of their models. */
   readonly #answered = new Map<string, Deployment>();
   #delay: LoopDelay | undefined;
 
-  /**
-   * Counts nothing yet.
-   *
-   * @throws {RangeError} when the secrets of the config have more than
-   * 1,048,576 characters in all.
-   */
-  constructor(gateway: Gateway) {
-    const { table, config } = gateway;
-    const collector = new MetricsCollector({
-      redactor: new Redactor(secretsOf(config)),
-    });
+  /** Counts nothing yet. */
+  constructor() {
+    const collector = new MetricsCollector({ redactor: this.#redactor });
     this.#metrics = new GatewayMetrics(collector, {
       version: VERSION,
-      models: table.deployments.map(({ model }) => model)
-        .filter((model) => !model.includes("*")),
-      views: gatewayViews(gateway, () => this.#answered.values()),
+      views: gatewayViews(() => this.#watched, () => this.#answered.values()),
     });
     this.#exporter = new PrometheusExporter(collector);
-    this.#targets = new MetricTargets(table);
+  }
+
+  /**
+   * Shows how a gateway stands from now on, and knows its models and secrets.
+   *
+   * @throws {RangeError} when the secrets of its config have more than
+   * 1,048,576 characters in all.
+   */
+  watch(gateway: Gateway): void {
+    const { table, config } = gateway;
+    const secrets = secretsOf(config);
+    for (const secret of secrets) this.#redactor.add(secret);
+    for (const secret of this.#secrets) this.#redactor.remove(secret);
+    this.#secrets = secrets;
+    this.#metrics.know(
+      table.deployments.map(({ model }) => model)
+        .filter((model) => !model.includes("*")),
+    );
+    this.#targets.watch(table);
+    this.#gateway = gateway;
+  }
+
+  get #watched(): Gateway {
+    if (this.#gateway === undefined) throw new Error("No gateway is watched");
+    return this.#gateway;
   }
 
   /** What shows them. From the first look on the delay of the event loop is measured, which costs even when idle. */

@@ -125,6 +125,14 @@ export interface App {
   handle(incoming: IncomingMessage, outgoing: ServerResponse): void;
   /** The providers that are on, by name. */
   readonly providers: readonly string[];
+  /**
+   * Puts another config in force for the requests that begin from now on; those
+   * that run keep the one with which they began. Counts, limits, breakers and
+   * connections to unchanged providers carry over.
+   *
+   * @throws {TypeError} when the config cannot be; the old one stays in force.
+   */
+  reload(config: Config): void;
   /** Says at `/health/ready` that nothing more should come; what comes is served. */
   drain(): void;
   /** Closes every connection to providers, those in use included. */
@@ -160,9 +168,9 @@ export interface App {
  */
 export function createApp(config: Config, options: AppOptions = {}): App {
   const logger = options.logger ?? new StructuredLogger({ level: "warn" });
-  const gateway = new Gateway(config, logger, options.state);
+  let gateway = new Gateway(config, { logger, state: options.state });
   heldBodies.maxBytes = config.server.max_held_mb * MIB;
-  const router = makeRouter(gateway);
+  const router = makeRouter(() => gateway);
   const listener = getRequestListener(
     (request, env) => router.fetch(request, env),
     { overrideGlobalObjects: false },
@@ -177,8 +185,12 @@ export function createApp(config: Config, options: AppOptions = {}): App {
     fetch: async (request) => await router.fetch(request),
     handle,
     providers: gateway.providers.map(({ name }) => name),
+    reload(config) {
+      gateway = gateway.next(config);
+      heldBodies.maxBytes = config.server.max_held_mb * MIB;
+    },
     drain() {
-      gateway.draining = true;
+      gateway.drain();
     },
     async close() {
       gateway.close();
@@ -193,7 +205,7 @@ type Bindings = {
   Bindings: { incoming?: IncomingMessage; outgoing?: ServerResponse };
 };
 
-function makeRouter(gateway: Gateway): Hono<Bindings> {
+function makeRouter(current: () => Gateway): Hono<Bindings> {
   const app = new Hono<Bindings>();
   const methods = new Map<string, string[]>();
   for (const route of ROUTES) {
@@ -224,11 +236,11 @@ function makeRouter(gateway: Gateway): Hono<Bindings> {
     const { incoming, outgoing } = context.env ?? {};
     if (incoming && outgoing) {
       const exchange = new NodeExchange(incoming, outgoing, path);
-      void dispatch(route, { gateway, exchange });
+      void dispatch(route, { gateway: current(), exchange });
       return RESPONSE_ALREADY_SENT;
     }
     const exchange = new WebExchange(context.req.raw, path);
-    void dispatch(route, { gateway, exchange });
+    void dispatch(route, { gateway: current(), exchange });
     return exchange.response;
   }
 }

@@ -1,7 +1,6 @@
-import {
-  MemoryStateStore,
+import type {
   ModelCache,
-  type OpenStateStore,
+  OpenStateStore,
   TokenCounter,
 } from "@llm-proxy/context";
 import {
@@ -9,41 +8,27 @@ import {
   classifyFailure,
   type Destination,
   GatewayError,
-  listModels,
   type Provider,
   ProviderChecks,
   ProviderFactory,
-  ProviderHealth,
+  type ProviderHealth,
   providerTypes,
-  RetryBudget,
 } from "@llm-proxy/core";
 import {
-  Breakers,
   buildRouteTable,
-  Bulkheads,
-  Cooldowns,
-  DeploymentStates,
   Failover,
-  Hedges,
-  ProviderLimits,
   type RoutedAttempt,
   type RouteTable,
-  Shadows,
+  type Shadows,
 } from "@llm-proxy/core/routing";
 import type { Logger } from "@llm-proxy/logging";
 import { KeyRing } from "./authenticate.ts";
 import type { Config } from "./config_types.ts";
+import { LastingParts } from "./_lasting_parts.ts";
 import { providerSettings } from "./_provider_settings.ts";
-import { RequestLimits } from "./request_limits.ts";
-import { sharedLimits } from "./_shared_limits.ts";
-import { RequestMetrics } from "./_request_metrics.ts";
-import {
-  breakersOptions,
-  chaosFaults,
-  limitOptions,
-  retryBudgetOptions,
-  retryOptions,
-} from "./resilience_options.ts";
+import type { RequestLimits } from "./request_limits.ts";
+import type { RequestMetrics } from "./_request_metrics.ts";
+import { chaosFaults, retryOptions } from "./resilience_options.ts";
 import { providerPool, routeOptions } from "./route_options.ts";
 
 const SECOND = 1000;
@@ -60,84 +45,66 @@ function reasonOff(name: string, { providers }: Config): string | undefined {
     : `set ${type.keyEnv[0]}, or add it to the config`;
 }
 
-/** Everything that a request needs, made once from the config. */
+/** What a gateway is given besides its config. */
+export interface GatewayOptions {
+  readonly logger: Logger;
+  /** What a restart must not lose. @default {memory} */
+  readonly state?: OpenStateStore | undefined;
+}
+
+/**
+ * Everything that a request needs, made from one config. A request keeps the
+ * one with which it began; {@linkcode Gateway.next} makes the one for those
+ * that begin after the config has changed.
+ */
 export class Gateway {
   readonly config: Config;
-  readonly logger: Logger;
-  /** What a restart must not lose; closed after the gateway, by whoever opened it. */
-  readonly state: OpenStateStore;
   readonly keys: KeyRing;
-  /** What callers may ask. */
-  readonly limits: RequestLimits;
   /** Carries requests to deployments. */
   readonly failover: Failover;
-  readonly catalogue: ModelCache;
   /** The names of the routes whose broken streams go on at another deployment. */
   readonly continuing: ReadonlySet<string>;
-  /** Counts tokens; loads nothing until something is to be counted exactly. */
-  readonly tokens: TokenCounter = new TokenCounter();
-  /** Copies of requests, whose answers are compared and thrown away. */
-  readonly shadows: Shadows;
-  /** How providers do. */
-  readonly health: ProviderHealth = new ProviderHealth();
-  /** What is counted. */
-  readonly metrics: RequestMetrics;
   /** Faults that are wanted; `undefined` where none are. */
   readonly chaos: Chaos | undefined;
-  /** When it was made, in ms since 1970. */
-  readonly startedAt: number = Date.now();
-  /** It is about to stop: no load balancer should send it more. */
-  draining = false;
-  readonly #factory = new ProviderFactory();
+  readonly #lasting: LastingParts;
   /** Providers whose models the config does not list. */
   readonly #asked: readonly Provider[];
   readonly #checks: ProviderChecks | undefined;
 
-  /** Makes the providers; no connection is opened yet. */
-  constructor(
-    config: Config,
-    logger: Logger,
-    state: OpenStateStore = new MemoryStateStore(),
-  ) {
+  /**
+   * Makes the providers; no connection is opened yet.
+   *
+   * @throws {TypeError} when the config leads nowhere; nothing has changed then.
+   */
+  constructor(config: Config, options: GatewayOptions | LastingParts) {
+    // Tried on nothing first, so that a config is put in force whole or not at all.
+    routesOf(config, { factory: new ProviderFactory(), find: () => [] });
     this.config = config;
-    this.logger = logger;
-    this.state = state;
+    const lasting = options instanceof LastingParts
+      ? options
+      : new LastingParts(options.logger, options.state);
+    this.#lasting = lasting;
+    lasting.adopt(config);
+    const { catalogue, factory, providerLimits: limits } = lasting;
     this.keys = new KeyRing(config.auth.api_keys);
-    const limits = limitOptions(config);
-    this.limits = new RequestLimits({
-      ...limits,
-      onRefusal: (refusal) => this.metrics.limitRefused(refusal),
-      shared: state.isShared ? sharedLimits(state, logger) : undefined,
+    const { table, continuing } = routesOf(config, {
+      factory,
+      find: (model) => catalogue.find(model),
     });
-    this.catalogue = new ModelCache({
-      onFailure: (provider, cause) =>
-        logger.warn("a provider does not list its models", { provider, cause }),
-    });
-    const { table, continuing } = this.#routes();
     this.continuing = continuing;
-    const providerLimits = new ProviderLimits(limits.providers);
-    this.shadows = new Shadows({ limits: providerLimits });
+    const { states, breakers, cooldowns, bulkheads, budget, hedges } = lasting;
     this.failover = new Failover({
       table,
-      states: new DeploymentStates(),
-      breakers: new Breakers({
-        ...breakersOptions(config.circuit_breaker),
-        onStateChange: (deployment, { from, to, reason }) =>
-          logger.warn("a circuit breaker has changed", {
-            deployment,
-            from,
-            to,
-            reason,
-          }),
-      }),
-      cooldowns: new Cooldowns(),
-      bulkheads: new Bulkheads(),
-      limits: providerLimits,
-      budget: new RetryBudget(retryBudgetOptions(config.retry)),
-      hedges: new Hedges(),
+      states,
+      breakers,
+      cooldowns,
+      bulkheads,
+      limits,
+      budget,
+      hedges,
       retry: retryOptions(config.retry),
     });
-    this.metrics = new RequestMetrics(this);
+    this.metrics.watch(this);
     // Each key does as well as its account does.
     this.health.watch(
       table.providers.flatMap(({ provider, moreKeys = [] }) => [
@@ -145,19 +112,76 @@ export class Gateway {
         ...moreKeys,
       ]),
     );
-    this.health.onChange(({ provider: { name: provider }, from, to }) =>
-      logger.warn("a provider's health has changed", { provider, from, to })
-    );
     this.#checks = this.#startChecks();
     const faults = chaosFaults(config.chaos_engineering);
     this.chaos = faults.length > 0 ? new Chaos({ faults }) : undefined;
     this.#asked = this.providers.filter(({ models }) => !models);
-    for (const provider of this.#asked) {
-      this.catalogue.add(
-        provider.name,
-        (signal) => listModels(provider, { signal }),
-      );
-    }
+    lasting.list(this.#asked);
+  }
+
+  get logger(): Logger {
+    return this.#lasting.logger;
+  }
+
+  /** What a restart must not lose; closed after the gateway, by whoever opened it. */
+  get state(): OpenStateStore {
+    return this.#lasting.state;
+  }
+
+  /** What callers may ask. */
+  get limits(): RequestLimits {
+    return this.#lasting.limits;
+  }
+
+  get catalogue(): ModelCache {
+    return this.#lasting.catalogue;
+  }
+
+  /** Counts tokens; loads nothing until something is to be counted exactly. */
+  get tokens(): TokenCounter {
+    return this.#lasting.tokens;
+  }
+
+  /** Copies of requests, whose answers are compared and thrown away. */
+  get shadows(): Shadows {
+    return this.#lasting.shadows;
+  }
+
+  /** How providers do. */
+  get health(): ProviderHealth {
+    return this.#lasting.health;
+  }
+
+  /** What is counted. */
+  get metrics(): RequestMetrics {
+    return this.#lasting.metrics;
+  }
+
+  /** When the first of them was made, in ms since 1970. */
+  get startedAt(): number {
+    return this.#lasting.startedAt;
+  }
+
+  /** Whether it is about to stop, so that nothing more should be sent. */
+  get draining(): boolean {
+    return this.#lasting.draining;
+  }
+
+  /** Says at `/health/ready` that nothing more should be sent. */
+  drain(): void {
+    this.#lasting.draining = true;
+  }
+
+  /**
+   * The gateway of another config, with all that outlives a config. What runs
+   * goes on with this one, to its end.
+   *
+   * @throws {TypeError} as the constructor does; this one stays in force then.
+   */
+  next(config: Config): Gateway {
+    const next = new Gateway(config, this.#lasting);
+    this.#checks?.close();
+    return next;
   }
 
   /** The routes. */
@@ -212,11 +236,7 @@ export class Gateway {
   /** Closes every connection, those in use included. */
   close(): void {
     this.#checks?.close();
-    this.metrics.close();
-    this.shadows.close();
-    this.catalogue.close();
-    this.tokens.close();
-    this.#factory.close();
+    this.#lasting.close();
   }
 
   #checkOff(name: string): void {
@@ -245,26 +265,23 @@ export class Gateway {
     checks.watch(this.providers);
     return checks;
   }
+}
 
-  #routes(): {
-    readonly table: RouteTable;
-    readonly continuing: ReadonlySet<string>;
-  } {
-    const pool = providerPool(this.config);
-    const made = pool.map((entry) =>
-      this.#factory.create(providerSettings(entry, this.config))
-    );
-    const { definitions, providers, continuing } = routeOptions(
-      this.config,
-      made,
-    );
-    const built = buildRouteTable(definitions, {
-      providers,
-      find: (model) => this.catalogue.find(model),
-    });
-    if (built.ok) return { table: built.table, continuing };
-    // The check of a file finds these; a config made in code may have them.
-    const faults = built.faults.map(({ message }) => message);
-    throw new TypeError(`Cannot route: ${faults.join("; ")}`);
-  }
+/** The routes of a config, over providers that a factory makes. */
+function routesOf(
+  config: Config,
+  { factory, find }: {
+    readonly factory: ProviderFactory;
+    readonly find: (model: string) => readonly string[];
+  },
+): { readonly table: RouteTable; readonly continuing: ReadonlySet<string> } {
+  const made = factory.update(
+    providerPool(config).map((entry) => providerSettings(entry, config)),
+  );
+  const { definitions, providers, continuing } = routeOptions(config, made);
+  const built = buildRouteTable(definitions, { providers, find });
+  if (built.ok) return { table: built.table, continuing };
+  // The check of a file finds these; a config made in code may have them.
+  const faults = built.faults.map(({ message }) => message);
+  throw new TypeError(`Cannot route: ${faults.join("; ")}`);
 }

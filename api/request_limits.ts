@@ -23,8 +23,7 @@ export interface AdmittedRequest {
 }
 
 /** What {@linkcode RequestLimits} goes by. */
-export interface RequestLimitsOptions
-  extends Pick<LimitOptions, "routes" | "fallback"> {
+export interface RequestLimitsOptions {
   /** Told of each request that is refused. */
   readonly onRefusal?: (refusal: LimitRefused) => void;
   /** Has the limits in common with other processes. */
@@ -35,17 +34,29 @@ export interface RequestLimitsOptions
 export class RequestLimits {
   readonly #limiter: RateLimiter;
   readonly #isShared: boolean;
-  readonly #hasFallback: boolean;
+  #hasFallback = false;
+  #routes: LimitOptions["routes"] = new Map();
   readonly #onRefusal: ((refusal: LimitRefused) => void) | undefined;
 
-  /** Takes the limits of the config. */
-  constructor({ routes, fallback, onRefusal, shared }: RequestLimitsOptions) {
+  /** Begins without limits. */
+  constructor({ onRefusal, shared }: RequestLimitsOptions) {
     this.#limiter = new RateLimiter({ ...shared && { shared } });
     this.#isShared = shared !== undefined;
     this.#onRefusal = onRefusal;
+  }
+
+  /** Takes the limits of a config in the place of others; see {@linkcode RateLimiter.define}. */
+  define(
+    { routes, fallback }: Pick<LimitOptions, "routes" | "fallback">,
+  ): void {
+    for (const route of this.#routes.keys()) {
+      if (!routes.has(route)) this.#limiter.remove(route);
+    }
     for (const [route, limits] of routes) this.#limiter.define(route, limits);
+    this.#routes = routes;
     this.#hasFallback = fallback.length > 0;
     if (this.#hasFallback) this.#limiter.define("", fallback);
+    else this.#limiter.remove("");
   }
 
   /**

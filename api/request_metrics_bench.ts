@@ -10,7 +10,7 @@ const result = parseConfig(
 );
 if (!result.ok) throw new TypeError("The config has faults");
 const logger = new StructuredLogger({ sink: () => {} });
-const { metrics, table } = new Gateway(result.config, logger);
+const { metrics, table } = new Gateway(result.config, { logger });
 const [target] = table.match("bench-1")?.route.targets ?? [];
 const [candidate] = table.candidates(target ? [target] : [], "");
 if (candidate === undefined) throw new TypeError("There is no candidate");

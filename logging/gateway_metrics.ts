@@ -83,10 +83,15 @@ export class GatewayMetrics {
     const model = collector.label("model", known);
     const requestModel = collector.label("gen_ai_request_model", known);
     this.#models = [model, requestModel];
-    for (const name of models) this.#know(name);
+    this.know(models);
     this.#metrics = declareCounted(collector, { model, requestModel });
     declareObserved(collector, { ...options, model, maxModels });
     declareProcessMetrics(collector);
+  }
+
+  /** Gives models series of their own, as long as there is room. */
+  know(models: Iterable<string>): void {
+    for (const name of models) this.#know(name);
   }
 
   /** Counts a request that begins; {@linkcode GatewayMetrics.requestEnded} must follow. */

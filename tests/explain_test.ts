@@ -28,7 +28,7 @@ routes:
   const parsed = parseConfig(config, { file: "t.yaml", env: () => undefined });
   assert(parsed.ok, JSON.stringify(parsed));
   const logger = new StructuredLogger({ level: "error" });
-  const explaining = new Gateway(parsed.config, logger);
+  const explaining = new Gateway(parsed.config, { logger });
   const gateway = await startGateway(config);
   try {
     for (const model of ["oa/m", "mi/m", "an/claude-x", "ge/m", "fast"]) {

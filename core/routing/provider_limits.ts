@@ -37,17 +37,29 @@ export interface ProviderLimitsOptions {
 export class ProviderLimits implements AvailabilityView {
   readonly #limiter: RateLimiter;
   readonly #now: () => number;
+  #limits: ReadonlyMap<string, readonly Limit[]> = new Map();
   /** Until when accounts are full. */
   readonly #full = new Map<string, number>();
 
   /** Takes the limits by the names of the providers. */
   constructor(
-    limits: ReadonlyMap<string, readonly Limit[]>,
+    limits: ReadonlyMap<string, readonly Limit[]> = new Map(),
     options: ProviderLimitsOptions = {},
   ) {
     this.#now = options.now ?? (() => performance.now());
     this.#limiter = new RateLimiter({ now: this.#now });
+    this.define(limits);
+  }
+
+  /** Takes limits in the place of others; what has been counted by limits of the same kinds goes on. */
+  define(limits: ReadonlyMap<string, readonly Limit[]>): void {
+    for (const name of this.#limits.keys()) {
+      if (!limits.has(name)) this.#limiter.remove(name);
+    }
     for (const [name, list] of limits) this.#limiter.define(name, list);
+    this.#limits = limits;
+    // What was full may have room now.
+    this.#full.clear();
   }
 
   /** Whether the account has room, as far as is known. */

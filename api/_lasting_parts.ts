@@ -1,0 +1,158 @@
+import {
+  MemoryStateStore,
+  ModelCache,
+  type OpenStateStore,
+  TokenCounter,
+} from "@llm-proxy/context";
+import {
+  listModels,
+  type Provider,
+  ProviderFactory,
+  ProviderHealth,
+  RetryBudget,
+} from "@llm-proxy/core";
+import {
+  Breakers,
+  Bulkheads,
+  Cooldowns,
+  DeploymentStates,
+  Hedges,
+  ProviderLimits,
+  Shadows,
+} from "@llm-proxy/core/routing";
+import type { Logger } from "@llm-proxy/logging";
+import { isDeepStrictEqual } from "node:util";
+import type { Config } from "./config_types.ts";
+import { RequestLimits } from "./request_limits.ts";
+import { RequestMetrics } from "./_request_metrics.ts";
+import {
+  breakersOptions,
+  limitOptions,
+  retryBudgetOptions,
+} from "./resilience_options.ts";
+import { sharedLimits } from "./_shared_limits.ts";
+
+/**
+ * What of a gateway outlives its config: what has been counted, what is known
+ * of deployments, what is open. A config that is read again changes it in place.
+ */
+export class LastingParts {
+  readonly logger: Logger;
+  /** What a restart must not lose; closed after the gateway, by whoever opened it. */
+  readonly state: OpenStateStore;
+  /** When it was made, in ms since 1970. */
+  readonly startedAt: number = Date.now();
+  /** It is about to stop: no load balancer should send it more. */
+  draining = false;
+  /** Counts tokens; loads nothing until something is to be counted exactly. */
+  readonly tokens: TokenCounter = new TokenCounter();
+  readonly factory: ProviderFactory = new ProviderFactory();
+  /** How providers do. */
+  readonly health: ProviderHealth = new ProviderHealth();
+  readonly catalogue: ModelCache;
+  /** How deployments do. */
+  readonly states: DeploymentStates = new DeploymentStates();
+  readonly cooldowns: Cooldowns = new Cooldowns();
+  readonly bulkheads: Bulkheads = new Bulkheads();
+  readonly hedges: Hedges = new Hedges();
+  /** What callers may ask. */
+  readonly limits: RequestLimits;
+  /** What providers' accounts may be asked. */
+  readonly providerLimits: ProviderLimits = new ProviderLimits();
+  /** Copies of requests, whose answers are compared and thrown away. */
+  readonly shadows: Shadows;
+  /** What is counted. */
+  readonly metrics: RequestMetrics = new RequestMetrics();
+  /** Providers that are asked for their models. */
+  readonly #listing = new Map<string, Provider>();
+  #breakers: Breakers | undefined;
+  #budget: RetryBudget | undefined;
+  #config: Config | undefined;
+
+  /** Begins with nothing known. */
+  constructor(
+    logger: Logger,
+    state: OpenStateStore = new MemoryStateStore(),
+  ) {
+    this.logger = logger;
+    this.state = state;
+    this.limits = new RequestLimits({
+      onRefusal: (refusal) => this.metrics.limitRefused(refusal),
+      shared: state.isShared ? sharedLimits(state, logger) : undefined,
+    });
+    this.catalogue = new ModelCache({
+      onFailure: (provider, cause) =>
+        logger.warn("a provider does not list its models", { provider, cause }),
+    });
+    this.shadows = new Shadows({ limits: this.providerLimits });
+    this.health.onChange(({ provider: { name: provider }, from, to }) =>
+      logger.warn("a provider's health has changed", { provider, from, to })
+    );
+  }
+
+  /** The breakers of the config that was adopted last. */
+  get breakers(): Breakers {
+    return this.#breakers ??= this.#makeBreakers();
+  }
+
+  /** What bounds all extra attempts together. */
+  get budget(): RetryBudget {
+    return this.#budget ??= new RetryBudget(
+      this.#config && retryBudgetOptions(this.#config.retry),
+    );
+  }
+
+  /** Goes by another config from now on; what has been counted by unchanged rules goes on. */
+  adopt(config: Config): void {
+    const before = this.#config;
+    this.#config = config;
+    const { routes, fallback, providers } = limitOptions(config);
+    this.limits.define({ routes, fallback });
+    this.providerLimits.define(providers);
+    if (!isDeepStrictEqual(before?.circuit_breaker, config.circuit_breaker)) {
+      this.#breakers = undefined;
+    }
+    if (!isDeepStrictEqual(before?.retry, config.retry)) {
+      this.#budget = undefined;
+    }
+  }
+
+  /** Has these providers asked for their models, and no others; what they listed stays known. */
+  list(providers: readonly Provider[]): void {
+    for (const [name, provider] of this.#listing) {
+      if (providers.includes(provider)) continue;
+      this.#listing.delete(name);
+      this.catalogue.remove(name);
+    }
+    for (const provider of providers) {
+      if (this.#listing.has(provider.name)) continue;
+      this.#listing.set(provider.name, provider);
+      this.catalogue.add(
+        provider.name,
+        (signal) => listModels(provider, { signal }),
+      );
+    }
+  }
+
+  /** Closes every connection, those in use included. */
+  close(): void {
+    this.metrics.close();
+    this.shadows.close();
+    this.catalogue.close();
+    this.tokens.close();
+    this.factory.close();
+  }
+
+  #makeBreakers(): Breakers {
+    return new Breakers({
+      ...this.#config && breakersOptions(this.#config.circuit_breaker),
+      onStateChange: (deployment, { from, to, reason }) =>
+        this.logger.warn("a circuit breaker has changed", {
+          deployment,
+          from,
+          to,
+          reason,
+        }),
+    });
+  }
+}
