@@ -7,6 +7,11 @@ const CONFIG: CliOption = {
   help: "the config (or LLM_PROXY_CONFIG)",
 };
 
+const STATE: CliOption = {
+  value: "PLACE",
+  help: "where the service keeps its state (or LLM_PROXY_STATE)",
+};
+
 /** What the program can do; the first is what it does unless told otherwise. */
 export const COMMANDS: readonly CliCommand[] = [
   {
@@ -35,6 +40,53 @@ export const COMMANDS: readonly CliCommand[] = [
     options: { config: CONFIG },
     examples: ["check --config config.yaml"],
     run: async (input) => (await import("./_check.ts")).check(input),
+  },
+  {
+    name: "plan",
+    summary: "say in words what another config would change",
+    options: {
+      config: { value: "FILE", help: "the other config" },
+      from: { value: "FILE", help: "the one in force (or LLM_PROXY_CONFIG)" },
+      json: { help: "as a list in JSON" },
+    },
+    examples: ["plan --config new.yaml --from config.yaml"],
+    run: async (input) => (await import("./_config_commands.ts")).plan(input),
+  },
+  {
+    name: "apply",
+    summary: "check another config and put it in force",
+    options: {
+      config: { value: "FILE", help: "the other config" },
+      to: {
+        value: "FILE",
+        help: "the file that the service reads (or LLM_PROXY_CONFIG)",
+      },
+    },
+    examples: ["apply --config new.yaml --to /etc/llm-proxy/config.yaml"],
+    run: async (input) => (await import("./_config_commands.ts")).apply(input),
+  },
+  {
+    name: "history",
+    summary: "list the last ten configs that were in force",
+    options: { state: STATE, json: { help: "as a list in JSON" } },
+    examples: ["history", "history --state /var/lib/llm-proxy"],
+    run: async (input) =>
+      (await import("./_config_commands.ts")).history(input),
+  },
+  {
+    name: "rollback",
+    summary: "put a config back that was in force, the one before unless told",
+    words: "[VERSION]",
+    options: {
+      state: STATE,
+      to: {
+        value: "FILE",
+        help: "the file that the service reads (or LLM_PROXY_CONFIG)",
+      },
+    },
+    examples: ["rollback --to config.yaml", "rollback 3f2a --to config.yaml"],
+    run: async (input) =>
+      (await import("./_config_commands.ts")).rollback(input),
   },
   {
     name: "permissions",

@@ -1,3 +1,4 @@
+import { membersOf } from "./_members.ts";
 import type { Config } from "./config_types.ts";
 
 /** One difference between two configs. */
@@ -21,8 +22,6 @@ const SECRETS: ReadonlySet<string> = new Set([
   "secret",
   "password",
 ]);
-/** What names an entry of a list. */
-const NAMES = ["name", "match", "type"] as const;
 /** Longer values are told by their beginning. */
 const MAX_SHOWN = 60;
 
@@ -79,25 +78,4 @@ function shown(
 
 function short(json: string): string {
   return json.length > MAX_SHOWN ? `${json.slice(0, MAX_SHOWN)}…` : json;
-}
-
-/** The members of an object, or the entries of a list by their names. */
-function membersOf(value: unknown): Map<string, unknown> | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
-  if (!Array.isArray(value)) return new Map(Object.entries(value));
-  if (value.some((entry) => nameOf(entry) === undefined)) return undefined;
-  const members = new Map<string, unknown>();
-  for (const entry of value) {
-    const name = nameOf(entry) as string;
-    // Two of one name: told apart by their order.
-    members.set(members.has(name) ? `${name}#${members.size}` : name, entry);
-  }
-  return members;
-}
-
-function nameOf(entry: unknown): string | undefined {
-  if (typeof entry !== "object" || entry === null) return undefined;
-  const found = NAMES.map((key) => (entry as Record<string, unknown>)[key])
-    .find((value) => typeof value === "string");
-  return found as string | undefined;
 }

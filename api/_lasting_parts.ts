@@ -23,6 +23,7 @@ import {
 import type { Logger } from "@llm-proxy/logging";
 import { isDeepStrictEqual } from "node:util";
 import type { Config } from "./config_types.ts";
+import type { GatewayControls } from "./gateway_controls.ts";
 import { RequestLimits } from "./request_limits.ts";
 import { RequestMetrics } from "./_request_metrics.ts";
 import {
@@ -40,6 +41,8 @@ export class LastingParts {
   readonly logger: Logger;
   /** What a restart must not lose; closed after the gateway, by whoever opened it. */
   readonly state: OpenStateStore;
+  /** What of it can be changed from outside. */
+  readonly controls: GatewayControls;
   /** When it was made, in ms since 1970. */
   readonly startedAt: number = Date.now();
   /** It is about to stop: no load balancer should send it more. */
@@ -71,11 +74,15 @@ export class LastingParts {
 
   /** Begins with nothing known. */
   constructor(
-    logger: Logger,
-    state: OpenStateStore = new MemoryStateStore(),
+    { logger, state = new MemoryStateStore(), controls = {} }: {
+      readonly logger: Logger;
+      readonly state?: OpenStateStore | undefined;
+      readonly controls?: GatewayControls | undefined;
+    },
   ) {
     this.logger = logger;
     this.state = state;
+    this.controls = controls;
     this.limits = new RequestLimits({
       onRefusal: (refusal) => this.metrics.limitRefused(refusal),
       shared: state.isShared ? sharedLimits(state, logger) : undefined,

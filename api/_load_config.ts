@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import type { Config } from "./config_types.ts";
+import { variableOrCredential } from "./_credentials.ts";
 import { defaultConfig } from "./default_config.ts";
 import {
   environmentProviders,
@@ -12,6 +13,8 @@ export interface Loaded {
   readonly config: Config;
   readonly off: readonly ProviderOff[];
   readonly notices: readonly string[];
+  /** The file's text, where there is one. */
+  readonly text?: string;
 }
 
 /**
@@ -26,20 +29,28 @@ export function configFile(told: string | undefined): string | undefined {
 
 /** Reads a config file. What reads YAML is loaded only where there is some. */
 export async function load(file: string): Promise<Loaded | number> {
-  const { formatFault, loadConfig } = await import("./config.ts");
-  const result = await loadConfig(file);
+  const { formatFault, parseConfig } = await import("./config.ts");
+  const { readConfigFile, readNamedFile } = await import("./_config_file.ts");
+  const read = await readConfigFile(file);
+  if ("message" in read) return tell(`${file}:1:1: ${read.message}`, FAULT);
+  const result = parseConfig(read.text, {
+    file,
+    env: variableOrCredential(),
+    readText: readNamedFile,
+  });
   if (!result.ok) {
     return tell(result.faults.map(formatFault).join("\n"), FAULT);
   }
   const off = result.config.providers
     .filter(({ enabled }) => !enabled)
     .map(({ name }) => ({ name, reason: "enabled: false" }));
-  return { config: result.config, off, notices: result.notices };
+  const { config, notices } = result;
+  return { config, off, notices, text: read.text };
 }
 
 /** Without a config the environment says which providers are on. */
 export function fromEnvironment(): Loaded | number {
-  const env = (name: string): string | undefined => Deno.env.get(name);
+  const env = variableOrCredential();
   const { off } = environmentProviders(env);
   try {
     return { config: defaultConfig({ env }), off, notices: [] };

@@ -9,6 +9,7 @@ import { secretsOf } from "./_config_secret_list.ts";
 import type { Config } from "./config_types.ts";
 import type { ProviderOff } from "./environment_providers.ts";
 import { configFile, fromEnvironment, load } from "./_load_config.ts";
+import { LiveConfig } from "./_live_config.ts";
 import { listen, type Listener } from "./listen.ts";
 import { openLogger } from "./_open_logger.ts";
 import { mayKeepFiles, openState } from "./_open_state.ts";
@@ -72,7 +73,30 @@ export async function start({ values }: CliInput): Promise<number> {
     return tell(`llm-proxy: ${redactor.redact(error.message)}`, FAULT);
   }
   const state = openState(place.location, logger);
-  const app = createApp({ ...config, server }, { logger, state });
+  const bound = { host: server.host, port: server.port, max_connections: room };
+  const live = file === undefined || loaded.text === undefined
+    ? undefined
+    : new LiveConfig({
+      file,
+      text: loaded.text,
+      config,
+      argued: ["host", "port"].filter((it) => values.has(it))
+        .map((it) => `server.${it}`),
+      apply: (next) => {
+        if (isOpenToOthers(server.host, next)) {
+          throw new TypeError(`Without a key nobody may reach ${server.host}`);
+        }
+        app.reload({ ...next, server: { ...next.server, ...bound } });
+      },
+      state,
+      logger,
+      redactor,
+    });
+  const app = createApp({ ...config, server }, {
+    logger,
+    state,
+    ...live && { controls: { config: live.life } },
+  });
   const fd = inheritedSocket();
   let listener: Listener;
   try {
@@ -131,7 +155,9 @@ export async function start({ values }: CliInput): Promise<number> {
       `${listener.url}, state ${place.told}, ${app.providers.length} providers`,
   });
   const stopBeating = keepAlive(manager, listener);
+  live?.follow(manager);
   await stopped;
+  live?.stop();
   stopBeating();
   stopSwitching();
   await app.close();

@@ -10,7 +10,7 @@ const SETTLE = 250;
  *
  * @returns Ends the watch.
  */
-export function watchFile(file: string, onChange: () => void): () => void {
+export function watchFile(file: string, onChange: () => unknown): () => void {
   let watcher: Deno.FsWatcher;
   try {
     watcher = Deno.watchFs(dirname(file), { recursive: false });

@@ -11,11 +11,13 @@ import { type Logger, StructuredLogger } from "@llm-proxy/logging";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Config } from "./config_types.ts";
 import { heldBodies } from "./_held_bodies.ts";
+import { getConfigStatus, reloadConfig } from "./config_endpoints.ts";
 import { dispatch, type Route } from "./dispatch.ts";
 import { converse, embeddings } from "./endpoints.ts";
 import { countTokens } from "./token_count.ts";
 import type { Exchange } from "./exchange.ts";
 import { Gateway } from "./gateway.ts";
+import type { GatewayControls } from "./gateway_controls.ts";
 import { getHealth, getLive, getReady, getRoot, getStatus } from "./health.ts";
 import { getMetrics, getMetricsJson } from "./metrics_endpoints.ts";
 import { getModel, getModels } from "./model_endpoints.ts";
@@ -65,6 +67,8 @@ const ROUTES: readonly Route[] = [
   { method: "GET", path: "/v1/models", handle: getModels },
   { method: "GET", path: "/v1/models/*", handle: getModel },
   { method: "GET", path: "/v1/providers", handle: getProviders },
+  { method: "GET", path: "/v1/config/status", handle: getConfigStatus },
+  { method: "POST", path: "/v1/config/reload", handle: reloadConfig },
   { method: "GET", path: "/v1/health", handle: getStatus, quiet: true },
   { method: "GET", path: "/v1/status", handle: getStatus, quiet: true },
   { method: "GET", path: "/metrics", handle: getMetrics, quiet: true },
@@ -108,6 +112,8 @@ const EXACT: ReadonlyMap<string, Route> = new Map(
 export interface AppOptions {
   /** Where it logs. @default {a logger of warnings to standard output} */
   readonly logger?: Logger;
+  /** How its config is read again. @default {it is not} */
+  readonly controls?: GatewayControls;
   /**
    * Where it keeps what a restart must not lose. It is not closed with the app:
    * close it after that.
@@ -168,7 +174,11 @@ export interface App {
  */
 export function createApp(config: Config, options: AppOptions = {}): App {
   const logger = options.logger ?? new StructuredLogger({ level: "warn" });
-  let gateway = new Gateway(config, { logger, state: options.state });
+  let gateway = new Gateway(config, {
+    logger,
+    state: options.state,
+    controls: options.controls,
+  });
   heldBodies.maxBytes = config.server.max_held_mb * MIB;
   const router = makeRouter(() => gateway);
   const listener = getRequestListener(

@@ -2,12 +2,23 @@ import type { Logger } from "@llm-proxy/logging";
 import { createHash } from "node:crypto";
 import { configChanges } from "./_config_changes.ts";
 import { readConfigFile, readNamedFile } from "./_config_file.ts";
+import { type Provenance, provenanceOf } from "./_config_provenance.ts";
 import type { ConfigVersions } from "./_config_versions.ts";
 import { variableOrCredential } from "./_credentials.ts";
 import { formatFault, parseConfig } from "./config.ts";
 import type { Config } from "./config_types.ts";
 
-/** What became of an attempt to read the config again. */
+/**
+ * What became of an attempt to read the config again: in force, with what
+ * changed in words; or refused, with every fault, the old one still in force.
+ *
+ * @example Refused
+ * ```ts
+ * import type { ReloadResult } from "@llm-proxy/api";
+ *
+ * const result: ReloadResult = { ok: false, faults: ["config.yaml:1:1: Unknown key"] };
+ * ```
+ */
 export type ReloadResult =
   | {
     readonly ok: true;
@@ -16,7 +27,16 @@ export type ReloadResult =
   }
   | { readonly ok: false; readonly faults: readonly string[] };
 
-/** How the config stands. */
+/**
+ * How the config stands.
+ *
+ * @example Whether the file is in force as it is now
+ * ```ts
+ * import type { ConfigStatus } from "@llm-proxy/api";
+ *
+ * const isInForce = ({ last_error: error }: ConfigStatus): boolean => error === undefined;
+ * ```
+ */
 export interface ConfigStatus {
   /** The file; absent where the environment decides. */
   readonly file?: string;
@@ -31,6 +51,8 @@ export interface ConfigStatus {
     readonly at: string;
     readonly faults: readonly string[];
   };
+  /** Where each value in force comes from. */
+  readonly values: Readonly<Record<string, Provenance>>;
   /** What the file says and only a restart brings in force. */
   readonly needs_restart: readonly string[];
 }
@@ -42,6 +64,8 @@ export interface ConfigLifeOptions {
   readonly config: Config;
   /** The text from which it was read. */
   readonly text: string;
+  /** Paths of values that the command line decides. */
+  readonly argued: readonly string[];
   /** Puts another in force, all of it or nothing; throws where it cannot be. */
   readonly apply: (config: Config) => void;
   readonly versions: ConfigVersions;
@@ -82,6 +106,9 @@ export class ConfigLife {
   #ok = 0;
   #failed = 0;
   #lastError: ConfigStatus["last_error"];
+  #text: string;
+  /** The digest of what was read last, or why nothing was. */
+  #seen: string;
   #needsRestart = new Set<string>();
   #running: Promise<ReloadResult> | undefined;
   #next: Promise<ReloadResult> | undefined;
@@ -90,7 +117,8 @@ export class ConfigLife {
   constructor(options: ConfigLifeOptions) {
     this.#options = options;
     this.#config = options.config;
-    this.#hash = hashOf(options.text);
+    this.#text = options.text;
+    this.#seen = this.#hash = hashOf(options.text);
     this.#remember(options.text);
   }
 
@@ -103,7 +131,18 @@ export class ConfigLife {
       reloads: { ok: this.#ok, failed: this.#failed },
       ...this.#lastError && { last_error: this.#lastError },
       needs_restart: [...this.#needsRestart],
+      values: provenanceOf(this.#config, {
+        text: this.#text,
+        argued: this.#options.argued,
+      }),
     };
+  }
+
+  /** Whether the file says something else than when it was read last. */
+  async hasNews(): Promise<boolean> {
+    const read = await readConfigFile(this.#options.file);
+    return ("message" in read ? read.message : hashOf(read.text)) !==
+      this.#seen;
   }
 
   /**
@@ -126,8 +165,11 @@ export class ConfigLife {
   async #read(): Promise<ReloadResult> {
     const { file, logger, apply } = this.#options;
     const read = await readConfigFile(file);
-    if ("message" in read) return this.#refuse([`${file}: ${read.message}`]);
-    const hash = hashOf(read.text);
+    if ("message" in read) {
+      this.#seen = read.message;
+      return this.#refuse([`${file}: ${read.message}`]);
+    }
+    const hash = this.#seen = hashOf(read.text);
     const result = parseConfig(read.text, {
       file,
       env: variableOrCredential(),
@@ -148,6 +190,7 @@ export class ConfigLife {
       if (fixed !== undefined) this.#needsRestart.add(fixed);
     }
     this.#config = result.config;
+    this.#text = read.text;
     this.#hash = hash;
     this.#loadedAt = Date.now();
     this.#ok++;

@@ -24,6 +24,7 @@ import {
 import type { Logger } from "@llm-proxy/logging";
 import { KeyRing } from "./authenticate.ts";
 import type { Config } from "./config_types.ts";
+import type { GatewayControls } from "./gateway_controls.ts";
 import { LastingParts } from "./_lasting_parts.ts";
 import { providerSettings } from "./_provider_settings.ts";
 import type { RequestLimits } from "./request_limits.ts";
@@ -50,6 +51,8 @@ export interface GatewayOptions {
   readonly logger: Logger;
   /** What a restart must not lose. @default {memory} */
   readonly state?: OpenStateStore | undefined;
+  /** What of it can be changed from outside. @default {nothing} */
+  readonly controls?: GatewayControls | undefined;
 }
 
 /**
@@ -82,7 +85,7 @@ export class Gateway {
     this.config = config;
     const lasting = options instanceof LastingParts
       ? options
-      : new LastingParts(options.logger, options.state);
+      : new LastingParts(options);
     this.#lasting = lasting;
     lasting.adopt(config);
     const { catalogue, factory, providerLimits: limits } = lasting;
@@ -126,6 +129,11 @@ export class Gateway {
   /** What a restart must not lose; closed after the gateway, by whoever opened it. */
   get state(): OpenStateStore {
     return this.#lasting.state;
+  }
+
+  /** What of it can be changed from outside. */
+  get controls(): GatewayControls {
+    return this.#lasting.controls;
   }
 
   /** What callers may ask. */
