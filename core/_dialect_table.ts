@@ -1,11 +1,15 @@
 import type { ClientDialect, ProviderDialect, Quirks } from "./dialect.ts";
 import { anthropicProvider } from "./dialects/anthropic/dialect.ts";
+import { anthropicCount } from "./dialects/anthropic/count_tokens.ts";
 import { passMessages } from "./dialects/anthropic/pass.ts";
+import { geminiCount } from "./dialects/gemini/count_tokens.ts";
 import { geminiProvider } from "./dialects/gemini/dialect.ts";
 import { geminiEmbeddings } from "./dialects/gemini/embeddings.ts";
+import { passGemini } from "./dialects/gemini/pass.ts";
 import { openAiChatProvider } from "./dialects/openai_chat/provider.ts";
 import { passResponses } from "./dialects/openai_responses/pass.ts";
 import { passChat } from "./dialects/openai_chat/pass.ts";
+import type { CountDialect } from "./count_dialect.ts";
 import type { EmbeddingDialect } from "./embedding.ts";
 import type { JsonDocument } from "./json_document.ts";
 import type { DialectName } from "./provider.ts";
@@ -19,13 +23,24 @@ export interface DialectRow {
   readonly pass?: (document: JsonDocument, options: PassOptions) => Translation;
   /** Embeddings, where they are not OpenAI's own. */
   readonly embeddings?: EmbeddingDialect;
+  /** Counts of tokens, where the provider counts them. */
+  readonly count?: CountDialect;
 }
 
 /** The dialects of providers, by name: a new one is a row. */
 export const DIALECTS: Readonly<Record<DialectName, DialectRow>> = {
   openai_chat: { provider: openAiChatProvider, pass: passChat },
-  anthropic: { provider: anthropicProvider, pass: passMessages },
-  gemini: { provider: geminiProvider, embeddings: geminiEmbeddings },
+  anthropic: {
+    provider: anthropicProvider,
+    pass: passMessages,
+    count: anthropicCount,
+  },
+  gemini: {
+    provider: geminiProvider,
+    pass: passGemini,
+    embeddings: geminiEmbeddings,
+    count: geminiCount,
+  },
 };
 
 /**

@@ -135,6 +135,10 @@ export interface StreamTranslator {
    * {@linkcode ClientDialect.encodeStreamError} does.
    */
   fail?(error: GatewayError, requestId: string): string;
+  /** What a client may hear while the provider is silent (L8). @default {a comment} */
+  readonly keepAlive?: string | undefined;
+  /** The type of the text. @default {"text/event-stream"} */
+  readonly contentType?: string;
   /** Counts content events: text, thought, tool calls, a finish. Pings and bare roles are none. */
   readonly progress: number;
   /** Whether the proper end has come; what follows is ignored. */
@@ -163,6 +167,8 @@ export interface StreamEncoder {
   push(event: AnswerEvent): string;
   /** As {@linkcode StreamTranslator.fail}. */
   fail?(error: GatewayError, requestId: string): string;
+  /** As {@linkcode StreamTranslator.keepAlive}. */
+  readonly keepAlive?: string;
 }
 
 /** What a client's request asked of the form of a stream. */
@@ -177,6 +183,10 @@ export interface StreamOptions {
 export interface DecodeOptions {
   /** The caller's headers, by lower-case name. */
   readonly header?: (name: string) => string | undefined;
+  /** The model, for dialects that name it in the path. */
+  readonly model?: string;
+  /** Whether a stream is wanted, for dialects that tell it in the path. */
+  readonly stream?: boolean;
 }
 
 /** What a gateway needs of a dialect in which clients speak. */

@@ -183,11 +183,17 @@ export {
   checkMessagesRequest,
 } from "./dialects/anthropic/_pass_check.ts";
 export {
+  countsTokens,
   type CountTranslation,
   type TranslateCountOptions,
   translateTokenCount,
-} from "./dialects/anthropic/translate_count.ts";
-export { type TokenCount } from "./dialects/anthropic/count_tokens.ts";
+} from "./translate_count.ts";
+export type { CountClient, TokenCount } from "./count_dialect.ts";
+export { geminiCountClient } from "./dialects/gemini/count_tokens.ts";
+export {
+  translateGeminiEmbeddings,
+  type TranslateGeminiEmbeddingsOptions,
+} from "./dialects/gemini/translate_embeddings.ts";
 export { openAiResponsesProvider } from "./dialects/openai_responses/provider.ts";
 export { checkResponsesRequest } from "./dialects/openai_responses/pass_request.ts";
 export { decodeResponsesRequest } from "./dialects/openai_responses/decode_request.ts";
@@ -204,6 +210,8 @@ export {
 } from "./dialects/openai_chat/transcript.ts";
 export { checkChatRequest } from "./dialects/openai_chat/pass_request.ts";
 export { anthropicProvider } from "./dialects/anthropic/dialect.ts";
+export { GeminiArrayStream } from "./dialects/gemini/array_stream.ts";
+export { geminiClient } from "./dialects/gemini/client.ts";
 export { geminiProvider } from "./dialects/gemini/dialect.ts";
 export {
   type ErrorKind,

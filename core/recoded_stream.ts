@@ -18,10 +18,14 @@ export class RecodedStream implements StreamTranslator {
   /** What ends a stream that has failed, where the encoder has a way of its own. */
   readonly fail?: (error: GatewayError, requestId: string) => string;
 
+  /** What the client may hear while the provider is silent. */
+  readonly keepAlive: string | undefined;
+
   /** Joins the provider's decoder and the client's encoder. */
   constructor(decoder: StreamDecoder, encoder: StreamEncoder) {
     this.#decoder = decoder;
     this.#encoder = encoder;
+    this.keepAlive = encoder.keepAlive;
     if (encoder.fail !== undefined) this.fail = encoder.fail.bind(encoder);
   }
 

@@ -1,5 +1,5 @@
+import { addressed } from "./_addressed.ts";
 import { DIALECTS, passFor } from "./_dialect_table.ts";
-import { upstreamPath } from "./_upstream_path.ts";
 import type {
   ClientDialect,
   DecodeOptions,
@@ -204,15 +204,6 @@ function recode(
     framing: provider.framing,
     error: provider.decodeError,
   };
-}
-
-/** The request at Azure's dated API, where the model is a deployment in the path (F1). */
-function addressed(
-  request: EncodedRequest,
-  { model, quirks }: Pick<DialectTarget, "model" | "quirks">,
-): EncodedRequest {
-  if (quirks.apiVersion === undefined) return request;
-  return { ...request, path: upstreamPath(request.path, { model, quirks }) };
 }
 
 /** What a translation of embeddings needs besides the request. */

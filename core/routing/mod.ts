@@ -35,6 +35,10 @@ export {
   type InputSize,
 } from "./chat_request_facts.ts";
 export {
+  type GeminiFactsOptions,
+  geminiRequestFacts,
+} from "./gemini_request_facts.ts";
+export {
   ConcurrencyLimit,
   type ConcurrencyLimitOptions,
 } from "./concurrency_limit.ts";

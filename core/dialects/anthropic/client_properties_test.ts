@@ -6,7 +6,7 @@ import { LossReport } from "../../loss_report.ts";
 import { bytewise } from "./_test_client.ts";
 import { document } from "./_test_client_decode.ts";
 import { checkMessagesRequest } from "./_pass_check.ts";
-import { estimateInputTokens } from "./count_tokens.ts";
+import { estimateInputTokens } from "../../estimate_tokens.ts";
 import { decodeMessagesRequest } from "./decode_request.ts";
 import { MessagesStreamEncoder } from "./encode_stream.ts";
 import { passMessagesAnswer } from "./pass_answer.ts";

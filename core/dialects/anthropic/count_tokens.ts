@@ -1,4 +1,9 @@
-import type { Conversation, Part } from "../../conversation.ts";
+import type { Conversation } from "../../conversation.ts";
+import type {
+  CountClient,
+  CountDialect,
+  TokenCount,
+} from "../../count_dialect.ts";
 import type {
   DecodeOptions,
   DialectTarget,
@@ -9,27 +14,22 @@ import { invalidAnswer, parseAnswer } from "../_invalid_answer.ts";
 import { isObject } from "../_json.ts";
 import { passHeaders } from "./_pass_headers.ts";
 import { decodeMessagesRequest } from "./decode_request.ts";
-import { decodeErrorObject } from "./errors.ts";
+import { encodeRequest } from "./encode_request.ts";
+import { decodeErrorAnswer, decodeErrorObject } from "./errors.ts";
 import { editsFor } from "./pass_request.ts";
 
-/** How many characters of plain English or code make a token; beyond ASCII one makes one. */
-const ASCII_PER_TOKEN = 4;
-/** What a turn or a tool costs besides its words. */
-const FRAME_TOKENS = 4;
-/** What the provider counts for an image of the size that it scales larger ones to. */
-const IMAGE_TOKENS = 1_600;
-/** How many characters of a document's base64 make a token, by and large. */
-const DOCUMENT_PER_TOKEN = 32;
+/** What of a request counts; the provider refuses all else. */
+const COUNTED: ReadonlySet<string> = new Set([
+  "model",
+  "messages",
+  "system",
+  "tools",
+  "tool_choice",
+  "thinking",
+  "output_config",
+]);
 
 const decoder = new TextDecoder();
-
-/** Tokens of an input that were counted by a provider. */
-export interface TokenCount {
-  /** JSON in the client's dialect; the provider's own text. */
-  readonly body: string;
-  /** How many there are. */
-  readonly inputTokens: number;
-}
 
 /**
  * Decodes a request to count tokens (C37): a Messages request whose
@@ -81,57 +81,27 @@ export function encodeTokenCount(inputTokens: number): string {
   return JSON.stringify({ input_tokens: inputTokens });
 }
 
-/**
- * How many tokens a conversation has, by and large, for models whose provider
- * does not count them (C37, N8): four characters of ASCII are one, each other
- * character is one, an image is 1,600.
- */
-export function estimateInputTokens(
-  { messages, tools = [], output }: Conversation,
-): number {
-  let tokens = 0;
-  for (const { parts } of messages) {
-    tokens += FRAME_TOKENS;
-    for (const part of parts) tokens += partTokens(part);
-  }
-  for (const { name, description = "", parameters } of tools) {
-    tokens += FRAME_TOKENS + textTokens(name) + textTokens(description) +
-      textTokens(JSON.stringify(parameters));
-  }
-  if (output?.type === "json_schema") {
-    tokens += textTokens(JSON.stringify(output.schema));
-  }
-  return Math.ceil(tokens);
-}
+/** Counts of tokens as Messages clients ask for them. */
+export const messagesCount: CountClient = {
+  name: "anthropic",
+  decode: decodeCountRequest,
+  encode: encodeTokenCount,
+  pass: passCountRequest,
+};
 
-function partTokens(part: Part): number {
-  switch (part.type) {
-    case "text":
-    case "refusal":
-      return textTokens(part.text);
-    case "reasoning":
-      return textTokens(part.text) + (part.redacted?.length ?? 0) /
-          ASCII_PER_TOKEN;
-    case "tool_call":
-      return FRAME_TOKENS + textTokens(part.name) + textTokens(part.arguments);
-    case "tool_result":
-      return part.parts.reduce(
-        (tokens, piece) => tokens + partTokens(piece),
-        FRAME_TOKENS,
-      );
-    case "image":
-      return IMAGE_TOKENS;
-    case "file":
-    case "audio":
-      return Math.max(
-        IMAGE_TOKENS,
-        (part.data?.length ?? 0) / DOCUMENT_PER_TOKEN,
-      );
-  }
-}
-
-function textTokens(text: string): number {
-  let others = 0;
-  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 127) others++;
-  return (text.length - others) / ASCII_PER_TOKEN + others;
-}
+/** Counts of tokens as the provider makes them (C37). */
+export const anthropicCount: CountDialect = {
+  encodeCount(conversation, target) {
+    const request = encodeRequest({ ...conversation, stream: false }, target);
+    const members = Object.entries(JSON.parse(request.body));
+    const counted = members.filter(([name]) => COUNTED.has(name));
+    return {
+      ...request,
+      path: "/messages/count_tokens",
+      body: JSON.stringify(Object.fromEntries(counted)),
+    };
+  },
+  decodeCount: passCountAnswer,
+  decodeError: (status, headers, body) =>
+    decodeErrorAnswer({ status, headers, body }),
+};

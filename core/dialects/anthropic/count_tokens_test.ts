@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { GatewayError, UpstreamError } from "../../errors.ts";
+import { estimateInputTokens } from "../../estimate_tokens.ts";
 import { LossReport } from "../../loss_report.ts";
 import { BASE, document } from "./_test_client_decode.ts";
 import {
   decodeCountRequest,
   encodeTokenCount,
-  estimateInputTokens,
   passCountAnswer,
   passCountRequest,
 } from "./count_tokens.ts";

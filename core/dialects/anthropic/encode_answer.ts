@@ -2,7 +2,7 @@ import type { Answer, AnswerPart, Usage } from "../../answer.ts";
 import type { LossReport } from "../../loss_report.ts";
 import { markData, type MarkedKind } from "./_thought_marks.ts";
 import { wireCallId } from "./_tool_ids.ts";
-import { invalidInput, toolInputJson } from "./_tool_input.ts";
+import { invalidInput, toolInputJson } from "../_tool_input.ts";
 import { encodeStopReason } from "./finish.ts";
 import { encodeUsage } from "./usage.ts";
 

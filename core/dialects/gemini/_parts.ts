@@ -11,7 +11,7 @@ import { documentData, imageData } from "./_media.ts";
  * Stands for a signature that is missing: the provider's own word for calls
  * that another model made.
  */
-const NO_SIGNATURE = "skip_thought_signature_validator";
+export const NO_SIGNATURE = "skip_thought_signature_validator";
 
 /** A result as a part, and the media that has to stand beside it. */
 export interface EncodedResult {

@@ -9,8 +9,8 @@ import { encodeSampling } from "./_sampling.ts";
 import { encodeThinking } from "./_thinking.ts";
 import { encodeToolChoice, encodeTools } from "./_tools.ts";
 
-/** The caller's name of the provider's safety settings. */
-const SAFETY = "safety_settings";
+/** What callers call the provider's safety settings: in chat, and in its own dialect. */
+const SAFETY = ["safety_settings", "safetySettings"] as const;
 
 /**
  * Writes a conversation as a request to `generateContent`, or to
@@ -68,7 +68,8 @@ function reportLosses(
   { losses, provider }: Encoding,
 ): void {
   for (const field of conversation.unmapped) {
-    if (field === SAFETY && conversation.extras?.has(SAFETY)) continue;
+    const isSafety = SAFETY.some((name) => name === field);
+    if (isSafety && conversation.extras?.has(field)) continue;
     losses.add("dropped", field, provider);
   }
   if (conversation.endUser !== undefined) {
@@ -90,11 +91,12 @@ function hasCacheMarks({ messages, tools = [] }: Conversation): boolean {
 
 /** The provider's own settings, as the caller spelled them. */
 function safetySettings({ extras }: Conversation): string | undefined {
-  const settings = extras?.get(SAFETY);
-  if (settings === undefined) return undefined;
+  const field = SAFETY.find((name) => extras?.get(name) !== undefined);
+  if (field === undefined) return undefined;
+  const settings = extras?.get(field);
   if (Array.isArray(settings)) return JSON.stringify(settings);
   throw cannotCarry(
-    SAFETY,
+    field,
     "send safety settings that are no array",
     "invalid_value",
   );

@@ -1,4 +1,5 @@
 import type { FinishClass } from "../../answer.ts";
+import { UpstreamError } from "../../errors.ts";
 
 /** Classes of the reasons to stop (D13, D15, O1). */
 const CLASSES: ReadonlyMap<string, FinishClass> = new Map([
@@ -29,4 +30,29 @@ export function finishClass(
 ): FinishClass {
   const finish = CLASSES.get(finishReason) ?? "error";
   return finish === "stop" && hasToolCalls ? "tool" : finish;
+}
+
+/**
+ * Writes a `finishReason` (O1). Calls of tools end with `STOP`, too.
+ *
+ * @throws {UpstreamError} when the answer ended with an error: the reasons for
+ * that tell of faults that only the provider itself has.
+ */
+export function encodeFinishReason(finish: FinishClass): string {
+  switch (finish) {
+    case "stop":
+    case "tool":
+      return "STOP";
+    case "length":
+      return "MAX_TOKENS";
+    case "filter":
+    case "refusal":
+      return "SAFETY";
+    case "error":
+      throw new UpstreamError(
+        "upstream",
+        "The provider ended its answer with an error",
+        { code: "upstream_error" },
+      );
+  }
 }

@@ -1,6 +1,6 @@
 import type { Usage } from "../../answer.ts";
 import { detailsOf } from "../../_usage_details.ts";
-import { isObject } from "../_json.ts";
+import { isObject, type JsonObject } from "../_json.ts";
 
 /**
  * Token counts as the provider tells them, in every event of one answer.
@@ -74,6 +74,42 @@ function ofKind(details: unknown, kind: string): number {
     }
   }
   return sum;
+}
+
+/**
+ * Token counts in the provider's terms: thought apart from the answer, what
+ * was cached within the prompt (D19). Written to the cache has no word there.
+ */
+export function encodeUsage(usage: Usage): JsonObject {
+  const { input, cached, output, reasoning, total, details = {} } = usage;
+  const { audioInput, imageInput, audioOutput, imageOutput } = details;
+  const prompt = byKind(input, audioInput, imageInput);
+  const answer = byKind(output - reasoning, audioOutput, imageOutput);
+  return {
+    promptTokenCount: input,
+    ...(cached > 0 && { cachedContentTokenCount: cached }),
+    candidatesTokenCount: output - reasoning,
+    ...(reasoning > 0 && { thoughtsTokenCount: reasoning }),
+    totalTokenCount: total,
+    ...(prompt && { promptTokensDetails: prompt }),
+    ...(answer && { candidatesTokensDetails: answer }),
+  };
+}
+
+/** A count by kinds, where it is not of text alone. */
+function byKind(
+  all: number,
+  audio = 0,
+  image = 0,
+): readonly JsonObject[] | undefined {
+  if (audio + image === 0) return undefined;
+  return Object.entries({
+    TEXT: all - audio - image,
+    AUDIO: audio,
+    IMAGE: image,
+  })
+    .filter(([, tokenCount]) => tokenCount > 0)
+    .map(([modality, tokenCount]) => ({ modality, tokenCount }));
 }
 
 function isCount(value: unknown): value is number {

@@ -42,6 +42,11 @@ export class RequestNode {
     return this.#value[key] !== undefined && this.#value[key] !== null;
   }
 
+  /** The names of all members. */
+  keys(): readonly string[] {
+    return Object.keys(this.#value);
+  }
+
   /** The member's place in the request, for example `messages[0].content`. */
   path(key: string): string {
     return this.#path === "" ? key : `${this.#path}.${key}`;

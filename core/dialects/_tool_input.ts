@@ -1,15 +1,14 @@
-import { invalidAnswer } from "../_invalid_answer.ts";
-import { isBlank } from "./_encoding.ts";
-import { isObject } from "../_json.ts";
+import { invalidAnswer } from "./_invalid_answer.ts";
+import { isObject } from "./_json.ts";
 
 /**
- * The `input` of a tool call as JSON: the model's own text, for a reparse would
- * round large numbers (M15); `{}` where there are no arguments (A13).
+ * The arguments of a tool call as a JSON object: the model's own text, for a
+ * reparse would round large numbers (M15); `{}` where there are none (A13).
  *
  * @returns `undefined` where the text is no JSON object.
  */
 export function toolInputJson(text: string): string | undefined {
-  if (isBlank(text)) return "{}";
+  if (text.trim() === "") return "{}";
   try {
     const value: unknown = JSON.parse(text);
     if (!isObject(value)) return undefined;

@@ -1,17 +1,12 @@
-import type { DecodeOptions, EncodedRequest } from "../../dialect.ts";
-import type { UpstreamError } from "../../errors.ts";
-import type { JsonDocument } from "../../json_document.ts";
-import type { LossReport } from "../../loss_report.ts";
-import type { Destination } from "../../routing/route.ts";
-import {
-  decodeCountRequest,
-  encodeTokenCount,
-  estimateInputTokens,
-  passCountAnswer,
-  passCountRequest,
-  type TokenCount,
-} from "./count_tokens.ts";
-import { decodeErrorAnswer } from "./errors.ts";
+import { DIALECTS } from "./_dialect_table.ts";
+import type { CountClient, TokenCount } from "./count_dialect.ts";
+import type { DecodeOptions, EncodedRequest } from "./dialect.ts";
+import { messagesCount } from "./dialects/anthropic/count_tokens.ts";
+import type { UpstreamError } from "./errors.ts";
+import { estimateInputTokens } from "./estimate_tokens.ts";
+import type { JsonDocument } from "./json_document.ts";
+import type { LossReport } from "./loss_report.ts";
+import type { Destination } from "./routing/route.ts";
 
 /** A question for a count of tokens on its way to a provider that answers it. */
 export interface CountTranslation {
@@ -33,6 +28,8 @@ export interface CountTranslation {
 
 /** What {@linkcode translateTokenCount} needs besides the request. */
 export interface TranslateCountOptions extends DecodeOptions {
+  /** The dialect in which the client asks. @default {Anthropic's} */
+  readonly client?: CountClient;
   /** Where the request goes. */
   readonly deployment: Destination;
   /** Takes note of what could not be carried over, and of an estimate. */
@@ -46,9 +43,9 @@ export interface TranslateCountOptions extends DecodeOptions {
 }
 
 /**
- * Prepares an Anthropic client's request to count tokens for a deployment
- * (C37). A provider of the same dialect is asked; for any other the answer is
- * an estimate, which the report takes note of.
+ * Prepares a client's request to count tokens for a deployment (C37). A
+ * provider that counts is asked; for any other the answer is an estimate, which
+ * the report takes note of.
  *
  * @returns What to send, or the answer at once.
  * @throws {GatewayError} naming the field that is wrong.
@@ -78,24 +75,43 @@ export interface TranslateCountOptions extends DecodeOptions {
  */
 export function translateTokenCount(
   document: JsonDocument,
-  { deployment, losses, header, counted }: TranslateCountOptions,
+  options: TranslateCountOptions,
 ): CountTranslation | TokenCount {
+  const { client = messagesCount, deployment, losses, counted } = options;
   const { provider, model } = deployment;
-  const headers = header && { header };
-  if (provider.dialect !== "anthropic") {
-    const conversation = decodeCountRequest(document, { ...headers });
+  const { name, dialect, quirks } = provider;
+  const target = { provider: name, model, quirks, losses };
+  const { count } = DIALECTS[dialect];
+  const decoded = { ...options, model };
+  if (count === undefined) {
+    const conversation = client.decode(document, decoded);
     const inputTokens = counted?.tokens ?? estimateInputTokens(conversation);
     if (!counted?.exact) {
       losses.add("approximated", "input_tokens", "estimated");
     }
-    return { body: encodeTokenCount(inputTokens), inputTokens };
+    return { body: client.encode(inputTokens), inputTokens };
   }
-  const { name, quirks } = provider;
-  const target = { provider: name, model, quirks, losses };
+  if (client.name === dialect) {
+    return {
+      request: client.pass(document, target, options),
+      answer: count.decodeCount,
+      error: count.decodeError,
+    };
+  }
+  const conversation = { ...client.decode(document, decoded), model };
   return {
-    request: passCountRequest(document, target, { ...headers }),
-    answer: passCountAnswer,
-    error: (status, headers, body) =>
-      decodeErrorAnswer({ status, headers, body }),
+    request: count.encodeCount(conversation, target),
+    answer(body): TokenCount {
+      const { inputTokens } = count.decodeCount(body);
+      return { body: client.encode(inputTokens), inputTokens };
+    },
+    error: count.decodeError,
   };
+}
+
+/** Whether a provider counts tokens itself. */
+export function countsTokens(
+  { dialect }: Pick<Destination["provider"], "dialect">,
+): boolean {
+  return DIALECTS[dialect].count !== undefined;
 }

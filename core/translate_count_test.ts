@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
-import { UpstreamError } from "../../errors.ts";
-import { LossReport } from "../../loss_report.ts";
-import { ProviderFactory } from "../../provider_factory.ts";
-import { BASE, document } from "./_test_client_decode.ts";
+import { UpstreamError } from "./errors.ts";
+import { LossReport } from "./loss_report.ts";
+import { ProviderFactory } from "./provider_factory.ts";
+import { BASE, document } from "./dialects/anthropic/_test_client_decode.ts";
 import { translateTokenCount } from "./translate_count.ts";
 
 function translate(type: "anthropic" | "mock") {
