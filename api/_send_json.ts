@@ -2,13 +2,18 @@ import { replyHeaders } from "./_reply_headers.ts";
 import type { RequestContext } from "./endpoints.ts";
 
 /** Answers with a value of our own making, as JSON. */
-export function sendJson(
+export function sendJson(context: RequestContext, value: unknown): void {
+  sendJsonText(context, JSON.stringify(value));
+}
+
+/** Answers with JSON. */
+export function sendJsonText(
   { exchange, record }: RequestContext,
-  value: unknown,
+  body: string,
 ): void {
   const headers = replyHeaders(record);
   headers["content-type"] = "application/json";
   headers["cache-control"] = "no-store";
-  exchange.send(200, headers, JSON.stringify(value));
+  exchange.send(200, headers, body);
   record.status = 200;
 }

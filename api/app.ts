@@ -13,11 +13,20 @@ import type { Config } from "./config_types.ts";
 import { heldBodies } from "./_held_bodies.ts";
 import { getConfigStatus, reloadConfig } from "./config_endpoints.ts";
 import { dispatch, type Route } from "./dispatch.ts";
-import { converse, embeddings } from "./endpoints.ts";
+import { embeddings } from "./embeddings_endpoint.ts";
+import { converse } from "./endpoints.ts";
 import { countTokens } from "./token_count.ts";
 import type { Exchange } from "./exchange.ts";
 import { Gateway } from "./gateway.ts";
 import type { GatewayControls } from "./gateway_controls.ts";
+import {
+  findVerb,
+  GEMINI_CALLERS,
+  GEMINI_LISTS,
+  isGeminiPath,
+  routeFor,
+  VERB_PATHS,
+} from "./gemini_routes.ts";
 import { getHealth, getLive, getReady, getRoot, getStatus } from "./health.ts";
 import { getMetrics, getMetricsJson } from "./metrics_endpoints.ts";
 import { getModel, getModels } from "./model_endpoints.ts";
@@ -66,6 +75,7 @@ const ROUTES: readonly Route[] = [
   ...FURTHER_ROUTES,
   { method: "GET", path: "/v1/models", handle: getModels },
   { method: "GET", path: "/v1/models/*", handle: getModel },
+  ...GEMINI_LISTS,
   { method: "GET", path: "/v1/providers", handle: getProviders },
   { method: "GET", path: "/v1/config/status", handle: getConfigStatus },
   { method: "POST", path: "/v1/config/reload", handle: reloadConfig },
@@ -186,10 +196,13 @@ export function createApp(config: Config, options: AppOptions = {}): App {
     { overrideGlobalObjects: false },
   );
   const handle: App["handle"] = (incoming, outgoing) => {
-    const route = EXACT.get(`${incoming.method} ${incoming.url}`);
-    if (route === undefined) return void listener(incoming, outgoing);
-    const exchange = new NodeExchange(incoming, outgoing, route.path);
-    void dispatch(route, { gateway, exchange });
+    const { method, url = "" } = incoming;
+    const route = EXACT.get(`${method} ${url}`);
+    const [path = ""] = route === undefined ? url.split("?", 1) : [route.path];
+    const found = route ?? (method === "POST" ? findVerb(path) : undefined);
+    if (found === undefined) return void listener(incoming, outgoing);
+    const exchange = new NodeExchange(incoming, outgoing, path);
+    void dispatch(routeFor(found, exchange), { gateway, exchange });
   };
   return {
     fetch: async (request) => await router.fetch(request),
@@ -231,10 +244,16 @@ function makeRouter(current: () => Gateway): Hono<Bindings> {
       ...route.method === "GET" ? ["GET", "HEAD"] : [route.method],
     ]);
   }
+  for (const path of VERB_PATHS) {
+    app.post(path, (context, next) => {
+      const route = findVerb(context.req.path);
+      return route === undefined ? next() : serve(context, route);
+    });
+  }
   for (const [path, allowed] of methods) {
     app.all(path, (context) => serve(context, refusal(path, allowed)));
   }
-  app.all("*", (context) => serve(context, refusal("unknown")));
+  app.all("*", (context) => serve(context, refusal(context.req.path)));
   return app;
 
   /** Serves one route over whichever listener brought the request. */
@@ -246,11 +265,14 @@ function makeRouter(current: () => Gateway): Hono<Bindings> {
     const { incoming, outgoing } = context.env ?? {};
     if (incoming && outgoing) {
       const exchange = new NodeExchange(incoming, outgoing, path);
-      void dispatch(route, { gateway: current(), exchange });
+      void dispatch(routeFor(route, exchange), {
+        gateway: current(),
+        exchange,
+      });
       return RESPONSE_ALREADY_SENT;
     }
     const exchange = new WebExchange(context.req.raw, path);
-    void dispatch(route, { gateway: current(), exchange });
+    void dispatch(routeFor(route, exchange), { gateway: current(), exchange });
     return exchange.response;
   }
 }
@@ -270,5 +292,10 @@ function refusal(path: string, allowed?: readonly string[]): Route {
       { code: "method_not_allowed", headers: { allow: allowed.join(", ") } },
     );
   };
-  return { method: "GET", path, handle };
+  return {
+    method: "GET",
+    path: allowed === undefined ? "unknown" : path,
+    ...(isGeminiPath(path) && GEMINI_CALLERS),
+    handle,
+  };
 }

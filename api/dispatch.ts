@@ -15,6 +15,8 @@ export interface Route {
   readonly path: string;
   /** Answers without a key. */
   readonly open?: true;
+  /** The caller's key may stand in the query. */
+  readonly keyInQuery?: true;
   /** Asked so often, by machines, that its line is one for debugging. */
   readonly quiet?: true;
   /** What it does at a model, in the words of telemetry. @default {"other"} */
@@ -50,7 +52,7 @@ export async function dispatch(
     record.parent = parseTraceParent(exchange.header("traceparent"));
     if (gateway.keys.empty) checkVisitor(exchange, gateway.config.server.host);
     if (!route.open) {
-      record.key = gateway.keys.check(exchange);
+      record.key = gateway.keys.check(exchange, { inQuery: route.keyInQuery });
       const asked = { caller: record.key ?? "", bytes: lengthOf(exchange) };
       const preparing = gateway.limits.prepare(route.path, asked);
       if (preparing !== undefined) await preparing;

@@ -10,12 +10,13 @@ import {
   openAiChatClient,
   type StreamTranslator,
   translateConversation,
-  translateEmbeddings,
   type Translation,
   type UpstreamResponse,
 } from "@llm-proxy/core";
 import {
+  type ChatRequestFacts,
   chatRequestFacts,
+  type InputSize,
   type RoutedAttempt,
   type RoutePlan,
   type RouteRequest,
@@ -26,7 +27,7 @@ import { scrubError } from "./_scrub_error.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
 import type { Prepared } from "./prepared.ts";
-import { checkModel, readJson } from "./read_json.ts";
+import { readJson } from "./read_json.ts";
 import { relayStream, toldError } from "./relay_stream.ts";
 import type { RequestRecord } from "./request_record.ts";
 import { RequestSize } from "./request_size.ts";
@@ -65,11 +66,37 @@ export interface Answering<T> {
  * @throws {GatewayError} whatever goes wrong.
  */
 export async function converse(context: RequestContext): Promise<void> {
+  const document = await readJson(context);
+  context.record.client.check(document);
+  await answerConversation(context, {
+    document,
+    stream: document.value.stream === true,
+    facts: (size) => chatRequestFacts(document, { size }),
+  });
+}
+
+/** A checked request to a language model. */
+export interface ConversationAsk {
+  readonly document: JsonDocument;
+  /** The caller wants a stream. */
+  readonly stream: boolean;
+  /** What routing has to know of it. */
+  readonly facts: (size: InputSize) => ChatRequestFacts;
+  /** Gives a stream another form. @default {it stays as it is} */
+  readonly shape?: ((stream: StreamTranslator) => StreamTranslator) | undefined;
+}
+
+/**
+ * The way of a request to a language model from where its dialect's own ends.
+ *
+ * @throws {GatewayError} whatever goes wrong.
+ */
+export async function answerConversation(
+  context: RequestContext,
+  { document, stream, facts, shape }: ConversationAsk,
+): Promise<void> {
   const { gateway, exchange, record } = context;
   const { client } = record;
-  const document = await readJson(context);
-  client.check(document);
-  const stream = document.value.stream === true;
   record.stream = stream;
   const header = (name: string): string | undefined => exchange.header(name);
   const prepare: Prepare<Translation> = ({ candidate, losses }) => {
@@ -87,9 +114,10 @@ export async function converse(context: RequestContext): Promise<void> {
       : continueChat(document, { ...options, begun });
   };
   const size = new RequestSize(document.value, gateway.tokens.estimator);
-  const request = chatRequestFacts(document, { size });
+  const request = facts(size);
   const answer = stream
-    ? (answering: Answering<Translation>) => streamAnswer(answering, document)
+    ? (answering: Answering<Translation>) =>
+      streamAnswer(answering, { document, shape })
     : wholeAnswer;
   const plan = await route(context, {
     request,
@@ -101,23 +129,6 @@ export async function converse(context: RequestContext): Promise<void> {
   if (candidate !== undefined && client === openAiChatClient) {
     sendShadow(context, { candidate, document, request, prepare });
   }
-}
-
-/**
- * The way of an embeddings request.
- *
- * @throws {GatewayError} whatever goes wrong.
- */
-export async function embeddings(context: RequestContext): Promise<void> {
-  const document = await readJson(context);
-  const model = checkModel(document);
-  const prepare: Prepare<WholeTranslation> = ({ candidate, losses }) =>
-    translateEmbeddings(document, { deployment: candidate, losses });
-  await route(context, {
-    request: { model, endpoint: "embeddings" },
-    work: (routed) =>
-      attempt(context, { routed, prepare, answer: wholeAnswer }),
-  });
 }
 
 /** Carries a request to a deployment, and from one to the next where that is due. */
@@ -221,11 +232,12 @@ export async function wholeAnswer(
 /** Tells the caller a streamed answer, or the rest of one that broke off. */
 async function streamAnswer(
   answering: Answering<Translation>,
-  document: JsonDocument,
+  { document, shape }: Pick<ConversationAsk, "document" | "shape">,
 ): Promise<void> {
   const { context, routed, trace, clock, translation, response } = answering;
   const { exchange, record } = context;
-  const translator = translation.stream();
+  const translated = translation.stream();
+  const translator = shape?.(translated) ?? translated;
   try {
     await record.waiting.during(relayStream(response, {
       translator,
@@ -238,7 +250,7 @@ async function streamAnswer(
         const { open } = record;
         if (open) return open.goOn(routed.candidate.deployment.id);
         const headers = replyHeaders(record, response.headers);
-        headers["content-type"] = "text/event-stream";
+        headers["content-type"] = translator.contentType ?? "text/event-stream";
         headers["cache-control"] = "no-cache";
         const reply = exchange.stream(200, headers);
         return rememberReply(context, { routed, document, reply });

@@ -35,7 +35,7 @@ export interface Exchange {
   readonly method: string;
   /** The path as routed, without a query. */
   readonly path: string;
-  /** The target as it came: a path, perhaps with a query. */
+  /** The target as it came: a path, perhaps with a query, which may hold a key: it is never logged. */
   readonly target: string;
   /**
    * Aborted when the client leaves before the answer is out, or when the

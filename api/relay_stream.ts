@@ -14,6 +14,7 @@ import type { ReplyStream } from "./exchange.ts";
 
 /** After how much silence a client hears a comment, in ms (L8). */
 const KEEP_ALIVE = 15_000;
+const COMMENT = ": keep-alive\n\n";
 /** How long a body may dawdle behind its proper end before it is closed, in ms. */
 const LINGER = 250;
 /** How much of a body that is no event stream is read to see what it says. */
@@ -260,14 +261,14 @@ class StreamRelay {
   #commit(): void {
     if (this.#reply !== undefined) return;
     this.#reply = this.#options.open();
-    const { keepAlive = KEEP_ALIVE } = this.#options;
+    const { keepAlive = KEEP_ALIVE, translator } = this.#options;
     // Looked at more often, so that no silence is much longer.
     this.#keepAlive = setInterval(() => {
       const now = performance.now();
       // A client that is slow has enough to read.
       if (this.#waiting || now - this.#lastWrite < keepAlive) return;
       this.#lastWrite = now;
-      this.#reply?.write(": keep-alive\n\n");
+      this.#reply?.write(translator.keepAlive ?? COMMENT);
     }, keepAlive / 3);
   }
 }

@@ -1,4 +1,10 @@
-import { checkMessagesRequest, translateTokenCount } from "@llm-proxy/core";
+import {
+  checkMessagesRequest,
+  type CountClient,
+  countsTokens,
+  type JsonDocument,
+  translateTokenCount,
+} from "@llm-proxy/core";
 import type { RoutedAttempt } from "@llm-proxy/core/routing";
 import { AttemptTrace } from "./attempt_trace.ts";
 import {
@@ -10,7 +16,7 @@ import {
 } from "./endpoints.ts";
 import { checkModel, readJson } from "./read_json.ts";
 import { tokenModel } from "./request_size.ts";
-import { sendJson } from "./_send_json.ts";
+import { sendJsonText } from "./_send_json.ts";
 
 /**
  * `POST /v1/messages/count_tokens`: counted by the provider where it can, else by
@@ -20,18 +26,38 @@ import { sendJson } from "./_send_json.ts";
  * @throws {GatewayError} whatever goes wrong.
  */
 export async function countTokens(context: RequestContext): Promise<void> {
-  const { gateway, exchange, record } = context;
   const document = await readJson(context);
   checkMessagesRequest(document, { isCount: true });
-  const model = checkModel(document);
+  await answerCount(context, { document, model: checkModel(document) });
+}
+
+/** A checked request to count tokens. */
+export interface CountAsk {
+  readonly document: JsonDocument;
+  readonly model: string;
+  /** The dialect in which it is asked. @default {Anthropic's} */
+  readonly client?: CountClient;
+}
+
+/**
+ * The way of a request to count tokens from where its dialect's own ends.
+ *
+ * @throws {GatewayError} whatever goes wrong.
+ */
+export async function answerCount(
+  context: RequestContext,
+  { document, model, client }: CountAsk,
+): Promise<void> {
+  const { gateway, exchange, record } = context;
   const request = { model };
   const work = async (routed: RoutedAttempt): Promise<void> => {
     const { candidate } = routed;
     const trace = new AttemptTrace(candidate);
-    const counted = candidate.provider.dialect === "anthropic"
+    const counted = countsTokens(candidate.provider)
       ? undefined
       : await gateway.tokens.count(document.value, tokenModel(candidate));
     const count = translateTokenCount(document, {
+      ...(client && { client }),
       deployment: candidate,
       losses: trace.losses,
       counted,
@@ -52,7 +78,7 @@ export async function countTokens(context: RequestContext): Promise<void> {
     }
     routed.commit();
     record.answers(trace);
-    sendJson(context, { input_tokens: count.inputTokens });
+    sendJsonText(context, count.body);
   };
   await route(context, { request, work });
 }

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { ClientDialect } from "./dialect.ts";
 import { anthropicClient } from "./dialects/anthropic/client.ts";
+import { geminiClient } from "./dialects/gemini/client.ts";
 import { openAiChatClient } from "./dialects/openai_chat/client.ts";
 import { openAiResponsesClient } from "./dialects/openai_responses/client.ts";
 import { parseJsonDocument } from "./json_document.ts";
@@ -18,6 +19,7 @@ const CLIENTS: readonly (readonly [ClientDialect, object])[] = [
   [openAiChatClient, { messages: [USER] }],
   [anthropicClient, { messages: [USER], max_tokens: 64 }],
   [openAiResponsesClient, { input: "How are you?" }],
+  [geminiClient, { contents: [{ parts: [{ text: "How are you?" }] }] }],
 ];
 
 /** One provider of each dialect, with the same answer as it gives it. */
@@ -133,7 +135,8 @@ function streamedText(body: string): string {
   for (const { data } of new SseParser().push(encoder.encode(body))) {
     if (data === "[DONE]") continue;
     const event = JSON.parse(data);
-    const told = event.delta ?? event.choices?.[0]?.delta ?? {};
+    const told = event.delta ?? event.choices?.[0]?.delta ??
+      event.candidates?.[0].content?.parts[0] ?? {};
     text += typeof told === "string" ? told : told.content ?? told.text ?? "";
   }
   return text;
@@ -180,6 +183,9 @@ for (const [client, request] of CLIENTS) {
       const translation = go(false);
       assertStringIncludes(translation.request.body, "How are you?");
       assert(!translation.request.body.includes("p/m"));
+      if (dialect === "gemini") {
+        assertEquals(translation.request.path, "/models/m:generateContent");
+      }
       const answer = translation.answer(encoder.encode(JSON.stringify(whole)));
       assertEquals(textsOf(JSON.parse(answer.body)), ["Quite well"]);
       assertEquals([answer.finish, answer.model], ["stop", "m-1"]);
@@ -201,6 +207,7 @@ Deno.test("translateConversation() passes the bytes of a client to a provider of
     const [client, type, members] of [
       [openAiChatClient, "groq", ""],
       [anthropicClient, "anthropic", `,"max_tokens":64`],
+      [geminiClient, "gemini", `,"contents":[{"parts":[{"text":"x"}]}]`],
     ] as const
   ) {
     const provider = factory.create({ name: "p", type });
@@ -217,7 +224,9 @@ Deno.test("translateConversation() passes the bytes of a client to a provider of
         losses,
       },
     );
-    assertEquals(request.body, text.replace("p/m", "m"));
+    // Google's models stand in a collection.
+    const model = type === "gemini" ? "models/m" : "m";
+    assertEquals(request.body, text.replace("p/m", model));
     assert(losses.empty);
   }
   factory.close();

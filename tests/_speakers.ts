@@ -247,7 +247,7 @@ export const GEMINI: Speaker = {
   stream: (said) =>
     eventStream(
       generatedParts(said).map((part) => chat.event(generated([part])))
-        .join("") + chat.event(generated([], said.end ?? "stop")),
+        .join("") + chat.event(generated([{ text: "" }], said.end ?? "stop")),
     ),
   start: "",
   more: (text) => chat.event(generated([{ text }])),

@@ -1,5 +1,5 @@
 import type { Message, Part, TextPart } from "../../conversation.ts";
-import { RequestNode } from "../openai_chat/_decode_node.ts";
+import type { RequestNode } from "../openai_chat/_decode_node.ts";
 import { CallBook } from "./_call_book.ts";
 import { decodeModelPart, decodeUserPart } from "./_decode_parts.ts";
 import { nodesOf } from "./_request_nodes.ts";

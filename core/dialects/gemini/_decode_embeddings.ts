@@ -35,11 +35,10 @@ export function decodeEmbedQuery(
   const [dimensions] = lengths;
   const other = lengths.findIndex((length) => length !== dimensions);
   if (other > 0) {
-    throw unsupported(
-      requests[other]!,
-      "outputDimensionality",
-      "Vectors of several lengths are",
-    );
+    throw unsupported(requests[other]!, {
+      key: "outputDimensionality",
+      what: "Vectors of several lengths are",
+    });
   }
   return {
     inputs,
@@ -57,6 +56,9 @@ function textOf(request: RequestNode): string {
   return parts.map((part) => {
     const text = part.string("text");
     if (text !== undefined) return text;
-    throw unsupported(part, "text", "Embeddings of anything besides text are");
+    throw unsupported(part, {
+      key: "text",
+      what: "Embeddings of anything besides text are",
+    });
   }).join("");
 }

@@ -58,12 +58,17 @@ export function decodeModelPart(
   if (node.boolean("thought")) return decodeThought(node, signature);
   if (kind === "text" || kind === undefined && signature !== "") {
     const text = node.string("text") ?? "";
-    return signature === "" || openThought(signature)
-      ? { type: "text", text }
-      : { type: "text", text, signature };
+    if (signature !== "" && !openThought(signature)) {
+      return { type: "text", text, signature };
+    }
+    // How streams end, and clients keep their pieces.
+    return text === "" ? undefined : { type: "text", text };
   }
   if (kind === "inlineData" || kind === "fileData") {
-    throw unsupported(node, kind, "Media of the model's own are");
+    throw unsupported(node, {
+      key: kind,
+      what: "Media of the model's own are",
+    });
   }
   return decodeOther(node, kind);
 }
@@ -165,7 +170,10 @@ function decodeResult(node: RequestNode, book: CallBook): ToolResultPart {
       { type: "text", text },
       ...media.map((part, index) => {
         if (part.type !== "audio") return part;
-        throw unsupported(result, `parts[${index}]`, "Sound of a tool is");
+        throw unsupported(result, {
+          key: `parts[${index}]`,
+          what: "Sound of a tool is",
+        });
       }),
     ],
     ...(isError && { isError }),

@@ -78,14 +78,20 @@ export function decodeSettings(root: RequestNode): Settings {
 function refuseOtherForms(config: RequestNode): void {
   if ((config.integer("candidateCount", 1) ?? 1) > 1) {
     // Several answers for one request would have to be several requests (A7).
-    throw unsupported(config, "candidateCount", "More than one candidate is");
+    throw unsupported(config, {
+      key: "candidateCount",
+      what: "More than one candidate is",
+    });
   }
   const modalities = config.raw("responseModalities") ?? [];
   if (!Array.isArray(modalities)) {
     throw config.wrongType("responseModalities", "an array of strings");
   }
   if (modalities.some((modality) => modality !== "TEXT")) {
-    throw unsupported(config, "responseModalities", "Answers besides text are");
+    throw unsupported(config, {
+      key: "responseModalities",
+      what: "Answers besides text are",
+    });
   }
 }
 
@@ -141,11 +147,10 @@ function decodeOutput(config: RequestNode): OutputFormat | undefined {
     case "application/json":
       return { type: "json" };
   }
-  throw unsupported(
-    config,
-    "responseMimeType",
-    `The form '${type.slice(0, 64)}' is`,
-  );
+  throw unsupported(config, {
+    key: "responseMimeType",
+    what: `The form '${type.slice(0, 64)}' is`,
+  });
 }
 
 /**

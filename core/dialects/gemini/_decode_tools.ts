@@ -45,7 +45,10 @@ function decodeToolGroup(group: RequestNode): Tool[] {
     key !== "functionDeclarations" && group.has(key)
   );
   if (hosted !== undefined) {
-    throw unsupported(group, hosted, `The tool '${hosted.slice(0, 64)}' is`);
+    throw unsupported(group, {
+      key: hosted,
+      what: `The tool '${hosted.slice(0, 64)}' is`,
+    });
   }
   return nodesOf(group, "functionDeclarations").map(decodeDeclaration);
 }

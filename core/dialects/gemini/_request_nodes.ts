@@ -10,8 +10,7 @@ export function nodesOf(node: RequestNode, key: string): RequestNode[] {
 /** Something that can't be left out without changing what is asked. `what` begins the sentence. */
 export function unsupported(
   node: RequestNode,
-  key: string,
-  what: string,
+  { key, what }: { readonly key: string; readonly what: string },
 ): GatewayError {
   return node.refuse(
     key,

@@ -15,6 +15,7 @@ const TAIL = "\r\n\r\n";
 export class GeminiArrayStream implements StreamTranslator {
   readonly #stream: StreamTranslator;
   #hasBegun = false;
+  #hasEnded = false;
 
   /** Takes the stream in events. */
   constructor(stream: StreamTranslator) {
@@ -38,8 +39,7 @@ export class GeminiArrayStream implements StreamTranslator {
 
   /** Takes the end of the body; see {@linkcode StreamTranslator.end}. */
   end(): string {
-    const text = this.#elements(this.#stream.end());
-    return `${text}${this.#hasBegun ? "" : "["}]`;
+    return this.#elements(this.#stream.end());
   }
 
   /** Ends the array with the error. */
@@ -76,13 +76,15 @@ export class GeminiArrayStream implements StreamTranslator {
 
   /** Events as elements; their JSON has no line breaks. */
   #elements(events: string): string {
-    if (events === "") return "";
     let text = "";
     for (const event of events.split(TAIL)) {
       if (!event.startsWith(HEAD)) continue;
       text += (this.#hasBegun ? ",\r\n" : "[") + event.slice(HEAD.length);
       this.#hasBegun = true;
     }
-    return text;
+    if (!this.done || this.#hasEnded) return text;
+    // Some streams have their proper end before the body has.
+    this.#hasEnded = true;
+    return `${text}${this.#hasBegun ? "" : "["}]`;
   }
 }

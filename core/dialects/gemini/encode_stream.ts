@@ -115,7 +115,9 @@ export class GeminiStreamEncoder implements StreamEncoder {
       reportCutCall(this.#losses);
     }
     this.#done = true;
-    return this.#say([], { finish, isSilent: !this.#hasSaid });
+    // Google's client forgets a turn of which a piece has no parts.
+    const parts = this.#hasSaid ? [textJson("")] : [];
+    return this.#say(parts, { finish, isSilent: !this.#hasSaid });
   }
 
   #say(

@@ -54,7 +54,7 @@ export function editsFor(
   }
   const { isThird } = modelTraits(model);
   const turns = asList(value.contents);
-  const isForeign = turns.some((turn) => partsOf(turn).some(isForeignThought));
+  const isForeign = turns.some(hasForeignThought);
   const isUnsigned = isThird && turns.some(lacksSignature);
   if ((isForeign || isUnsigned) && !edits.has("contents")) {
     const contents = asList(exactMember(document, "contents"))
@@ -74,7 +74,10 @@ export function editsFor(
 /** A turn without thought of other providers; one that held nothing else goes as a whole. */
 function mended(turn: unknown, isThird: boolean): unknown[] {
   const parts = partsOf(turn);
-  const kept = parts.filter((part) => !isForeignThought(part));
+  // Beside a sealed proof all thought is another provider's.
+  const kept = hasForeignThought(turn)
+    ? parts.filter((part) => !isThought(part) && !isForeign(part))
+    : parts;
   const isUnsigned = isThird && lacksSignature(turn);
   if (!isObject(turn) || !isUnsigned && kept.length === parts.length) {
     return [turn];
@@ -101,9 +104,17 @@ function isCall(part: unknown): boolean {
   return isObject(part) && isObject(part.functionCall ?? part.function_call);
 }
 
-function isForeignThought(part: unknown): boolean {
+function hasForeignThought(turn: unknown): boolean {
+  return partsOf(turn).some(isForeign);
+}
+
+function isForeign(part: unknown): boolean {
   return isObject(part) &&
     isSealed(part.thoughtSignature ?? part.thought_signature);
+}
+
+function isThought(part: unknown): boolean {
+  return isObject(part) && part.thought === true;
 }
 
 function partsOf(turn: unknown): readonly unknown[] {

@@ -1,0 +1,27 @@
+import { translateEmbeddings } from "@llm-proxy/core";
+import {
+  attempt,
+  type Prepare,
+  type RequestContext,
+  route,
+  wholeAnswer,
+  type WholeTranslation,
+} from "./endpoints.ts";
+import { checkModel, readJson } from "./read_json.ts";
+
+/**
+ * The way of an embeddings request.
+ *
+ * @throws {GatewayError} whatever goes wrong.
+ */
+export async function embeddings(context: RequestContext): Promise<void> {
+  const document = await readJson(context);
+  const model = checkModel(document);
+  const prepare: Prepare<WholeTranslation> = ({ candidate, losses }) =>
+    translateEmbeddings(document, { deployment: candidate, losses });
+  await route(context, {
+    request: { model, endpoint: "embeddings" },
+    work: (routed) =>
+      attempt(context, { routed, prepare, answer: wholeAnswer }),
+  });
+}

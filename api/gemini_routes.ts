@@ -1,0 +1,88 @@
+import { geminiClient } from "@llm-proxy/core";
+import type { Route } from "./dispatch.ts";
+import type { Exchange } from "./exchange.ts";
+import {
+  batchEmbedContents,
+  countGeminiTokens,
+  embedContent,
+  generateContent,
+  streamGenerateContent,
+} from "./gemini_endpoints.ts";
+import { getGeminiModel, getGeminiModels } from "./model_endpoints.ts";
+
+/** Where the models of Google's API are; `v1` is shared with OpenAI's, which has no verbs. */
+const COLLECTIONS = ["/v1beta/models/", "/v1/models/"] as const;
+
+/** What is so of all who call these routes. */
+export const GEMINI_CALLERS = {
+  client: geminiClient,
+  keyInQuery: true,
+} as const;
+
+/** What can be done with a model, by the verb behind its name. */
+const VERBS: Readonly<Record<string, Pick<Route, "operation" | "handle">>> = {
+  generateContent: { operation: "chat", handle: generateContent },
+  streamGenerateContent: { operation: "chat", handle: streamGenerateContent },
+  countTokens: { operation: "count_tokens", handle: countGeminiTokens },
+  embedContent: { operation: "embeddings", handle: embedContent },
+  batchEmbedContents: { operation: "embeddings", handle: batchEmbedContents },
+};
+
+/** The routes by collection and verb. */
+const ROUTES: ReadonlyMap<string, Route> = new Map(
+  COLLECTIONS.flatMap((collection) =>
+    Object.entries(VERBS).map(([verb, route]) => [
+      `${collection}:${verb}`,
+      {
+        method: "POST",
+        path: `${collection}*:${verb}`,
+        ...GEMINI_CALLERS,
+        ...route,
+      } as const,
+    ])
+  ),
+);
+
+/** The lists of models in Google's shape. */
+export const GEMINI_LISTS: readonly Route[] = listsOf("/v1beta/models");
+
+/** The same where OpenAI's have the same path. */
+const TWINS: ReadonlyMap<string, Route> = new Map(
+  listsOf("/v1/models").map((route) => [route.path, route]),
+);
+
+function listsOf(path: string): readonly Route[] {
+  const common = { method: "GET", ...GEMINI_CALLERS } as const;
+  return [
+    { ...common, path, handle: getGeminiModels },
+    { ...common, path: `${path}/*`, handle: getGeminiModel },
+  ];
+}
+
+/** The route for a path that both Google's and OpenAI's clients ask for. */
+export function routeFor(route: Route, exchange: Exchange): Route {
+  const twin = TWINS.get(route.path);
+  if (twin === undefined) return route;
+  const isGoogle = exchange.header("x-goog-api-key") !== undefined ||
+    exchange.header("x-goog-api-client") !== undefined ||
+    /[?&]key=/.test(exchange.target);
+  return isGoogle ? twin : route;
+}
+
+/** Paths below which a model's name, which may have slashes, and a verb stand. */
+export const VERB_PATHS: readonly string[] = COLLECTIONS.map((collection) =>
+  `${collection}*`
+);
+
+/** The route of a path that ends in a verb behind a model's name. */
+export function findVerb(path: string): Route | undefined {
+  const collection = COLLECTIONS.find((prefix) => path.startsWith(prefix));
+  if (collection === undefined) return undefined;
+  const verb = path.slice(path.lastIndexOf(":"));
+  return ROUTES.get(collection + verb);
+}
+
+/** Whether a path is one of Google's API alone. */
+export function isGeminiPath(path: string): boolean {
+  return path === "/v1beta" || path.startsWith("/v1beta/");
+}
