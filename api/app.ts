@@ -1,11 +1,7 @@
 import { type Context, Hono } from "@hono/hono";
 import { getRequestListener } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
-import {
-  anthropicClient,
-  GatewayError,
-  openAiResponsesClient,
-} from "@llm-proxy/core";
+import { anthropicClient, openAiResponsesClient } from "@llm-proxy/core";
 import type { OpenStateStore } from "@llm-proxy/context";
 import { type Logger, StructuredLogger } from "@llm-proxy/logging";
 import type { IncomingMessage, ServerResponse } from "node:http";
@@ -16,14 +12,11 @@ import { dispatch, type Route } from "./dispatch.ts";
 import { embeddings } from "./embeddings_endpoint.ts";
 import { converse } from "./endpoints.ts";
 import { countTokens } from "./token_count.ts";
-import type { Exchange } from "./exchange.ts";
 import { Gateway } from "./gateway.ts";
 import type { GatewayControls } from "./gateway_controls.ts";
 import {
   findVerb,
-  GEMINI_CALLERS,
   GEMINI_LISTS,
-  isGeminiPath,
   routeFor,
   VERB_PATHS,
 } from "./gemini_routes.ts";
@@ -32,6 +25,7 @@ import { getMetrics, getMetricsJson } from "./metrics_endpoints.ts";
 import { getModel, getModels } from "./model_endpoints.ts";
 import { NodeExchange } from "./node_exchange.ts";
 import { FURTHER_ROUTES } from "./further_routes.ts";
+import { noRoute } from "./no_route.ts";
 import { getProviders } from "./provider_endpoints.ts";
 import { WebExchange } from "./web_exchange.ts";
 
@@ -251,9 +245,9 @@ function makeRouter(current: () => Gateway): Hono<Bindings> {
     });
   }
   for (const [path, allowed] of methods) {
-    app.all(path, (context) => serve(context, refusal(path, allowed)));
+    app.all(path, (context) => serve(context, noRoute(path, allowed)));
   }
-  app.all("*", (context) => serve(context, refusal(context.req.path)));
+  app.all("*", (context) => serve(context, noRoute(context.req.path)));
   return app;
 
   /** Serves one route over whichever listener brought the request. */
@@ -275,27 +269,4 @@ function makeRouter(current: () => Gateway): Hono<Bindings> {
     void dispatch(routeFor(route, exchange), { gateway: current(), exchange });
     return exchange.response;
   }
-}
-
-/** The answer where no route fits: 404, or 405 with what would (L14). */
-function refusal(path: string, allowed?: readonly string[]): Route {
-  const handle = ({ exchange }: { readonly exchange: Exchange }): never => {
-    const what = `${exchange.method} ${exchange.path.slice(0, 200)}`;
-    if (allowed === undefined) {
-      throw new GatewayError("not_found", `There is no ${what}`, {
-        code: "unknown_url",
-      });
-    }
-    throw new GatewayError(
-      "method_not_allowed",
-      `There is no ${what}: use ${allowed.join(" or ")}`,
-      { code: "method_not_allowed", headers: { allow: allowed.join(", ") } },
-    );
-  };
-  return {
-    method: "GET",
-    path: allowed === undefined ? "unknown" : path,
-    ...(isGeminiPath(path) && GEMINI_CALLERS),
-    handle,
-  };
 }

@@ -1,0 +1,27 @@
+import { GatewayError } from "@llm-proxy/core";
+import type { Route } from "./dispatch.ts";
+import type { Exchange } from "./exchange.ts";
+import { GEMINI_CALLERS, isGeminiPath } from "./gemini_routes.ts";
+
+/** The answer where no route fits: 404, or 405 with what would (L14). */
+export function noRoute(path: string, allowed?: readonly string[]): Route {
+  const handle = ({ exchange }: { readonly exchange: Exchange }): never => {
+    const what = `${exchange.method} ${exchange.path.slice(0, 200)}`;
+    if (allowed === undefined) {
+      throw new GatewayError("not_found", `There is no ${what}`, {
+        code: "unknown_url",
+      });
+    }
+    throw new GatewayError(
+      "method_not_allowed",
+      `There is no ${what}: use ${allowed.join(" or ")}`,
+      { code: "method_not_allowed", headers: { allow: allowed.join(", ") } },
+    );
+  };
+  return {
+    method: "GET",
+    path: allowed === undefined ? "unknown" : path,
+    ...(isGeminiPath(path) && GEMINI_CALLERS),
+    handle,
+  };
+}
