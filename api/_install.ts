@@ -14,6 +14,7 @@ const WRITES = [
   "/run/llm-proxy",
   "/run/systemd/notify",
 ];
+const SOCKETS = ["/run/llm-proxy/notify", "/run/systemd/notify"];
 /** `install`: prints the units, or writes and enables them. */
 export async function install(
   { values, switches }: CliInput,
@@ -80,7 +81,11 @@ export async function install(
 function ownCommand(config: Config, file: string): string {
   const deno = Deno.execPath();
   if (Deno.build.standalone) return deno;
-  const flags = permissionFlags(config, { config: file, writes: WRITES });
+  const flags = permissionFlags(config, {
+    config: file,
+    writes: WRITES,
+    sockets: SOCKETS,
+  });
   return [
     deno,
     "run",

@@ -11,6 +11,8 @@ export interface Places {
   readonly config?: string | undefined;
   /** Directories that it writes to. */
   readonly writes: readonly string[];
+  /** Sockets of the file system that it speaks through. */
+  readonly sockets: readonly string[];
 }
 
 /** Its own limits, its memory, and what its cgroup allows. */
@@ -23,13 +25,14 @@ const SYSTEM_READS = ["/proc/self", "/proc/meminfo", "/sys/fs/cgroup"];
  */
 export function permissionFlags(
   config: Config,
-  { config: file, writes }: Places,
+  { config: file, writes, sockets }: Places,
 ): string[] {
   const { host, port } = config.server;
   const net = new Set([
     join(host, String(port)),
     ...config.providers.filter(({ enabled }) => enabled).flatMap(hostsOf),
     ...urlHost(config.telemetry.endpoint),
+    ...sockets.map((path) => `unix:${path}`),
   ]);
   const log = config.logging.file;
   const own = [...writes, ...log === undefined ? [] : [dirname(resolve(log))]];
@@ -50,7 +53,11 @@ export async function permissions(
   const file = configFile(values.get("config"));
   const loaded = await (file ? load(file) : fromEnvironment());
   if (typeof loaded === "number") return loaded;
-  const flags = permissionFlags(loaded.config, { config: file, writes: [] });
+  const flags = permissionFlags(loaded.config, {
+    config: file,
+    writes: [],
+    sockets: [],
+  });
   return print(
     switches.has("json")
       ? `${JSON.stringify(flags, null, 2)}\n`

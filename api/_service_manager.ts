@@ -47,8 +47,6 @@ export class ServiceManager {
     if (this.#socket === undefined) return;
     const lines = [
       ...state ? [WORDS[state]] : [],
-      // Told from the clock that systemd compares it with.
-      ...state === "reloading" ? [`MONOTONIC_USEC=${uptime()}`] : [],
       ...status ? [`STATUS=${status.replaceAll(/\s+/g, " ")}`] : [],
     ];
     try {
@@ -64,31 +62,32 @@ export class ServiceManager {
   /** Closes its end of the socket. */
   close(): void {
     this.#socket?.close();
-    if (this.#socket === undefined || this.#own.startsWith("\0")) return;
-    try {
-      Deno.removeSync(this.#own);
-    } catch {
-      // Gone with its directory.
-    }
+    if (this.#socket && !this.#own.startsWith("\0")) remove(this.#own);
+  }
+}
+
+/** What a process left that was killed, or has gone with its directory. */
+function remove(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch {
+    // Nothing is there.
   }
 }
 
 /** A name without a file, unless there is a directory for such. */
 function ownPath(directory: string | undefined): string {
-  const name = `llm-proxy-notify-${Deno.pid}`;
-  return directory ? `${directory.split(":")[0]}/${name}` : `\0${name}`;
+  return directory
+    ? `${directory.split(":")[0]}/notify`
+    : `\0llm-proxy-notify-${Deno.pid}`;
 }
 
 function bind(path: string): Deno.DatagramConn | undefined {
+  if (!path.startsWith("\0")) remove(path);
   try {
     return Deno.listenDatagram({ transport: "unixpacket", path });
   } catch {
     // No permission for it: the service works, and systemd waits in vain.
     return undefined;
   }
-}
-
-/** CLOCK_MONOTONIC in microseconds, which begins with the machine. */
-function uptime(): number {
-  return Math.round(Deno.osUptime() * 1e6);
 }
