@@ -105,7 +105,7 @@ Deno.test("install prints both units, and writes nothing unless told", async () 
   assertEquals(code, 0);
   assertStringIncludes(out, "ListenStream=127.0.0.1:8123");
   assertStringIncludes(out, `--config ${config}`);
-  assertStringIncludes(out, "--allow-net=127.0.0.1:8123,10.0.0.7:11434 ");
+  assertStringIncludes(out, "--allow-net=127.0.0.1:8123,10.0.0.7:11434,unix:");
   assertEquals([...Deno.readDirSync(directory)].map(({ name }) => name), [
     "config.yaml",
   ]);
