@@ -1,10 +1,19 @@
+import { openAiCompletionsClient } from "@llm-proxy/core";
 import type { Route } from "./dispatch.ts";
+import { converse } from "./endpoints.ts";
 import { passForm, passJson } from "./pass_endpoints.ts";
 import { passThrough } from "./pass_through.ts";
 import { storedBatches, storedFiles } from "./stored_files.ts";
 
 /** The endpoints of OpenAI's API that are no conversations, and the way around all of them. */
 export const FURTHER_ROUTES: readonly Route[] = [
+  {
+    method: "POST",
+    path: "/v1/completions",
+    client: openAiCompletionsClient,
+    operation: "text_completion",
+    handle: converse,
+  },
   {
     method: "POST",
     path: "/v1/images/generations",

@@ -213,7 +213,17 @@ export const COMPATIBLE_PROVIDERS:
       baseUrl: "http://127.0.0.1:11434/v1",
       quirks: PLAIN,
     }],
-    ["vllm", { dialect: "openai_chat", quirks: OLD_LIMIT }],
+    ["vllm", {
+      dialect: "openai_chat",
+      endpoints: [
+        "completions",
+        "embeddings",
+        "transcriptions",
+        "translations",
+        "rerank",
+      ],
+      quirks: OLD_LIMIT,
+    }],
     ["llamacpp", {
       dialect: "openai_chat",
       endpoints: ["completions", "embeddings", "rerank"],

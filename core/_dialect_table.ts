@@ -7,10 +7,12 @@ import { geminiProvider } from "./dialects/gemini/dialect.ts";
 import { geminiEmbeddings } from "./dialects/gemini/embeddings.ts";
 import { passGemini } from "./dialects/gemini/pass.ts";
 import { openAiChatProvider } from "./dialects/openai_chat/provider.ts";
+import { passCompletions } from "./dialects/openai_completions/pass.ts";
 import { passResponses } from "./dialects/openai_responses/pass.ts";
 import { passChat } from "./dialects/openai_chat/pass.ts";
 import type { CountDialect } from "./count_dialect.ts";
 import type { EmbeddingDialect } from "./embedding.ts";
+import { type EndpointName, servesEndpoint } from "./endpoint.ts";
 import type { JsonDocument } from "./json_document.ts";
 import type { DialectName } from "./provider.ts";
 import type { PassOptions, Translation } from "./translation.ts";
@@ -49,12 +51,19 @@ export const DIALECTS: Readonly<Record<DialectName, DialectRow>> = {
  */
 export function passFor(
   client: ClientDialect,
-  { dialect, quirks }: {
+  provider: {
     readonly dialect: DialectName;
     readonly quirks: Quirks;
+    readonly endpoints?: ReadonlySet<EndpointName>;
   },
 ): DialectRow["pass"] {
+  const { dialect, quirks } = provider;
   if (client.name === dialect) return DIALECTS[dialect].pass;
+  if (client.name === "openai_completions") {
+    return dialect === "openai_chat" && servesEndpoint(provider, "completions")
+      ? passCompletions
+      : undefined;
+  }
   return quirks.responses && client.name === "openai_responses"
     ? passResponses
     : undefined;

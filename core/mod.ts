@@ -175,6 +175,7 @@ export type {
 } from "./dialect.ts";
 export { openAiChatClient } from "./dialects/openai_chat/client.ts";
 export { openAiChatProvider } from "./dialects/openai_chat/provider.ts";
+export { openAiCompletionsClient } from "./dialects/openai_completions/client.ts";
 export { openAiResponsesClient } from "./dialects/openai_responses/client.ts";
 export { anthropicClient } from "./dialects/anthropic/client.ts";
 export { messagesErrorStatus } from "./dialects/anthropic/encode_error.ts";
