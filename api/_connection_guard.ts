@@ -87,6 +87,21 @@ export class ConnectionGuard {
     return true;
   }
 
+  /** Whether something may take a connection over; else it is closed. */
+  admits(socket: Socket): boolean {
+    const connection = this.#connections.get(socket);
+    const is = connection !== undefined && connection.idle &&
+      !connection.closing;
+    if (!is) socket.destroy();
+    return is;
+  }
+
+  /** Notes what has taken a connection over: it is told when that must end. */
+  upgrade(socket: Socket, session: (error: GatewayError) => void): void {
+    const connection = this.#connections.get(socket);
+    if (connection !== undefined) connection.session = session;
+  }
+
   /** Refuses a request: its connection is closed, and nothing else on it served. */
   refuse(outgoing: ServerResponse, error: GatewayError): void {
     const connection = this.#connections.get(outgoing.req.socket);
@@ -207,5 +222,6 @@ export class ConnectionGuard {
 }
 
 function interrupt(connection: WatchedConnection, error: GatewayError): void {
+  connection.session?.(error);
   for (const answer of connection.answers) answer.emit(INTERRUPTED, error);
 }

@@ -1,3 +1,4 @@
+import type { GatewayError } from "@llm-proxy/core";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
@@ -11,6 +12,8 @@ export class WatchedConnection {
   #taken = 0;
   /** The answer to its latest request ends it: nothing after that is served. */
   closing = false;
+  /** What has taken it over, if anything has: it is told when that must end. */
+  session: ((error: GatewayError) => void) | undefined;
   /** How many requests have come after that. */
   unanswered = 0;
 
@@ -34,6 +37,7 @@ export class WatchedConnection {
 
   /** Whether no answer is due or under way: they go out in order. */
   get idle(): boolean {
+    if (this.session !== undefined) return false;
     const latest = this.#answers.at(-1);
     return latest === undefined || isOut(latest);
   }

@@ -1,10 +1,16 @@
 import { type Context, Hono } from "@hono/hono";
 import { getRequestListener } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
-import { anthropicClient, openAiResponsesClient } from "@llm-proxy/core";
+import {
+  anthropicClient,
+  type GatewayError,
+  openAiResponsesClient,
+} from "@llm-proxy/core";
 import type { OpenStateStore } from "@llm-proxy/context";
 import { type Logger, StructuredLogger } from "@llm-proxy/logging";
+import type { Buffer } from "node:buffer";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import type { Config } from "./config_types.ts";
 import { heldBodies } from "./_held_bodies.ts";
 import { getConfigStatus, reloadConfig } from "./config_endpoints.ts";
@@ -27,6 +33,7 @@ import { NodeExchange } from "./node_exchange.ts";
 import { FURTHER_ROUTES } from "./further_routes.ts";
 import { noRoute } from "./no_route.ts";
 import { getProviders } from "./provider_endpoints.ts";
+import { UpgradeExchange } from "./upgrade_exchange.ts";
 import { WebExchange } from "./web_exchange.ts";
 
 const MIB = 1024 * 1024;
@@ -133,6 +140,12 @@ export interface App {
   fetch(request: Request): Promise<Response>;
   /** Answers a request of `node:http`: the cheaper way, and the service's own. */
   handle(incoming: IncomingMessage, outgoing: ServerResponse): void;
+  /** Serves a request to change over to WebSocket; gives what ends the session. */
+  upgrade(
+    incoming: IncomingMessage,
+    socket: Socket,
+    head: Buffer,
+  ): (error: GatewayError) => void;
   /** The providers that are on, by name. */
   readonly providers: readonly string[];
   /**
@@ -201,6 +214,12 @@ export function createApp(config: Config, options: AppOptions = {}): App {
   return {
     fetch: async (request) => await router.fetch(request),
     handle,
+    upgrade(incoming, socket, head) {
+      const exchange = new UpgradeExchange(incoming, socket, head);
+      const route = EXACT.get(`GET ${exchange.path}`) ?? noRoute(exchange.path);
+      void dispatch(route, { gateway, exchange });
+      return exchange.interrupt;
+    },
     providers: gateway.providers.map(({ name }) => name),
     reload(config) {
       gateway = gateway.next(config);

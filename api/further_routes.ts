@@ -3,6 +3,8 @@ import type { Route } from "./dispatch.ts";
 import { converse } from "./endpoints.ts";
 import { passForm, passJson } from "./pass_endpoints.ts";
 import { passThrough } from "./pass_through.ts";
+import { realtime } from "./realtime.ts";
+import { REALTIME_PATH } from "./upgrade_exchange.ts";
 import { storedBatches, storedFiles } from "./stored_files.ts";
 
 /** The endpoints of OpenAI's API that are no conversations, and the way around all of them. */
@@ -67,6 +69,12 @@ export const FURTHER_ROUTES: readonly Route[] = [
     path: "/v2/rerank",
     operation: "rerank",
     handle: passJson("rerank"),
+  },
+  {
+    method: "GET",
+    path: REALTIME_PATH,
+    operation: "realtime",
+    handle: realtime,
   },
   { method: "POST", path: "/v1/files", handle: storedFiles },
   { method: "GET", path: "/v1/files", handle: storedFiles },

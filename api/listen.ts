@@ -1,3 +1,4 @@
+import type { Buffer } from "node:buffer";
 import {
   createServer,
   type IncomingMessage,
@@ -14,6 +15,7 @@ import {
   unknownExpectation,
 } from "./_request_fault.ts";
 import type { App } from "./app.ts";
+import { REALTIME_PATH } from "./upgrade_exchange.ts";
 import type { ServerConfig } from "./config_types.ts";
 import type { ListenerRefusal } from "./listener_refusal.ts";
 
@@ -94,6 +96,7 @@ export function listen(
 ): Promise<Listener> {
   const interval = checkInterval(settings);
   const server = createServer({
+    ...UPGRADES,
     maxHeaderSize: settings.max_header_kb * 1024,
     headersTimeout: milliseconds(settings.header_timeout),
     requestTimeout: milliseconds(
@@ -157,11 +160,30 @@ function serveWith(server: Server, app: App, guard: ConnectionGuard): void {
   server.on("connect", ({ method }: IncomingMessage, socket: Socket) => {
     guard.refuseRaw(socket, methodFault(method));
   });
+  server.on(
+    "upgrade",
+    (incoming: IncomingMessage, socket: Socket, head: Buffer) => {
+      const fault = findRequestFault(incoming);
+      if (fault !== undefined) return guard.refuseRaw(socket, fault);
+      if (!guard.admits(socket)) return;
+      guard.upgrade(socket, app.upgrade(incoming, socket, head));
+    },
+  );
   server.on("clientError", (error: { code?: string }, socket: Socket) => {
     if (error.code === "ECONNRESET") socket.destroy();
     else guard.refuseRaw(socket, parserFault(error.code));
   });
 }
+
+/**
+ * Which requests change over: whatever else asks for it is served as it is, as
+ * HTTP allows. The types of the platform do not know the option yet.
+ */
+const UPGRADES: object = {
+  shouldUpgradeCallback: ({ headers, url, method }: IncomingMessage) =>
+    method === "GET" && headers.upgrade?.toLowerCase() === "websocket" &&
+    url?.split("?", 1)[0] === REALTIME_PATH,
+};
 
 /** Whole milliseconds: fractions are refused by the platform. */
 function milliseconds(seconds: number): number {

@@ -123,3 +123,30 @@ export class Dial {
     end?.failed(error);
   }
 }
+
+/** Makes a connection that belongs to whoever asked. */
+// deno-lint-ignore house/max-required-params -- each of them is needed
+export function dial(
+  target: HttpTarget,
+  settings: DialSettings,
+  signal: AbortSignal,
+): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const abort = (): void => {
+      made.destroy();
+      reject(signal.reason);
+    };
+    const made = new Dial(target, settings, {
+      standing(socket) {
+        signal.removeEventListener("abort", abort);
+        resolve(socket);
+      },
+      failed(error) {
+        signal.removeEventListener("abort", abort);
+        reject(error);
+      },
+    });
+    signal.addEventListener("abort", abort);
+  });
+}

@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import { upstreamFault } from "./_http_errors.ts";
 import type {
   SendOptions,
@@ -35,6 +36,12 @@ export class LazyTransport implements Transport {
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  async connect(url: string, signal: AbortSignal): Promise<Socket> {
+    const socket = await (this.#inner ?? this.#obtain()).connect?.(url, signal);
+    if (socket === undefined) throw upstreamFault("upstream_connect_failed");
+    return socket;
   }
 
   retire(): void {

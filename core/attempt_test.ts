@@ -5,7 +5,7 @@ import { Attempt } from "./attempt.ts";
 import { type AttemptLimits, defaultLimits } from "./attempt_clock.ts";
 import { UpstreamError } from "./errors.ts";
 import { classifyFailure } from "./failure_class.ts";
-import type { HttpClientOptions } from "./http_client.ts";
+import type { HttpClientOptions } from "./http_client_options.ts";
 import { HttpClient } from "./http_client.ts";
 import type { Provider } from "./provider.ts";
 import type { UpstreamResponse } from "./upstream.ts";

@@ -8,7 +8,8 @@ import {
 import { generateKeyPairSync } from "node:crypto";
 import { failure, readText, send, until } from "./_test_http.ts";
 import { TestUpstream } from "./_test_upstream.ts";
-import { HttpClient, type HttpClientOptions } from "./http_client.ts";
+import { HttpClient } from "./http_client.ts";
+import type { HttpClientOptions } from "./http_client_options.ts";
 
 /** What check C1 grants under load; alone it takes about a millisecond. */
 const MAX_CLOSE_MS = 250;

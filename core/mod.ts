@@ -225,7 +225,8 @@ export {
   type FailureClass,
   type FailureContext,
 } from "./failure_class.ts";
-export { HttpClient, type HttpClientOptions } from "./http_client.ts";
+export { HttpClient } from "./http_client.ts";
+export type { HttpClientOptions } from "./http_client_options.ts";
 export {
   editJsonDocument,
   type JsonDocument,

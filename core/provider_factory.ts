@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from "node:util";
 import { LazyTransport } from "./_lazy_transport.ts";
 import { type AttemptLimits, defaultLimits } from "./attempt_clock.ts";
 import type { Quirks } from "./dialect.ts";
-import { HttpClient, type HttpClientOptions } from "./http_client.ts";
+import { HttpClient } from "./http_client.ts";
+import type { HttpClientOptions } from "./http_client_options.ts";
 import type { Provider } from "./provider.ts";
 import { type ProviderType, providerTypes } from "./provider_types.ts";
 

@@ -1,3 +1,5 @@
+import type { Socket } from "node:net";
+
 /** A request's body that comes piece by piece, and once only. */
 export interface RequestSource {
   /** In bytes, where it is known; else it goes out in chunks. */
@@ -90,6 +92,14 @@ export interface Transport {
     request: UpstreamRequest,
     options: SendOptions,
   ): Promise<UpstreamResponse>;
+  /**
+   * Opens a connection of its own to the origin of an address, for a protocol
+   * that takes it over. Absent: there is none to be had.
+   *
+   * @throws {UpstreamError} when it can't be made.
+   * @throws {unknown} the signal's reason once it is aborted.
+   */
+  connect?(url: string, signal: AbortSignal): Promise<Socket>;
   /** Closes idle connections and refuses further use. */
   close(): void;
   /**

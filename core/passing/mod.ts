@@ -23,3 +23,9 @@ export {
   storedRequest,
 } from "../pass_endpoint.ts";
 export { UsageTail } from "../usage_tail.ts";
+export { MockRealtime } from "../mock/mock_realtime.ts";
+export {
+  type RealtimeTarget,
+  realtimeTarget,
+  realtimeUsage,
+} from "../realtime.ts";

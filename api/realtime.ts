@@ -1,0 +1,123 @@
+import { addUsage, GatewayError } from "@llm-proxy/core";
+import { MockRealtime, realtimeUsage } from "@llm-proxy/core/passing";
+import type { RoutedAttempt } from "@llm-proxy/core/routing";
+import type { WebSocket } from "ws";
+import { replyHeaders } from "./_reply_headers.ts";
+import { openRealtime } from "./_realtime_upstream.ts";
+import { scrubError } from "./_scrub_error.ts";
+import { AttemptTrace } from "./attempt_trace.ts";
+import { type RequestContext, route } from "./endpoints.ts";
+import { relaySockets } from "./relay_sockets.ts";
+import { UpgradeExchange } from "./upgrade_exchange.ts";
+
+const SWITCHED = 101;
+
+/**
+ * `GET /v1/realtime?model=…`: a session of OpenAI's Realtime API. The provider's
+ * side is opened first, so that a refusal is a plain answer and another
+ * provider may be asked; then messages pass both ways until either closes.
+ *
+ * @throws {GatewayError} 426 where the request is no handshake of WebSocket.
+ */
+export async function realtime(context: RequestContext): Promise<void> {
+  const { exchange, record } = context;
+  if (!(exchange instanceof UpgradeExchange)) {
+    throw new GatewayError(
+      "invalid_request",
+      "A realtime session is a WebSocket: connect with 'upgrade: websocket'",
+      { code: "upgrade_required", status: 426 },
+    );
+  }
+  const [, search = ""] = exchange.target.split("?", 2);
+  const query = new URLSearchParams(search);
+  const model = query.get("model");
+  if (!model) {
+    throw new GatewayError(
+      "invalid_request",
+      "The query must name a 'model'",
+      { code: "missing_required_parameter", param: "model" },
+    );
+  }
+  record.stream = true;
+  await route(context, {
+    request: { model, endpoint: "realtime" },
+    work: (routed) => hold(context, { exchange, routed, query }),
+  });
+}
+
+interface Session {
+  readonly exchange: UpgradeExchange;
+  readonly routed: RoutedAttempt;
+  readonly query: URLSearchParams;
+}
+
+/** Opens a session at one provider and holds it until it ends. */
+async function hold(
+  context: RequestContext,
+  { exchange, routed, query }: Session,
+): Promise<void> {
+  const { gateway, record } = context;
+  const { candidate } = routed;
+  const trace = new AttemptTrace(candidate);
+  let upstream: WebSocket | undefined;
+  try {
+    const isMock = candidate.provider.type === "mock";
+    if (!isMock) {
+      upstream = await record.waiting.during(
+        openRealtime(routed, { exchange, query }),
+      );
+    }
+    routed.answered(200, {});
+    routed.commit();
+    record.answers(trace);
+    const client = await exchange.accept(replyHeaders(record));
+    record.status = SWITCHED;
+    const { signal } = exchange;
+    const onAnswer = (message: Uint8Array): void => {
+      record.usage = addUsage(record.usage, realtimeUsage(message));
+    };
+    await record.waiting.during(
+      upstream === undefined
+        ? echo(client, { signal, onAnswer, model: candidate.model })
+        : relaySockets({ client, upstream, signal, onAnswer }),
+    );
+    if (record.usage) routed.used(record.usage.total);
+    gateway.health.succeeded(candidate.provider);
+  } catch (error) {
+    record.failed(trace);
+    gateway.noteFailure(routed, error);
+    throw error instanceof GatewayError ? scrubError(error, { trace }) : error;
+  } finally {
+    upstream?.terminate();
+  }
+}
+
+/** Holds a session with the mock provider. */
+async function echo(
+  client: WebSocket,
+  { signal, model, onAnswer }: {
+    readonly signal: AbortSignal;
+    readonly model: string;
+    readonly onAnswer: (message: Uint8Array) => void;
+  },
+): Promise<void> {
+  const session = new MockRealtime(model);
+  const say = (events: readonly unknown[]): void => {
+    for (const event of events) {
+      const text = JSON.stringify(event);
+      client.send(text);
+      onAnswer(new TextEncoder().encode(text));
+    }
+  };
+  const abort = (): void => client.close(1001);
+  signal.addEventListener("abort", abort, { once: true });
+  client.on(
+    "message",
+    (data: Uint8Array) => say(session.answer(new TextDecoder().decode(data))),
+  );
+  client.on("ping", (data) => client.pong(data));
+  client.on("error", () => {});
+  say(session.start());
+  await new Promise((resolve) => client.once("close", resolve));
+  signal.removeEventListener("abort", abort);
+}

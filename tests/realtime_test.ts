@@ -1,0 +1,352 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import OpenAI from "openai";
+import { OpenAIRealtimeWS } from "openai/realtime/ws";
+import { createServer, type IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
+import { WebSocket, WebSocketServer } from "ws";
+import { startGateway, type TestGateway } from "./_gateway.ts";
+import { logLine } from "./_with_gateway.ts";
+
+const KEY = "key-of-the-caller-0000";
+
+/** An upstream that speaks WebSocket, as a test wants it. */
+interface SocketUpstream {
+  readonly origin: string;
+  readonly asked: readonly IncomingMessage[];
+  close(): Promise<void>;
+}
+
+async function startSocketUpstream(
+  serve: (socket: WebSocket) => void,
+  refuse?: (request: IncomingMessage) => string | undefined,
+): Promise<SocketUpstream> {
+  const asked: IncomingMessage[] = [];
+  const server = createServer((_request, response) => {
+    response.writeHead(404).end("{}");
+  });
+  const sockets = new WebSocketServer({ noServer: true, autoPong: false });
+  server.on("upgrade", (request, socket, head) => {
+    asked.push(request);
+    const refusal = refuse?.(request);
+    if (refusal !== undefined) return void socket.end(refusal);
+    sockets.handleUpgrade(request, socket, head, serve);
+  });
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  const { port } = server.address() as AddressInfo;
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    asked,
+    async close() {
+      for (const socket of sockets.clients) socket.terminate();
+      await new Promise((done) => server.close(done));
+    },
+  };
+}
+
+async function withRealtime(
+  upstream: SocketUpstream | undefined,
+  use: (gateway: TestGateway, wsUrl: string) => Promise<void>,
+): Promise<void> {
+  const real = upstream === undefined ? "" : `
+  - {name: a, type: openai, api_key: key-of-provider-a, base_url: "${upstream.origin}/v1"}
+  - {name: az, type: azure_openai, api_key: key-of-provider-z, api_version: "2025-04-01-preview", base_url: "${upstream.origin}/openai"}
+  - {name: claude, type: anthropic, api_key: key-of-provider-c}`;
+  const gateway = await startGateway(
+    `auth: {api_keys: [{name: me, key: ${KEY}}]}
+providers:
+  - {type: mock}${real}
+`,
+  );
+  try {
+    await use(gateway, gateway.url.replace("http", "ws"));
+  } finally {
+    await gateway.close();
+    await upstream?.close();
+  }
+}
+
+const AUTH = { headers: { authorization: `Bearer ${KEY}` } };
+
+function opened(socket: WebSocket): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.once("open", resolve);
+    socket.once("error", reject);
+  });
+}
+
+function closed(socket: WebSocket): Promise<[number, string]> {
+  return new Promise((resolve) =>
+    socket.once("close", (code, reason) => resolve([code, String(reason)]))
+  );
+}
+
+function next(socket: WebSocket, event = "message"): Promise<string> {
+  return new Promise((resolve) =>
+    socket.once(event, (data) => resolve(String(data)))
+  );
+}
+
+/** The status of a handshake that is refused, and the code of its error. */
+function refusal(socket: WebSocket): Promise<[number | undefined, string]> {
+  return new Promise((resolve, reject) => {
+    socket.once("open", () => reject(new Error("It was opened")));
+    socket.once("unexpected-response", async (_request, response) => {
+      let text = "";
+      for await (const chunk of response) text += chunk;
+      resolve([response.statusCode, JSON.parse(text).error.code]);
+    });
+    socket.on("error", () => {});
+  });
+}
+
+Deno.test("a realtime session passes messages, pings and closes both ways", async () => {
+  const upstream = await startSocketUpstream((socket) => {
+    socket.on("message", (data: Uint8Array, binary) => {
+      if (String(data) === "close") return socket.close(4001, "enough");
+      socket.send(data, { binary });
+    });
+    socket.on("ping", (data) => socket.pong(`${data}!`));
+  });
+  await withRealtime(upstream, async (gateway, url) => {
+    const socket = new WebSocket(
+      `${url}/v1/realtime?model=a/gpt-realtime&intent=x`,
+      AUTH,
+    );
+    await opened(socket);
+    for (const text of ["hello", "x".repeat(300_000)]) {
+      const answer = next(socket);
+      socket.send(text);
+      assert(await answer === text);
+    }
+    const pong = next(socket, "pong");
+    socket.ping("7");
+    assertEquals(await pong, "7!");
+    const end = closed(socket);
+    socket.send("close");
+    assertEquals(await end, [4001, "enough"]);
+    const [request] = upstream.asked;
+    assertEquals(request?.url, "/v1/realtime?intent=x&model=gpt-realtime");
+    assertEquals(request?.headers.authorization, "Bearer key-of-provider-a");
+    const line = await logLine(gateway);
+    assertEquals(
+      [
+        line.route,
+        line.status,
+        line.provider,
+        line.model,
+        line.key,
+        line.error,
+      ],
+      ["/v1/realtime", 101, "a", "gpt-realtime", "me", undefined],
+    );
+  });
+});
+
+Deno.test("F1: a realtime session at Azure's dated API is a deployment's", async () => {
+  const upstream = await startSocketUpstream((socket) => socket.close(1000));
+  await withRealtime(upstream, async (_gateway, url) => {
+    const socket = new WebSocket(`${url}/v1/realtime?model=az/dep`, AUTH);
+    assertEquals((await closed(socket))[0], 1000);
+    const [request] = upstream.asked;
+    assertEquals(
+      request?.url,
+      "/openai/realtime?api-version=2025-04-01-preview&deployment=dep",
+    );
+    assertEquals(request?.headers["api-key"], "key-of-provider-z");
+  });
+});
+
+Deno.test("a realtime session's key comes in a header or as a protocol, which is not echoed", async () => {
+  const upstream = await startSocketUpstream((socket) => socket.close(1000));
+  await withRealtime(upstream, async (gateway, url) => {
+    const target = `${url}/v1/realtime?model=a/m`;
+    for (
+      const options of [undefined, { headers: { "x-api-key": "wrong" } }]
+    ) {
+      assertEquals(await refusal(new WebSocket(target, options)), [
+        401,
+        "invalid_api_key",
+      ]);
+    }
+    const wrong = ["realtime", "openai-insecure-api-key.wrong"];
+    assertEquals((await refusal(new WebSocket(target, wrong)))[0], 401);
+    const socket = new WebSocket(target, [
+      "realtime",
+      `openai-insecure-api-key.${KEY}`,
+      "openai-beta.realtime-v1",
+    ]);
+    await opened(socket);
+    assertEquals(socket.protocol, "realtime");
+    await closed(socket);
+    const { headers } = upstream.asked[0] ?? {};
+    assertEquals(headers?.["openai-beta"], "realtime=v1");
+    assertEquals(headers?.["sec-websocket-protocol"], undefined);
+    assert(!gateway.lines.some((line) => line.includes(KEY)));
+  });
+});
+
+Deno.test("L5: a handshake that the provider refuses is a plain answer", async () => {
+  const body = '{"error":{"message":"Slow down","code":"rate_limit_exceeded"}}';
+  const upstream = await startSocketUpstream(
+    () => {},
+    () =>
+      `HTTP/1.1 429 X\r\nretry-after: 100\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
+  );
+  await withRealtime(upstream, async (_gateway, url) => {
+    assertEquals(
+      await refusal(new WebSocket(`${url}/v1/realtime?model=a/m`, AUTH)),
+      [429, "rate_limit_exceeded"],
+    );
+    const refused = [
+      ["/v1/realtime?model=claude/m", 400, "unsupported_endpoint"],
+      ["/v1/realtime?model=none/m", 404, "model_not_found"],
+      ["/v1/realtime", 400, "missing_required_parameter"],
+    ] as const;
+    for (const [target, status, code] of refused) {
+      assertEquals(await refusal(new WebSocket(url + target, AUTH)), [
+        status,
+        code,
+      ]);
+    }
+  });
+});
+
+Deno.test("L4: a provider's connection that is cut closes the client's with an error", async () => {
+  const upstream = await startSocketUpstream((socket) => {
+    socket.once("message", () => socket.terminate());
+  });
+  await withRealtime(upstream, async (gateway, url) => {
+    const socket = new WebSocket(`${url}/v1/realtime?model=a/m`, AUTH);
+    await opened(socket);
+    const end = closed(socket);
+    socket.send("x");
+    assertEquals(await end, [1011, "upstream_reset"]);
+    assertEquals((await logLine(gateway)).error, "upstream_reset");
+  });
+});
+
+Deno.test("L1: a client that is cut ends the provider's session", async () => {
+  const gone = Promise.withResolvers<number>();
+  const upstream = await startSocketUpstream((socket) => {
+    socket.on("close", gone.resolve);
+  });
+  await withRealtime(upstream, async (gateway, url) => {
+    const socket = new WebSocket(`${url}/v1/realtime?model=a/m`, AUTH);
+    await opened(socket);
+    socket.terminate();
+    assertEquals(await gone.promise, 1001);
+    assertEquals((await logLine(gateway)).error, "client_closed");
+  });
+});
+
+Deno.test("a message over the cap closes the session with 1009", async () => {
+  const upstream = await startSocketUpstream(() => {});
+  await withRealtime(upstream, async (_gateway, url) => {
+    const socket = new WebSocket(`${url}/v1/realtime?model=a/m`, AUTH);
+    await opened(socket);
+    const end = closed(socket);
+    socket.on("error", () => {});
+    socket.send(new Uint8Array(17 * 1024 * 1024));
+    assertEquals((await end)[0], 1009);
+  });
+});
+
+Deno.test("L9: a client that does not read holds the provider's session up", async () => {
+  let sent = 0;
+  const chunk = new Uint8Array(256 * 1024);
+  const total = 200;
+  let moved = performance.now();
+  const upstream = await startSocketUpstream((socket) => {
+    const more = (): void => {
+      if (sent === total) return;
+      sent++;
+      moved = performance.now();
+      socket.send(chunk, more);
+    };
+    more();
+  });
+  await withRealtime(upstream, async (_gateway, url) => {
+    const socket = new WebSocket(`${url}/v1/realtime?model=a/m`, AUTH);
+    await opened(socket);
+    socket.pause();
+    while (performance.now() - moved < 300) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    assert(sent < total, `${sent} messages left the provider`);
+    let received = 0;
+    const all = new Promise<void>((resolve) =>
+      socket.on("message", () => ++received === total && resolve())
+    );
+    socket.resume();
+    await all;
+    const end = closed(socket);
+    socket.close(1000);
+    await end;
+  });
+});
+
+Deno.test("L13: a session ends with 1001 when the listener does", async () => {
+  const upstream = await startSocketUpstream(() => {});
+  await withRealtime(upstream, async (gateway, url) => {
+    const socket = new WebSocket(`${url}/v1/realtime?model=a/m`, AUTH);
+    await opened(socket);
+    const end = closed(socket);
+    await gateway.close();
+    assertEquals(await end, [1001, "shutting_down"]);
+  });
+});
+
+Deno.test("OpenAI's own client holds a session with the mock, whose tokens are counted", async () => {
+  await withRealtime(undefined, async (gateway) => {
+    const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: KEY });
+    const rt = new OpenAIRealtimeWS({ model: "mock/echo" }, client);
+    // The client takes its base URL for a secure one.
+    rt.on("error", () => {});
+    const url = String(rt.url);
+    rt.close();
+    assertMatch(url, /\/v1\/realtime\?model=mock%2Fecho$/);
+    const socket = new WebSocket(url.replace("wss:", "ws:"), AUTH);
+    const said: string[] = [];
+    const done = new Promise<void>((resolve) =>
+      socket.on("message", (data: unknown) => {
+        const event = JSON.parse(String(data));
+        said.push(event.delta ?? event.type);
+        if (event.type === "response.done") resolve();
+      })
+    );
+    await opened(socket);
+    const content = [{ type: "input_text", text: "ping 42" }];
+    socket.send(JSON.stringify({
+      type: "conversation.item.create",
+      item: { type: "message", role: "user", content },
+    }));
+    socket.send('{"type":"response.create"}');
+    await done;
+    const end = closed(socket);
+    socket.close();
+    await end;
+    assertEquals(said, [
+      "session.created",
+      "conversation.item.created",
+      "response.created",
+      "ping",
+      " 42",
+      "response.output_text.done",
+      "response.done",
+    ]);
+    const line = await logLine(gateway);
+    assertEquals([line.route, line.status, line.output_tokens], [
+      "/v1/realtime",
+      101,
+      2,
+    ]);
+  });
+});
+
+Deno.test("a plain request for a session is told to change over", async () => {
+  await withRealtime(undefined, async ({ url }) => {
+    const response = await fetch(`${url}/v1/realtime?model=mock/echo`, AUTH);
+    assertEquals(response.status, 426);
+    assertEquals((await response.json()).error.code, "upgrade_required");
+  });
+});
