@@ -1,7 +1,6 @@
 import * as z from "@zod/zod";
 import {
   address,
-  count,
   headers,
   limits,
   line,
@@ -67,26 +66,6 @@ export const caching = z.strictObject({
     "Summaries of shortened conversations.",
   ),
 }).prefault({}).describe("The sizes of the built-in caches.");
-
-/** `condensation` */
-export const condensation = z.strictObject({
-  enabled: enabled("Whether long conversations are shortened."),
-  // Below the window of nearly every current model.
-  truncation_threshold: count(100, 100_000_000).default(100_000)
-    .describe("Tokens from which on a conversation is shortened."),
-  summary_max_tokens: count(16, 100_000).default(512)
-    .describe("Most tokens of a summary."),
-  cache_size: count(0, 1_000_000).default(1000).describe("Summaries kept."),
-  cache_ttl: seconds(31_536_000).default(3600)
-    .describe("Seconds a summary is kept."),
-  error_patterns: z.array(line(200)).max(100).default([
-    "context_length_exceeded",
-    "maximum context length",
-    "prompt is too long",
-  ]).describe(
-    "Texts in a provider's error that mean the context was too long; compared without case, not patterns.",
-  ),
-}).prefault({}).describe("How long conversations are shortened.");
 
 /** `memory` */
 export const memory = z.strictObject({

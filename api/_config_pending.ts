@@ -5,7 +5,6 @@
 export const PENDING: readonly string[] = [
   "cache",
   "caching",
-  "condensation",
   "memory",
   "providers[].models[].max_output_tokens",
   "providers[].models[].prices.cache_write",

@@ -1,5 +1,6 @@
 import type { StrategyName } from "@llm-proxy/core/routing";
 import * as z from "@zod/zod";
+import { routeCondense } from "./_config_condense_section.ts";
 import { count, headerName, line, seconds, share } from "./_config_values.ts";
 
 /** The strategies that a config may name. */
@@ -88,6 +89,9 @@ const route = z.strictObject({
     .describe(
       "When slow requests are sent a second time; {} for the defaults.",
     ),
+  condense: routeCondense.optional().describe(
+    "How conversations are shortened here; false leaves them as they are.",
+  ),
   // Two models' words in one answer are nothing that a caller expects.
   after_commit: z.enum(["error", "continue"]).default("error").describe(
     "What a stream that breaks after its first content ends in: an error, or plain text of another deployment.",

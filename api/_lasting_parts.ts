@@ -2,6 +2,7 @@ import {
   MemoryStateStore,
   ModelCache,
   type OpenStateStore,
+  SummaryCache,
   TokenCounter,
 } from "@llm-proxy/context";
 import {
@@ -22,6 +23,7 @@ import {
 } from "@llm-proxy/core/routing";
 import type { Logger } from "@llm-proxy/logging";
 import { isDeepStrictEqual } from "node:util";
+import { summaryBounds } from "./condense_policy.ts";
 import type { Config } from "./config_types.ts";
 import type { GatewayControls } from "./gateway_controls.ts";
 import { RequestLimits } from "./request_limits.ts";
@@ -70,6 +72,7 @@ export class LastingParts {
   readonly #listing = new Map<string, Provider>();
   #breakers: Breakers | undefined;
   #budget: RetryBudget | undefined;
+  #summaries: SummaryCache | undefined;
   #config: Config | undefined;
 
   /** Begins with nothing known. */
@@ -102,6 +105,13 @@ export class LastingParts {
     return this.#breakers ??= this.#makeBreakers();
   }
 
+  /** Summaries of conversations. */
+  get summaries(): SummaryCache {
+    return this.#summaries ??= new SummaryCache(
+      this.#config && summaryBounds(this.#config),
+    );
+  }
+
   /** What bounds all extra attempts together. */
   get budget(): RetryBudget {
     return this.#budget ??= new RetryBudget(
@@ -118,6 +128,10 @@ export class LastingParts {
     this.providerLimits.define(providers);
     if (!isDeepStrictEqual(before?.circuit_breaker, config.circuit_breaker)) {
       this.#breakers = undefined;
+    }
+    const bounds = before && summaryBounds(before);
+    if (!isDeepStrictEqual(bounds, summaryBounds(config))) {
+      this.#summaries = undefined;
     }
     if (!isDeepStrictEqual(before?.retry, config.retry)) {
       this.#budget = undefined;

@@ -1,4 +1,5 @@
 import type { ReplyHeaders } from "./exchange.ts";
+import { condensedHeader } from "./condensation.ts";
 import type { RequestRecord } from "./request_record.ts";
 
 /** Where providers and their front doors put the id of a request (K14). */
@@ -33,7 +34,10 @@ export function replyHeaders(
   };
   // C38: where the SDK of this dialect looks for it.
   if (record.client.name === "anthropic") headers["request-id"] = record.id;
-  const { trace } = record;
+  const { trace, condensed } = record;
+  if (condensed !== undefined) {
+    headers["x-llm-proxy-condensed"] = condensedHeader(condensed);
+  }
   if (trace !== undefined) {
     const { candidate, losses, upstreamId } = trace;
     headers["x-llm-proxy-provider"] = candidate.provider.name;

@@ -103,6 +103,11 @@ export class RequestMetrics {
       });
     }
     if (deployment !== undefined && status === 200) this.#note(deployment);
+    const { condensed } = record;
+    if (condensed !== undefined) {
+      const { reason, fromTokens, toTokens } = condensed;
+      this.#metrics.condensed({ reason, savedTokens: fromTokens - toTokens });
+    }
     this.#metrics.requestEnded({
       method: record.method,
       route: record.route,

@@ -14,6 +14,7 @@ import type { Socket } from "node:net";
 import type { Config } from "./config_types.ts";
 import { heldBodies } from "./_held_bodies.ts";
 import { getConfigStatus, reloadConfig } from "./config_endpoints.ts";
+import { condense } from "./condense_endpoint.ts";
 import { dispatch, type Route } from "./dispatch.ts";
 import { embeddings } from "./embeddings_endpoint.ts";
 import { converse } from "./endpoints.ts";
@@ -73,6 +74,7 @@ const ROUTES: readonly Route[] = [
     operation: "embeddings",
     handle: embeddings,
   },
+  { method: "POST", path: "/v1/condense", handle: condense },
   ...FURTHER_ROUTES,
   { method: "GET", path: "/v1/models", handle: getModels },
   { method: "GET", path: "/v1/models/*", handle: getModel },

@@ -1,4 +1,5 @@
 import type { LogFields } from "@llm-proxy/logging";
+import { condensedHeader } from "./condensation.ts";
 import type { RequestRecord } from "./request_record.ts";
 
 /** How much of a name that a caller chose is shown. */
@@ -40,6 +41,9 @@ export function canonicalLine(record: RequestRecord): LogFields {
     cache: record.cache,
     condensed_from_tokens: condensed?.fromTokens,
     condensed_to_tokens: condensed?.toTokens,
+    condensed_by: condensed && condensedHeader(condensed),
+    summary_input_tokens: record.summaryTokens?.input,
+    summary_output_tokens: record.summaryTokens?.output,
     duration_ms: round(record.durationMs),
     queue_ms: went ? round(record.queuedMs) : undefined,
     upstream_headers_ms: since(record, trace?.headersAt),

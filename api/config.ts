@@ -56,6 +56,7 @@ export type {
 export type {
   ArmConfig,
   HedgeConfig,
+  RouteCondenseConfig,
   RouteConfig,
   RouteTargetConfig,
   ShadowConfig,

@@ -42,13 +42,16 @@ Deno.test("config.example.yaml stays valid with every setting switched on", () =
   for (
     const section of [
       "caching",
-      "condensation",
       "health_check",
       "http_client",
       "memory",
       "retry",
     ] as const
   ) assertEquals<unknown>(result.config[section], config[section], section);
+  const { summary_model: summary, ...condensation } =
+    result.config.condensation;
+  assertEquals(summary, "openai/gpt-5-mini");
+  assertEquals(condensation, config.condensation);
   const { slow_first_byte: _, ...breaker } = result.config.circuit_breaker;
   assertEquals(breaker, config.circuit_breaker);
   const bare = parse(

@@ -1,4 +1,5 @@
 import * as z from "@zod/zod";
+import { condensation } from "./_config_condense_section.ts";
 import {
   app,
   auth,
@@ -9,7 +10,6 @@ import {
 import {
   cache,
   caching,
-  condensation,
   healthCheck,
   memory,
   rateLimit,

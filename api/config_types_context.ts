@@ -1,3 +1,5 @@
+import type { CondenseStrategy } from "@llm-proxy/context";
+
 /**
  * What replaces the built-in cache: an exported class of a module. Both keys
  * are given, or neither.
@@ -77,8 +79,16 @@ export interface CondensationConfig {
   readonly enabled: boolean;
   /** Tokens from which on they are. @default {100000} */
   readonly truncation_threshold: number;
+  /** What is done, in this order, until there is room. @default {["truncate_tool_results", "remove_duplicates", "drop_oldest"]} */
+  readonly strategies: readonly CondenseStrategy[];
+  /** Tokens of a tool result that are kept. @default {2000} */
+  readonly tool_result_max_tokens: number;
+  /** The model that sums up. @default {none: turns are left out} */
+  readonly summary_model?: string | undefined;
   /** Most tokens of a summary. @default {512} */
   readonly summary_max_tokens: number;
+  /** Seconds that the summaries of a request may take. @default {10} */
+  readonly summary_timeout: number;
   /** Summaries kept. @default {1000} */
   readonly cache_size: number;
   /** Seconds a summary is kept. @default {3600} */

@@ -1,3 +1,4 @@
+import type { CondenseStrategy } from "@llm-proxy/context";
 import type { StrategyName } from "@llm-proxy/core/routing";
 
 /**
@@ -43,8 +44,32 @@ export interface RouteConfig {
   readonly shadow?: ShadowConfig | undefined;
   /** When slow requests are sent a second time. @default {never} */
   readonly hedge?: HedgeConfig | undefined;
+  /** How conversations are shortened; `false` leaves them as they are. @default {as in `condensation`} */
+  readonly condense?: false | RouteCondenseConfig | undefined;
   /** What happens when a stream breaks after its first content has reached the client. @default {"error"} */
   readonly after_commit: "error" | "continue";
+}
+
+/**
+ * How conversations of one route are shortened, where it differs from
+ * `condensation`. It is in force even where that is not.
+ *
+ * @example Only when a provider says that a request is too long
+ * ```ts
+ * import type { RouteCondenseConfig } from "@llm-proxy/api";
+ *
+ * const condense: RouteCondenseConfig = { on: "error", strategies: ["middle_out"] };
+ * ```
+ */
+export interface RouteCondenseConfig {
+  /** What makes it necessary: the threshold, or a provider's word alone. @default {"threshold"} */
+  readonly on: "threshold" | "error";
+  /** Tokens from which on they are. @default {condensation.truncation_threshold} */
+  readonly threshold?: number | undefined;
+  /** What is done, in this order. @default {condensation.strategies} */
+  readonly strategies?: readonly CondenseStrategy[] | undefined;
+  /** The model that sums up. @default {condensation.summary_model} */
+  readonly summary_model?: string | undefined;
 }
 
 /**

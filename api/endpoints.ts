@@ -99,8 +99,16 @@ export async function answerConversation(
   const { client } = record;
   record.stream = stream;
   const header = (name: string): string | undefined => exchange.header(name);
+  const size = new RequestSize(document.value, gateway.tokens.estimator);
+  const request = facts(size);
+  const condenser = gateway.condensing.begin(context, {
+    document,
+    request,
+    size,
+  });
   const prepare: Prepare<Translation> = ({ candidate, losses }) => {
     const options = {
+      ...condenser?.condensed(losses),
       client,
       deployment: candidate,
       stream,
@@ -113,16 +121,16 @@ export async function answerConversation(
       ? translateConversation(document, options)
       : continueChat(document, { ...options, begun });
   };
-  const size = new RequestSize(document.value, gateway.tokens.estimator);
-  const request = facts(size);
   const answer = stream
     ? (answering: Answering<Translation>) =>
       streamAnswer(answering, { document, shape })
     : wholeAnswer;
-  const plan = await route(context, {
-    request,
-    work: (routed) => attempt(context, { routed, prepare, answer }),
-  });
+  const carry = () =>
+    route(context, {
+      request,
+      work: (routed) => attempt(context, { routed, prepare, answer }),
+    });
+  const plan = await (condenser?.carry(carry) ?? carry());
   const { usage, trace } = record;
   if (usage && trace) size.learn(trace.candidate, usage);
   const { shadow: candidate } = plan;

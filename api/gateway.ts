@@ -23,6 +23,7 @@ import {
 } from "@llm-proxy/core/routing";
 import type { Logger } from "@llm-proxy/logging";
 import { KeyRing } from "./authenticate.ts";
+import { Condensing } from "./condensing.ts";
 import type { Config } from "./config_types.ts";
 import type { GatewayControls } from "./gateway_controls.ts";
 import { LastingParts } from "./_lasting_parts.ts";
@@ -67,6 +68,8 @@ export class Gateway {
   readonly failover: Failover;
   /** The names of the routes whose broken streams go on at another deployment. */
   readonly continuing: ReadonlySet<string>;
+  /** Makes long conversations shorter, where that is wanted. */
+  readonly condensing: Condensing;
   /** Faults that are wanted; `undefined` where none are. */
   readonly chaos: Chaos | undefined;
   readonly #lasting: LastingParts;
@@ -108,6 +111,7 @@ export class Gateway {
       retry: retryOptions(config.retry),
     });
     this.metrics.watch(this);
+    this.condensing = new Condensing(this, lasting.summaries);
     // Each key does as well as its account does.
     this.health.watch(
       table.providers.flatMap(({ provider, moreKeys = [] }) => [

@@ -51,6 +51,7 @@ export {
   type RateLimitConfig,
   type RetryConfig,
   type RotationConfig,
+  type RouteCondenseConfig,
   type RouteConfig,
   type RouteTargetConfig,
   type ServerConfig,

@@ -8,18 +8,11 @@ import {
 } from "@llm-proxy/core";
 import type { TraceParent } from "@llm-proxy/logging";
 import type { AdmittedRequest } from "./request_limits.ts";
+import type { Condensation } from "./condensation.ts";
 import type { AttemptTrace } from "./attempt_trace.ts";
 import type { Route } from "./dispatch.ts";
 import type { Told, ToldReply } from "./told_reply.ts";
 import { WaitingTime } from "./waiting_time.ts";
-
-/** What became of a conversation that was too long. */
-export interface Condensed {
-  /** How long it was, in tokens. */
-  readonly fromTokens: number;
-  /** How long it is now, in tokens. */
-  readonly toTokens: number;
-}
 
 /** What is known of one request, gathered on its way and logged once at its end. */
 export class RequestRecord {
@@ -55,7 +48,11 @@ export class RequestRecord {
   /** How the caches took it, in one word; absent where none was asked. */
   cache: string | undefined;
   /** How its conversation was shortened; absent where it was not. */
-  condensed: Condensed | undefined;
+  condensed: Condensation | undefined;
+  /** What summaries of it came to, in tokens. */
+  summaryTokens:
+    | { readonly input: number; readonly output: number }
+    | undefined;
   finish: FinishClass | undefined;
   /** The model that answered, as the provider names it. */
   answeredBy: string | undefined;

@@ -40,6 +40,22 @@ export class RequestSize implements InputSize {
     return this.#estimator.estimate(this.measure, tokenModel(destination)).low;
   }
 
+  /** The likeliest number for one model. */
+  likely(destination: Destination): number {
+    return this.#estimator.estimate(this.measure, tokenModel(destination))
+      .tokens;
+  }
+
+  /** Takes what the request was measured as once it was made shorter. */
+  replace(measure: TokenMeasure): void {
+    this.#measure = measure;
+  }
+
+  /** Corrects the estimates of a model by what its provider tells of a request that it refused. */
+  learnTold(destination: Destination, tokens: number): void {
+    this.#estimator.learn(this.measure, tokenModel(destination), tokens);
+  }
+
   /** Corrects the estimates of the model that answered by what its provider reports. */
   learn(destination: Destination, usage: Usage): void {
     if (this.#measure === undefined) return;

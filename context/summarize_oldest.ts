@@ -43,7 +43,7 @@ interface Chapter {
   readonly key: string;
 }
 
-/** So many chapters are summed up for one request; what is older still is left out. */
+/** A request asks so often at most: of many new chapters several are summed up at once. */
 const MAX_CALLS = 4;
 /** A summary that is longer than was asked for is cut. */
 const CHARS_PER_TOKEN = 6;
@@ -130,14 +130,16 @@ async function sumUp(
   const known = chapters.findLastIndex(({ key }) =>
     cache.get(key) !== undefined
   );
-  const begin = Math.max(known + 1, chapters.length - MAX_CALLS);
-  let previous = known >= begin - 1
-    ? cache.get(chapters[known]?.key ?? "")
-    : undefined;
+  const fresh = chapters.slice(known + 1);
+  const each = Math.ceil(fresh.length / MAX_CALLS);
+  let previous = cache.get(chapters[known]?.key ?? "");
   const stop = new AbortController();
   const deadline = performance.now() + timeoutMs;
   try {
-    for (const { key, groups } of chapters.slice(begin)) {
+    for (let at = 0; at < fresh.length; at += each) {
+      const part = fresh.slice(at, at + each);
+      const key = part.at(-1)?.key ?? "";
+      const groups = part.flatMap((chapter) => chapter.groups);
       const transcript = transcriptText(messagesOf(draft, groups));
       const request = { transcript, previous, maxTokens, signal: stop.signal };
       const work = cache.getOrMake(key, () => summarize(request));

@@ -1,5 +1,6 @@
 import { addressed } from "./_addressed.ts";
 import { DIALECTS, passFor } from "./_dialect_table.ts";
+import type { Conversation } from "./conversation.ts";
 import type {
   ClientDialect,
   DecodeOptions,
@@ -54,6 +55,8 @@ export interface TranslateOptions extends StreamOptions, DecodeOptions {
   readonly stream: boolean;
   /** Takes note of what could not be carried over. */
   readonly losses: LossReport;
+  /** What is sent in the place of what the request says, where that was changed on its way. */
+  readonly conversation?: Conversation;
 }
 
 /** A {@linkcode TranslateOptions} for clients of any dialect. */
@@ -157,7 +160,10 @@ function translate(
   const { provider, model } = options.deployment;
   const { quirks } = provider;
   const target = { provider: provider.name, model, quirks, losses };
-  const pass = passFor(client, provider);
+  // What was changed on its way is written anew.
+  const pass = options.conversation === undefined
+    ? passFor(client, provider)
+    : undefined;
   const translation = pass?.(document, { ...options, target }) ??
     recode(document, {
       client,
@@ -181,7 +187,7 @@ function recode(
 ): Translation {
   const { losses, stream, includeUsage } = options;
   const conversation = {
-    ...client.decodeRequest(document, options),
+    ...options.conversation ?? client.decodeRequest(document, options),
     model: target.model,
     stream,
   };

@@ -82,6 +82,14 @@ export function declareCounted(
       help: "Look-ups that a cache could not answer.",
       labels: [cache],
     }),
+    condensations: collector.counter("proxy_api_condensations_total", {
+      help: "Requests whose conversation was made shorter.",
+      labels: [collector.label("reason", { max: 8 })],
+    }),
+    condensedTokens: collector.counter("proxy_api_condensed_tokens_total", {
+      help: "Tokens by which conversations were made shorter, an estimate.",
+      labels: [collector.label("reason", { max: 8 })],
+    }),
     attempts: collector.counter("proxy_api_provider_requests_total", {
       help: "Attempts at providers, by how they ended.",
       labels: [provider, model, collector.label("status", { max: 32 })],

@@ -70,6 +70,14 @@ export interface CacheLookup {
   readonly hit: boolean;
 }
 
+/** A request whose conversation was made shorter. */
+export interface CondensedRequest {
+  /** Why, in a word: `threshold`, `error` or `asked`. */
+  readonly reason: string;
+  /** By how many tokens, an estimate. */
+  readonly savedTokens: number;
+}
+
 /** How a deployment is now. */
 export interface UpstreamView {
   /** The provider's name in the config. */

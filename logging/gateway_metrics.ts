@@ -6,6 +6,7 @@ import {
 import type {
   AttemptEnded,
   CacheLookup,
+  CondensedRequest,
   GatewayTarget,
   GatewayViews,
   LimitRefused,
@@ -145,6 +146,13 @@ export class GatewayMetrics {
   cacheLookup({ cache, hit }: CacheLookup): void {
     const { cacheHits, cacheMisses } = this.#metrics;
     (hit ? cacheHits : cacheMisses).at(cache).add();
+  }
+
+  /** Counts a conversation that was made shorter. */
+  condensed({ reason, savedTokens }: CondensedRequest): void {
+    const { condensations, condensedTokens } = this.#metrics;
+    condensations.at(reason).add();
+    if (savedTokens > 0) condensedTokens.at(reason).add(savedTokens);
   }
 
   /** Takes the event loop's delay, in seconds: give it to a `LoopDelay`. */

@@ -53,6 +53,8 @@ Deno.test("GatewayMetrics has every metric by its name and labels", () => {
     "counter proxy_api_limit_refusals_total{limit,unit}",
     "counter proxy_api_cache_hits_total{cache_type}",
     "counter proxy_api_cache_misses_total{cache_type}",
+    "counter proxy_api_condensations_total{reason}",
+    "counter proxy_api_condensed_tokens_total{reason}",
     "counter proxy_api_provider_requests_total{provider,model,status}",
     "histogram proxy_api_provider_latency_seconds{provider,model}",
     "counter proxy_api_cost_usd_total{provider,model}",

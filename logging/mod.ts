@@ -47,6 +47,7 @@ export type {
   BudgetView,
   CacheLookup,
   CacheView,
+  CondensedRequest,
   GatewayTarget,
   GatewayViews,
   LimitRefused,

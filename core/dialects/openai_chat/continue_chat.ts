@@ -1,4 +1,5 @@
 import type { Usage } from "../../answer.ts";
+import type { Conversation, Message } from "../../conversation.ts";
 import {
   editJsonDocument,
   type JsonDocument,
@@ -102,7 +103,13 @@ export function continueChat(
   options: ContinueOptions,
 ): Translation {
   const { begun, losses, deployment: { provider, model } } = options;
-  const translation = translateChat(withBegun(document, begun.text), options);
+  const { conversation } = options;
+  const translation = conversation === undefined
+    ? translateChat(withBegun(document, begun.text), options)
+    : translateChat(document, {
+      ...options,
+      conversation: goneOn(conversation, begun.text),
+    });
   losses.add(
     "approximated",
     "answer.content",
@@ -112,6 +119,20 @@ export function continueChat(
     ...translation,
     stream: () => new ContinuedChatStream(translation.stream(), begun),
   };
+}
+
+/** A conversation with two more messages. */
+function goneOn(conversation: Conversation, said: string): Conversation {
+  const message = (role: "assistant" | "user", text: string): Message => ({
+    role,
+    parts: [{ type: "text", text }],
+  });
+  const messages = [
+    ...conversation.messages,
+    message("assistant", said),
+    message("user", INSTRUCTION),
+  ];
+  return { ...conversation, messages };
 }
 
 /** The request with two more messages; all else is as it came. */
