@@ -1,6 +1,7 @@
 import type { CliInput } from "./_cli.ts";
 import { configFile, load } from "./_load_config.ts";
 import { loggingFault } from "./_open_logger.ts";
+import { telemetryFault } from "./_open_telemetry.ts";
 import { FAULT, print, tell, USAGE } from "./_terminal.ts";
 
 /** `check`: tells every fault of a config, or that there is none. */
@@ -9,7 +10,8 @@ export async function check({ values }: CliInput): Promise<number> {
   if (!file) return tell("llm-proxy: check needs --config FILE", USAGE);
   const loaded = await load(file);
   if (typeof loaded === "number") return loaded;
-  const fault = await loggingFault(loaded.config.logging);
+  const fault = await loggingFault(loaded.config.logging) ??
+    telemetryFault(loaded.config);
   if (fault !== undefined) return tell(`${file}: ${fault}`, FAULT);
   for (const notice of loaded.notices) print(`${notice}\n`);
   return print(`${file}: no faults\n`);

@@ -1,3 +1,4 @@
+import { OTLP_PROTOCOLS } from "@llm-proxy/logging";
 import * as z from "@zod/zod";
 import {
   address,
@@ -15,15 +16,27 @@ const enabled = (what: string) => z.boolean().default(false).describe(what);
 /** `telemetry` */
 export const telemetry = z.strictObject({
   enabled: enabled("Whether traces and metrics are sent."),
-  service_name: line(100).default("llm-proxy").describe("The service.name."),
+  service_name: line(100).optional()
+    .describe("The service.name; OTEL_SERVICE_NAME, else llm-proxy."),
   endpoint: address().optional().describe(
-    "The collector's address, for example http://127.0.0.1:4318.",
+    "The collector's address, for example http://127.0.0.1:4318; OTEL_EXPORTER_OTLP_ENDPOINT, else the protocol's own.",
   ),
-  protocol: z.enum(["http/protobuf", "http/json"]).default("http/protobuf")
-    .describe("How the collector is spoken to."),
-  // A trace costs a request some 25 µs; metrics are always whole.
-  sample_ratio: share().default(0.1)
-    .describe("Share of requests that are traced, 0 to 1."),
+  protocol: z.enum(OTLP_PROTOCOLS).optional().describe(
+    "How the collector is spoken to; OTEL_EXPORTER_OTLP_PROTOCOL, else http/protobuf.",
+  ),
+  // A trace costs a request some 30 µs; metrics are always whole.
+  sample_ratio: share().optional().describe(
+    "Share of requests that are traced whatever becomes of them, 0 to 1; OTEL_TRACES_SAMPLER, else 0.1.",
+  ),
+  slow: seconds(3600).default(30).describe(
+    "Requests that waited so many seconds for the first content are always traced, as those that failed.",
+  ),
+  propagate: z.boolean().default(true)
+    .describe("Whether providers are told the trace, in traceparent."),
+  metrics: z.boolean().default(true).describe("Whether metrics are sent."),
+  metric_interval: seconds(3600).optional().describe(
+    "Seconds between two; OTEL_METRIC_EXPORT_INTERVAL, else 60.",
+  ),
   headers: headers().default({}).describe("Headers for the collector."),
 }).prefault({}).describe(
   "Traces and metrics sent to an OpenTelemetry collector.",

@@ -9,7 +9,6 @@ export const PENDING: readonly string[] = [
   "providers[].models[].max_output_tokens",
   "providers[].models[].prices.cache_write",
   "providers[].models[].prices.cached_input",
-  "telemetry",
 ];
 
 /** One notice for each pending path that `data` sets, so that nobody relies on it. */

@@ -5,7 +5,6 @@ import { parse } from "./_config_fixture_test.ts";
 
 Deno.test("pendingNotices() names each thing once, wherever it is set", () => {
   const text = `
-telemetry: {enabled: true}
 providers:
   - {type: mock, models: [a, {name: b, max_output_tokens: 9}]}
   - type: ollama
@@ -20,7 +19,6 @@ caching: {response_cache: {ttl: 3}}
       "caching",
       "providers[].models[].max_output_tokens",
       "providers[].models[].prices.cached_input",
-      "telemetry",
     ].map((it) => `${it} is accepted but not in force in this version`),
   );
 });

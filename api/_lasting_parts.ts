@@ -67,7 +67,7 @@ export class LastingParts {
   /** Copies of requests, whose answers are compared and thrown away. */
   readonly shadows: Shadows;
   /** What is counted. */
-  readonly metrics: RequestMetrics = new RequestMetrics();
+  readonly metrics: RequestMetrics;
   /** Providers that are asked for their models. */
   readonly #listing = new Map<string, Provider>();
   #breakers: Breakers | undefined;
@@ -86,6 +86,7 @@ export class LastingParts {
     this.logger = logger;
     this.state = state;
     this.controls = controls;
+    this.metrics = new RequestMetrics(logger);
     this.limits = new RequestLimits({
       onRefusal: (refusal) => this.metrics.limitRefused(refusal),
       shared: state.isShared ? sharedLimits(state, logger) : undefined,

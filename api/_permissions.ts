@@ -2,6 +2,7 @@ import { providerTypes } from "@llm-proxy/core";
 import { dirname, resolve } from "node:path";
 import type { CliInput } from "./_cli.ts";
 import type { Config } from "./config_types.ts";
+import { telemetryConfig } from "./_open_telemetry.ts";
 import { configFile, fromEnvironment, load } from "./_load_config.ts";
 import { print } from "./_terminal.ts";
 
@@ -31,8 +32,8 @@ export function permissionFlags(
   const net = new Set([
     join(host, String(port)),
     ...config.providers.filter(({ enabled }) => enabled).flatMap(hostsOf),
-    ...urlHost(config.telemetry.endpoint),
     ...sockets.map((path) => `unix:${path}`),
+    ...collectorHosts(config),
   ]);
   const log = config.logging.file;
   const own = [...writes, ...log === undefined ? [] : [dirname(resolve(log))]];
@@ -63,6 +64,11 @@ export async function permissions(
       ? `${JSON.stringify(flags, null, 2)}\n`
       : `${flags.join(" ")}\n`,
   );
+}
+
+function collectorHosts(config: Config): string[] {
+  const telemetry = telemetryConfig(config);
+  return [telemetry?.tracesUrl, telemetry?.metricsUrl].flatMap(urlHost);
 }
 
 /** A provider's own host, and the proxy on the way to it. */

@@ -3,6 +3,7 @@ import type { Deployment } from "@llm-proxy/core/routing";
 import {
   GatewayMetrics,
   type LimitRefused,
+  type Logger,
   LoopDelay,
   MetricsCollector,
   PrometheusExporter,
@@ -12,6 +13,7 @@ import { secretsOf } from "./_config_secret_list.ts";
 import { gatewayViews } from "./_gateway_views.ts";
 import { MetricTargets } from "./_metric_targets.ts";
 import type { Gateway } from "./gateway.ts";
+import { RequestTelemetry } from "./_request_telemetry.ts";
 import type { RequestRecord } from "./request_record.ts";
 import { VERSION } from "./version.ts";
 
@@ -30,12 +32,20 @@ export class RequestMetrics {
   readonly #answered = new Map<string, Deployment>();
   #delay: LoopDelay | undefined;
 
+  /** What is sent of them. */
+  readonly telemetry: RequestTelemetry;
+
   /** Counts nothing yet. */
-  constructor() {
-    const collector = new MetricsCollector({ redactor: this.#redactor });
+  constructor(logger: Logger) {
+    const redactor = this.#redactor;
+    const collector = new MetricsCollector({ redactor });
+    this.telemetry = new RequestTelemetry({ logger, collector, redactor });
     this.#metrics = new GatewayMetrics(collector, {
       version: VERSION,
-      views: gatewayViews(() => this.#watched, () => this.#answered.values()),
+      views: {
+        ...gatewayViews(() => this.#watched, () => this.#answered.values()),
+        droppedSpans: () => this.telemetry.dropped,
+      },
     });
     this.#exporter = new PrometheusExporter(collector);
   }
@@ -43,8 +53,8 @@ export class RequestMetrics {
   /**
    * Shows how a gateway stands from now on, and knows its models and secrets.
    *
-   * @throws {RangeError} when the secrets of its config have more than
-   * 1,048,576 characters in all.
+   * @throws {TypeError | RangeError} when the secrets of its config have more
+   * than 1,048,576 characters in all, or its telemetry cannot be.
    */
   watch(gateway: Gateway): void {
     const { table, config } = gateway;
@@ -58,6 +68,7 @@ export class RequestMetrics {
     );
     this.#targets.watch(table);
     this.#gateway = gateway;
+    this.telemetry.adopt(config);
   }
 
   get #watched(): Gateway {
@@ -82,7 +93,10 @@ export class RequestMetrics {
   ended(record: RequestRecord): void {
     const { operation, trace, status, startedAt, firstContentAt } = record;
     const contentAt = record.stream ? firstContentAt : undefined;
-    const traceId = record.parent?.traceId;
+    this.telemetry.ended(record);
+    const { tracing = { kept: true, traceId: record.parent?.traceId } } =
+      record;
+    const traceId = tracing.kept ? tracing.traceId : undefined;
     const { records } = record.attempts;
     const deployment = trace?.candidate.deployment;
     let answering = deployment?.id;

@@ -13,6 +13,7 @@ import { LiveConfig } from "./_live_config.ts";
 import { listen, type Listener } from "./listen.ts";
 import { openLogger } from "./_open_logger.ts";
 import { mayKeepFiles, openState } from "./_open_state.ts";
+import { denoTelemetryNotice, telemetryFault } from "./_open_telemetry.ts";
 import { ServiceManager } from "./_service_manager.ts";
 import { switchLevel, untilStopped } from "./_signals.ts";
 import { statePlace } from "./_state_place.ts";
@@ -48,6 +49,8 @@ export async function start({ values }: CliInput): Promise<number> {
   if (isOpenToOthers(server.host, config)) {
     return tell(keyless(server.host), FAULT);
   }
+  const unsent = telemetryFault(config);
+  if (unsent !== undefined) return tell(`llm-proxy: ${unsent}`, FAULT);
   const place = statePlace({
     option: values.get("state"),
     env: (name) => Deno.env.get(name),
@@ -146,7 +149,10 @@ export async function start({ values }: CliInput): Promise<number> {
       `llm-proxy: takes ${room} connections, not ${most}: the limit on open files allows no more\n`,
     );
   }
-  for (const notice of loaded.notices) print(`llm-proxy: ${notice}\n`);
+  const deno = denoTelemetryNotice((name) => Deno.env.get(name));
+  for (const notice of [...loaded.notices, ...deno ? [deno] : []]) {
+    print(`llm-proxy: ${notice}\n`);
+  }
   const stopSwitching = switchLevel(logger);
   await decided(state.opened);
   await manager.tell({

@@ -231,6 +231,7 @@ export function createApp(config: Config, options: AppOptions = {}): App {
       gateway.drain();
     },
     async close() {
+      await gateway.metrics.telemetry.close();
       gateway.close();
       await gateway.limits.close();
       if (options.logger === undefined) await logger.close?.();

@@ -14,6 +14,14 @@ export class AttemptTrace {
   upstreamId: string | undefined;
   /** When the head of the provider's answer was in, on the same clock. */
   headersAt: number | undefined;
+  /** The status of that answer. */
+  status: number | undefined;
+  /** When its first content was there, on the same clock. */
+  firstContentAt: number | undefined;
+  /** When it ended, on the same clock; noted of what is traced only. */
+  endedAt: number | undefined;
+  /** What it failed with. */
+  error: unknown;
 
   /** Begins with where it goes. */
   constructor(candidate: Candidate) {
@@ -21,8 +29,9 @@ export class AttemptTrace {
   }
 
   /** Notes the head of the provider's answer. */
-  answered(headers: Readonly<Record<string, string>>): void {
+  answered(status: number, headers: Readonly<Record<string, string>>): void {
     this.headersAt = performance.now();
+    this.status = status;
     this.upstreamId = upstreamRequestId(headers);
   }
 }

@@ -17,8 +17,8 @@ export function canonicalLine(record: RequestRecord): LogFields {
   const went = attempts.count > 0;
   return {
     request_id: record.id,
-    trace_id: record.parent?.traceId,
-    span_id: record.parent?.spanId,
+    trace_id: (record.tracing ?? record.parent)?.traceId,
+    span_id: (record.tracing ?? record.parent)?.spanId,
     method: record.method,
     route: record.route,
     dialect: record.client.name,

@@ -57,14 +57,22 @@ export interface RotationConfig {
 export interface TelemetryConfig {
   /** Whether anything is sent. @default {false} */
   readonly enabled: boolean;
-  /** The `service.name`. @default {"llm-proxy"} */
-  readonly service_name: string;
-  /** The collector's address. @default {the protocol's own} */
+  /** The `service.name`. @default {`OTEL_SERVICE_NAME`, else "llm-proxy"} */
+  readonly service_name?: string | undefined;
+  /** The collector's address. @default {`OTEL_EXPORTER_OTLP_ENDPOINT`, else the protocol's own} */
   readonly endpoint?: string | undefined;
-  /** How it is spoken to. @default {"http/protobuf"} */
-  readonly protocol: "http/protobuf" | "http/json";
-  /** Share of requests that are traced, 0 to 1. @default {0.1} */
-  readonly sample_ratio: number;
+  /** How it is spoken to. @default {`OTEL_EXPORTER_OTLP_PROTOCOL`, else "http/protobuf"} */
+  readonly protocol?: "http/protobuf" | "http/json" | "grpc" | undefined;
+  /** Share of requests that are traced whatever becomes of them, 0 to 1. @default {`OTEL_TRACES_SAMPLER`, else 0.1} */
+  readonly sample_ratio?: number | undefined;
+  /** Requests that waited so many seconds for the first content are always traced, as those that failed. @default {30} */
+  readonly slow: number;
+  /** Whether providers are told the trace, in `traceparent`. @default {true} */
+  readonly propagate: boolean;
+  /** Whether metrics are sent. @default {true} */
+  readonly metrics: boolean;
+  /** Seconds between two. @default {`OTEL_METRIC_EXPORT_INTERVAL`, else 60} */
+  readonly metric_interval?: number | undefined;
   /** Headers for the collector. @default {{}} */
   readonly headers: Readonly<Record<string, string>>;
 }

@@ -50,6 +50,11 @@ export async function dispatch(
   gateway.metrics.started();
   try {
     record.parent = parseTraceParent(exchange.header("traceparent"));
+    if (!route.quiet) {
+      const header = (name: string): string | undefined =>
+        exchange.header(name);
+      record.tracing = gateway.metrics.telemetry.begin(record, header);
+    }
     if (gateway.keys.empty) checkVisitor(exchange, gateway.config.server.host);
     if (!route.open) {
       record.key = gateway.keys.check(exchange, { inQuery: route.keyInQuery });

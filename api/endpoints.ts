@@ -32,6 +32,7 @@ import { relayStream, toldError } from "./relay_stream.ts";
 import type { RequestRecord } from "./request_record.ts";
 import { RequestSize } from "./request_size.ts";
 import { sendShadow } from "./shadow_copy.ts";
+import { wantsUsage } from "./_wants_usage.ts";
 import { rememberReply, toldWhole } from "./told_reply.ts";
 
 /** One request at hand: what serves it, the way to answer, what is known so far. */
@@ -186,17 +187,17 @@ export async function attempt<T extends Prepared>(
   const { gateway, record } = context;
   const { candidate, signal, limits } = routed;
   const trace = new AttemptTrace(candidate);
-  const { stream } = record;
+  const { stream, tracing } = record;
   const provider = gateway.reach(candidate, record.route);
   const sender = new Attempt(provider, { signal, stream, limits });
   const { clock } = sender;
   try {
     const translation = prepare(trace);
-    const response = await record.waiting.during(
-      sender.send(translation.request),
-    );
+    const request = tracing?.attempt(trace, translation.request) ??
+      translation.request;
+    const response = await record.waiting.during(sender.send(request));
     const { status, headers, body } = response;
-    trace.answered(headers);
+    trace.answered(status, headers);
     routed.answered(status, headers);
     if (!(translation.accepts?.(status) ?? status === 200)) {
       const said = await record.waiting.during(collectErrorBody(body));
@@ -206,12 +207,14 @@ export async function attempt<T extends Prepared>(
     gateway.health.succeeded(candidate.provider);
   } catch (error) {
     record.failed(trace);
+    trace.error = error;
     gateway.noteFailure(routed, error);
     // By its own provider's secrets: of two attempts either's error may be told.
     throw error instanceof GatewayError ? scrubError(error, { trace }) : error;
   } finally {
     sender.stop();
     record.awaitedConnection(clock.queuedMs);
+    if (tracing !== undefined) trace.endedAt = performance.now();
   }
 }
 
@@ -290,11 +293,4 @@ function streamError(
   const told = scrubError(error, record);
   return translator?.fail?.(told, record.id) ??
     record.client.encodeStreamError(told, record.id);
-}
-
-/** Whether the caller asked for token counts at the end of its stream. */
-function wantsUsage({ value }: JsonDocument): boolean {
-  const options = value.stream_options;
-  return typeof options === "object" && options !== null &&
-    "include_usage" in options && options.include_usage === true;
 }

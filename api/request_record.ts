@@ -11,6 +11,7 @@ import type { AdmittedRequest } from "./request_limits.ts";
 import type { Condensation } from "./condensation.ts";
 import type { AttemptTrace } from "./attempt_trace.ts";
 import type { Route } from "./dispatch.ts";
+import type { RequestTracing } from "./request_tracing.ts";
 import type { Told, ToldReply } from "./told_reply.ts";
 import { WaitingTime } from "./waiting_time.ts";
 
@@ -35,6 +36,8 @@ export class RequestRecord {
   key: string | undefined;
   /** Where in a trace the caller is, if it says. */
   parent: TraceParent | undefined;
+  /** Its place in a trace, where traces are sent. */
+  tracing: RequestTracing | undefined;
   stream = false;
   /** The model's name as the caller wrote it. */
   requestedModel: string | undefined;
@@ -91,7 +94,8 @@ export class RequestRecord {
       trace.losses.add(action, field, detail);
     }
     this.trace = trace;
-    this.firstContentAt ??= performance.now();
+    trace.firstContentAt = performance.now();
+    this.firstContentAt ??= trace.firstContentAt;
     this.status = 200;
   }
 

@@ -150,6 +150,8 @@ export interface GatewayViews {
   readonly queues?: () => Iterable<QueueView>;
   /** How many log records were dropped so far. @default {none} */
   readonly droppedLogRecords?: () => number;
+  /** How many spans were dropped so far. @default {none} */
+  readonly droppedSpans?: () => number;
   /** The store. @default {none} */
   readonly state?: () => StateView;
 }

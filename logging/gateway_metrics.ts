@@ -1,8 +1,8 @@
 import {
   declareCounted,
-  declareObserved,
   type GatewayInstruments,
 } from "./_gateway_catalogue.ts";
+import { declareObserved } from "./_gateway_observed.ts";
 import type {
   AttemptEnded,
   CacheLookup,
@@ -82,7 +82,10 @@ export class GatewayMetrics {
     const { models = [], maxModels = 100 } = options;
     const known = { max: maxModels, auto: false } as const;
     const model = collector.label("model", known);
-    const requestModel = collector.label("gen_ai_request_model", known);
+    const requestModel = collector.label("gen_ai_request_model", {
+      ...known,
+      conventional: "gen_ai.request.model",
+    });
     this.#models = [model, requestModel];
     this.know(models);
     this.#metrics = declareCounted(collector, { model, requestModel });

@@ -8,6 +8,16 @@ export interface ValueSeries {
   readonly value: number;
 }
 
+/** What OpenTelemetry's conventions call a metric. */
+export interface ConventionalName {
+  /** Its name, for example `gen_ai.client.token.usage`. */
+  readonly name: string;
+  /** Its unit, as UCUM writes it. */
+  readonly unit: string;
+  /** Its labels, in the order of the family's. */
+  readonly labels: readonly string[];
+}
+
 /** What a metric is, whatever its kind. */
 export interface MetricHead {
   /** The metric's name; a counter's ends in `_total`. */
@@ -18,6 +28,8 @@ export interface MetricHead {
   readonly unit: string | undefined;
   /** The names of its labels. */
   readonly labelNames: readonly string[];
+  /** What OpenTelemetry's conventions call it, where they have names of their own. */
+  readonly conventional?: ConventionalName;
 }
 
 /** A counter or a gauge with all its series. */

@@ -23,6 +23,8 @@ export interface MetricLabelOptions {
    * @default {true}
    */
   readonly auto?: boolean;
+  /** What OpenTelemetry's conventions call it. @default {its name} */
+  readonly conventional?: string;
 }
 
 /**
@@ -51,6 +53,8 @@ export interface MetricLabelOptions {
 export class MetricLabel<N extends string = string> {
   /** The label's name. */
   readonly name: N;
+  /** What OpenTelemetry's conventions call it. */
+  readonly conventional: string;
   /** How many values there can ever be, where they were all given. */
   readonly fixedSize: number | undefined;
   readonly #values: Set<string>;
@@ -77,6 +81,7 @@ export class MetricLabel<N extends string = string> {
       );
     }
     this.name = name;
+    this.conventional = options.conventional ?? name;
     this.#redactor = options.redactor;
     this.#max = max;
     this.#auto = auto && values === undefined;

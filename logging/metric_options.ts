@@ -6,6 +6,8 @@ export interface MetricOptions<L extends readonly MetricLabel[]> {
   readonly help: string;
   /** Its labels. @default {none} */
   readonly labels?: L;
+  /** What OpenTelemetry's conventions call it, where they have a name of their own. */
+  readonly conventional?: { readonly name: string; readonly unit: string };
 }
 
 /** What a histogram says of itself. */

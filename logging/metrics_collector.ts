@@ -241,7 +241,11 @@ export class MetricsCollector {
     if (new Set(labelNames).size < labelNames.length) {
       throw new RangeError(`Metric '${name}' has a label twice`);
     }
-    return { name, help: options.help, unit: unitOf(name), labelNames };
+    const { help, conventional } = options;
+    const head = { name, help, unit: unitOf(name), labelNames };
+    if (conventional === undefined) return head;
+    const labels = labelsOf(options).map((label) => label.conventional);
+    return { ...head, conventional: { ...conventional, labels } };
   }
 
   #table<S>(

@@ -76,7 +76,14 @@ export type { LogSink } from "./log_sink.ts";
 export type { LogFields, Logger } from "./logger.ts";
 export { LoopDelay, type LoopDelayOptions } from "./loop_delay.ts";
 export { Metric } from "./metric.ts";
+export {
+  OpenTelemetryConfig,
+  type OpenTelemetryOptions,
+  OTLP_PROTOCOLS,
+  type OtlpProtocol,
+} from "./opentelemetry_config.ts";
 export type {
+  ConventionalName,
   HistogramFamily,
   MetricFamily,
   MetricHead,
@@ -108,10 +115,27 @@ export {
 export { redactingLogger } from "./redacting_logger.ts";
 export { redactingSink } from "./redacting_sink.ts";
 export { Redactor } from "./redactor.ts";
+export type {
+  SpanAttribute,
+  SpanAttributes,
+  SpanData,
+  SpanEvent,
+} from "./span_data.ts";
 export { stdoutSink } from "./stdout_sink.ts";
 export {
   type LogFormat,
   StructuredLogger,
   type StructuredLoggerOptions,
 } from "./structured_logger.ts";
-export { parseTraceParent, type TraceParent } from "./trace_parent.ts";
+export { Telemetry, type TelemetryOptions } from "./telemetry.ts";
+export { newSpanId, newTraceId } from "./trace_id.ts";
+export {
+  formatTraceParent,
+  parseTraceParent,
+  type TraceParent,
+} from "./trace_parent.ts";
+export {
+  type TracedOutcome,
+  TraceSampler,
+  type TraceSamplerOptions,
+} from "./trace_sampler.ts";

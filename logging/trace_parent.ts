@@ -46,3 +46,28 @@ export function parseTraceParent(
   if (version === "00" && header.length > LENGTH) return undefined;
   return { traceId, spanId, sampled: (parseInt(flags ?? "", 16) & 1) === 1 };
 }
+
+/**
+ * Writes the `traceparent` header of W3C's Trace Context, for a request that is
+ * a part of a trace.
+ *
+ * @param parent The trace, and the span that makes the request.
+ *
+ * @example Usage
+ * ```ts
+ * import { formatTraceParent } from "@llm-proxy/logging";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const header = formatTraceParent({
+ *   traceId: "0af7651916cd43dd8448eb211c80319c",
+ *   spanId: "b7ad6b7169203331",
+ *   sampled: true,
+ * });
+ * assertEquals(header, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+ * ```
+ */
+export function formatTraceParent(
+  { traceId, spanId, sampled }: TraceParent,
+): string {
+  return `00-${traceId}-${spanId}-${sampled ? "01" : "00"}`;
+}

@@ -47,8 +47,6 @@ async function compile(target?: string): Promise<string> {
       `--output=${output}`,
       bundled,
     ],
-    // Whether telemetry can be turned on is decided here, not at run time.
-    env: { OTEL_DENO: "true" },
   });
   return output;
 }
