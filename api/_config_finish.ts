@@ -7,6 +7,7 @@ import type {
 import type { RouteConfig } from "./config_types_routing.ts";
 import { defaultKeyName } from "./_config_cross_checks.ts";
 import { readVariable } from "./_config_env.ts";
+import { cloudOf } from "./_config_cloud.ts";
 import { keyVariable } from "./_config_provider_keys.ts";
 import { providerProxy } from "./_config_proxy.ts";
 import type { ConfigSources } from "./_config_sources.ts";
@@ -68,8 +69,11 @@ function finishProvider(
   sources: ConfigSources,
 ): ProviderConfig {
   const keys = keysOf(provider, sources);
+  const { aws: _, google: __, entra: ___, ...rest } = provider;
+  const cloud = cloudOf(provider, sources);
   return withinLimit({
-    ...provider,
+    ...rest,
+    ...cloud,
     name: provider.name ?? provider.type,
     api_key: keys[0],
     api_keys: keys,
@@ -82,7 +86,7 @@ function finishProvider(
     models: provider.models?.map((it) =>
       typeof it === "string" ? { name: it, weight: 1, capabilities: {} } : it
     ),
-    proxy: providerProxy(provider, sources.env),
+    proxy: providerProxy({ ...rest, ...cloud }, sources.env),
     tls: readTlsFiles(provider, sources),
   });
 }

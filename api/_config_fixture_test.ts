@@ -12,10 +12,19 @@ export function parse(text: string, variables: Variables = {}): ConfigResult {
   });
 }
 
+/** The key of a service account, which signs nothing. */
+export const SERVICE_ACCOUNT: string = JSON.stringify({
+  type: "service_account",
+  client_email: "gateway@acme.iam.gserviceaccount.com",
+  private_key: `-----BEGIN PRIVATE KEY-----\n${"MIIEvQIBADAN".repeat(5)}\n`,
+  token_uri: "https://oauth2.googleapis.com/token",
+});
+
 /** Every certificate file is there and every key file, and nothing else is. */
 function readPem(path: string): string {
   if (path.endsWith(".pem")) return testPem("tls_cert");
   if (path.endsWith(".key")) return testPem("tls_key");
+  if (path.endsWith("service-account.json")) return SERVICE_ACCOUNT;
   throw Object.assign(new Error("It is not there"), { code: "ENOENT" });
 }
 
@@ -61,4 +70,10 @@ export const EXAMPLE_VARIABLES: Variables = {
   GROQ_KEY_2: "gsk-U8iOp6Lk",
   LLM_PROXY_KV_TOKEN: "kvt-Zx8Cv2Bn",
   PROXY_PASSWORD: "pa55-Xc3Vb7",
+  AZURE_TENANT_ID: "4f1c2b7e-tenant",
+  AZURE_CLIENT_ID: "9a8b7c6d-client",
+  AZURE_CLIENT_SECRET: "ent-Qw9Er8Ty",
+  AWS_ACCESS_KEY_ID: "AKIAQ7W2ER5TY8UI",
+  AWS_SECRET_ACCESS_KEY: "aws-Lk7Jh6Gf",
+  AWS_SESSION_TOKEN: "aws-Mn5Bv4Cx",
 };

@@ -7,6 +7,7 @@ import {
 } from "./_config_data.ts";
 import { readVariable } from "./_config_env.ts";
 import type { PathProblem } from "./_config_issues.ts";
+import { cloudFaults, cloudOf } from "./_config_cloud.ts";
 import { keyVariable } from "./_config_provider_keys.ts";
 import { proxyFault } from "./_config_proxy.ts";
 import { TYPES_WITHOUT_ADDRESS } from "./_config_provider_types.ts";
@@ -59,11 +60,17 @@ export function checkProviders(
         message: `A provider of type ${provider.type} needs a base_url`,
       });
     }
+    for (const { key, message } of cloudFaults(provider, sources)) {
+      problems.push({ path: at(key), message });
+    }
     checkCredential(provider, at, { sources, problems });
     checkHeaderNames(mapIn(provider.custom_headers), at, problems);
     checkModels(listIn(provider.models), at, problems);
     checkConcurrency(provider.concurrency, at, problems);
-    const fault = proxyFault(provider, sources.env);
+    const fault = proxyFault(
+      { ...provider, ...cloudOf(provider, sources) },
+      sources.env,
+    );
     if (fault !== undefined) {
       const key = provider.base_url === undefined ? "type" : "base_url";
       problems.push({ path: at(key), message: fault });

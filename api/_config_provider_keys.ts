@@ -1,4 +1,5 @@
 import { providerTypes } from "@llm-proxy/core";
+import { isKeyless } from "./_config_cloud.ts";
 import { type EnvReader, readVariable } from "./_config_env.ts";
 
 /** Headers in which a provider may be given its credential by hand. */
@@ -17,6 +18,8 @@ export interface KeySource {
   readonly api_key_env?: unknown;
   readonly base_url?: unknown;
   readonly custom_headers?: unknown;
+  readonly aws?: unknown;
+  readonly entra?: unknown;
 }
 
 /** The first of a type's variables that is set, else its usual one. */
@@ -43,6 +46,7 @@ export function keyVariable(
     return undefined;
   }
   if (provider.base_url !== undefined) return undefined;
+  if (isKeyless({ ...provider }, env)) return undefined;
   const headers = provider.custom_headers;
   const byHand = typeof headers === "object" && headers !== null &&
     Object.keys(headers).some((name) =>

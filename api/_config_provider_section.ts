@@ -1,5 +1,6 @@
 import * as z from "@zod/zod";
 import { concurrency, models } from "./_config_model_section.ts";
+import { aws, entra, google } from "./_config_cloud_section.ts";
 import { PROVIDER_TYPES } from "./_config_provider_types.ts";
 import {
   address,
@@ -113,6 +114,9 @@ const provider = z.strictObject({
   ).optional().describe(
     "Azure's dated API: models are deployments below base_url, which ends with /openai.",
   ),
+  aws: aws.optional(),
+  google: google.optional(),
+  entra: entra.optional(),
   stream_end: z.enum(["done", "finish"]).optional().describe(
     "What ends a stream: done for [DONE], finish where only a finish reason comes.",
   ),

@@ -5,6 +5,8 @@ export const PROVIDER_TYPES = [
   "openai",
   "anthropic",
   "gemini",
+  "bedrock",
+  "vertex",
   "mock",
   "azure_openai",
   "cohere",

@@ -1,4 +1,5 @@
 import { providerTypes, proxyFor } from "@llm-proxy/core";
+import { cloudSettings } from "./_provider_cloud.ts";
 import type { Data } from "./_config_data.ts";
 import { type EnvReader, readVariable } from "./_config_env.ts";
 import { isProxy, PROXY_FORM } from "./_config_values.ts";
@@ -34,9 +35,16 @@ export function proxyFault(
   } ${PROXY_FORM}; NO_PROXY leaves hosts out`;
 }
 
-function addressOf({ type, base_url: given }: Data): string | undefined {
+function addressOf(provider: Data): string | undefined {
+  const { type, base_url: given } = provider;
   if (typeof given === "string") return given;
-  return typeof type === "string"
-    ? providerTypes.get(type)?.baseUrl
-    : undefined;
+  if (typeof type !== "string") return undefined;
+  const { address, baseUrl } = providerTypes.get(type) ?? {};
+  if (address === undefined) return baseUrl;
+  try {
+    return address({ name: type, type, ...cloudSettings(provider) });
+  } catch {
+    // What is wrong with it is told of its own.
+    return undefined;
+  }
 }

@@ -1,4 +1,5 @@
 import type { Config } from "./config_types.ts";
+import type { ProviderConfig } from "./config_types_provider.ts";
 
 /** Every secret that a config holds: none of them may reach a log. */
 export function secretsOf(
@@ -7,9 +8,10 @@ export function secretsOf(
   const secrets = [
     ...auth.api_keys.map(({ key }) => key),
     ...providers.flatMap((
-      { api_keys: keys, custom_headers: headers, proxy },
+      { api_keys: keys, custom_headers: headers, proxy, ...provider },
     ) => [
       ...keys,
+      ...cloudSecrets(provider),
       ...Object.values(headers),
       ...passwordsOf(proxy),
     ]),
@@ -18,6 +20,26 @@ export function secretsOf(
   ];
   // One proxy of the environment is the way to many providers.
   return [...new Set(secrets)];
+}
+
+/** What proves who asks at a cloud; of a service account's file the key in it. */
+function cloudSecrets(
+  { aws, google, entra }: Pick<ProviderConfig, "aws" | "google" | "entra">,
+): readonly string[] {
+  return [
+    aws?.secret_access_key,
+    aws?.session_token,
+    entra?.client_secret,
+    ...privateKeysIn(google?.service_account),
+  ].filter((secret) => secret !== undefined);
+}
+
+/** The lines of a key in PEM form: whatever shows one shows its lines. */
+function privateKeysIn(serviceAccount = "{}"): readonly string[] {
+  const { private_key: key } = JSON.parse(serviceAccount);
+  return typeof key === "string"
+    ? key.split("\n").filter((line) => line.length > 30 && !line.includes("--"))
+    : [];
 }
 
 /** A proxy's password, as it is written and as it is meant; a token may stand in its user's place. */

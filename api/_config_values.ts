@@ -93,7 +93,8 @@ export function address(): z.ZodString {
   );
 }
 
-function isPlainUrl(text: string): boolean {
+/** Whether a text is an address without credentials, query or fragment. */
+export function isPlainUrl(text: string): boolean {
   // The URL parser drops blanks and forgives backslashes: the text is looked at first.
   return /^https?:\/\/[^\s/?#@\\]+(\/[^\s?#\\]*)?$/i.test(text) &&
     URL.canParse(text);

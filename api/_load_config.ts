@@ -51,9 +51,10 @@ export async function load(file: string): Promise<Loaded | number> {
 /** Without a config the environment says which providers are on. */
 export function fromEnvironment(): Loaded | number {
   const env = variableOrCredential();
-  const { off } = environmentProviders(env);
+  const readText = (path: string): string => Deno.readTextFileSync(path);
+  const { off } = environmentProviders(env, { readText });
   try {
-    return { config: defaultConfig({ env }), off, notices: [] };
+    return { config: defaultConfig({ env, readText }), off, notices: [] };
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     return tell(`llm-proxy: ${error.message}`, FAULT);

@@ -1,4 +1,5 @@
 import type { ProviderSettings, Quirks } from "@llm-proxy/core";
+import { cloudSettings } from "./_provider_cloud.ts";
 import type { Config } from "./config_types.ts";
 import type { ProviderConfig } from "./config_types_provider.ts";
 
@@ -17,6 +18,7 @@ export function providerSettings(
     ...(entry.base_url !== undefined && { baseUrl: entry.base_url }),
     ...(entry.models !== undefined &&
       { models: entry.models.map(({ name }) => name) }),
+    ...cloudSettings(entry),
     headers: entry.custom_headers,
     quirks: quirksOf(entry),
     limits: {

@@ -57,7 +57,7 @@ Deno.test("PROVIDER_TYPES leaves no ProviderTypeName out", () => {
 Deno.test("PROVIDER_TYPES are the types of the core's table", () => {
   assertEquals([...PROVIDER_TYPES].sort(), [...providerTypes.keys()].sort());
   const homeless = [...providerTypes].filter(([, it]) =>
-    it.baseUrl === undefined
+    it.baseUrl === undefined && it.address === undefined
   );
   assertEquals(
     [...TYPES_WITHOUT_ADDRESS].sort(),

@@ -1,3 +1,8 @@
+import type {
+  AwsConfig,
+  EntraConfig,
+  GoogleConfig,
+} from "./config_types_cloud.ts";
 import type { ProviderRateLimit } from "./config_types_limits.ts";
 import type { ConcurrencyConfig, ModelConfig } from "./config_types_model.ts";
 
@@ -15,6 +20,8 @@ export type ProviderTypeName =
   | "openai"
   | "anthropic"
   | "gemini"
+  | "bedrock"
+  | "vertex"
   | "mock"
   | "azure_openai"
   | "cohere"
@@ -111,6 +118,12 @@ export interface ProviderConfig {
   readonly tls: TlsMaterial;
   /** Azure's dated API, for example `2024-10-21`. */
   readonly api_version?: string | undefined;
+  /** Of type `bedrock`: where it is, and what requests are signed with. */
+  readonly aws?: AwsConfig;
+  /** Of type `vertex`: where it is, and who asks there. */
+  readonly google?: GoogleConfig;
+  /** Of type `azure_openai`: who asks there, instead of a key. */
+  readonly entra?: EntraConfig;
   /** What ends a stream: `[DONE]`, or a finish reason. @default {as the type does} */
   readonly stream_end?: "done" | "finish" | undefined;
 }

@@ -1,6 +1,7 @@
 import { configSchema } from "./config_schema.ts";
 import type { Config } from "./config_types.ts";
 import { environmentProviders } from "./environment_providers.ts";
+import { cloudOf } from "./_config_cloud.ts";
 import { finish } from "./_config_finish.ts";
 import { proxyFault } from "./_config_proxy.ts";
 import { configSources } from "./_config_sources.ts";
@@ -18,6 +19,8 @@ import { configSources } from "./_config_sources.ts";
 export interface DefaultConfigOptions {
   /** Looks up an environment variable. @default {nothing is found} */
   readonly env?: (name: string) => string | undefined;
+  /** Reads a file that the environment names, or throws. @default {none can be read} */
+  readonly readText?: (path: string) => string;
 }
 
 /**
@@ -42,16 +45,25 @@ export interface DefaultConfigOptions {
  */
 export function defaultConfig(options: DefaultConfigOptions = {}): Config {
   const env = options.env ?? (() => undefined);
-  const providers = environmentProviders(env).on.map(({ type, keyEnv }) => ({
+  const sources = configSources({ file: "", env, readText: options.readText });
+  const providers = environmentProviders(env, {
+    readText: options.readText,
+  }).on.map((
+    { type, keyEnv, baseUrl, apiVersion, isEntra },
+  ) => ({
     type,
     ...(keyEnv !== undefined && { api_key_env: keyEnv }),
+    ...(baseUrl !== undefined && { base_url: baseUrl }),
+    ...(apiVersion !== undefined && { api_version: apiVersion }),
+    ...(isEntra && { entra: {} }),
   }));
   for (const provider of providers) {
-    const fault = proxyFault(provider, env);
+    const cloud = cloudOf(provider, sources);
+    const fault = proxyFault({ ...provider, ...cloud }, env);
     if (fault !== undefined) throw new TypeError(fault);
   }
   return finish(
     configSchema.parse({ providers }),
-    configSources({ file: "", env }),
+    sources,
   );
 }

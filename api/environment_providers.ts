@@ -1,6 +1,8 @@
 import { providerTypes } from "@llm-proxy/core";
+import { cloudEnvironment } from "./_cloud_environment.ts";
 import { type EnvReader, readVariable } from "./_config_env.ts";
 import { usualVariable } from "./_config_provider_keys.ts";
+import { configSources, type ConfigSourcesOptions } from "./_config_sources.ts";
 import { secretFault } from "./_config_values.ts";
 
 /** A provider that is off, and what would switch it on. */
@@ -9,10 +11,19 @@ export interface ProviderOff {
   readonly reason: string;
 }
 
+/** A provider that is on, and what its entry in a config would say. */
+export interface ProviderOn {
+  readonly type: string;
+  readonly keyEnv?: string;
+  readonly baseUrl?: string;
+  readonly apiVersion?: string;
+  readonly isEntra?: true;
+}
+
 /** What the environment says of the providers. */
 export interface EnvironmentProviders {
   /** Types whose key is set and looks like one, and `mock`. */
-  readonly on: readonly { readonly type: string; readonly keyEnv?: string }[];
+  readonly on: readonly ProviderOn[];
   readonly off: readonly ProviderOff[];
 }
 
@@ -21,14 +32,22 @@ const ALIASES: ReadonlySet<string> = new Set(["grok"]);
 
 /**
  * Finds the providers that need no config: those whose key is in the
- * environment, and the mock. What can't be a key switches nothing on (F3).
+ * environment, and the mock. What can't be a key switches nothing on (F3), and
+ * neither does half of what a cloud needs. Without `readText` no file can be
+ * read that the environment names.
  */
 export function environmentProviders(
   env: EnvReader,
+  options: Pick<ConfigSourcesOptions, "readText"> = {},
 ): EnvironmentProviders {
-  const on: { type: string; keyEnv?: string }[] = [{ type: "mock" }];
+  const sources = configSources({ file: "", env, ...options });
+  const on: ProviderOn[] = [{ type: "mock" }];
   const off: ProviderOff[] = [];
   for (const [name, { keyEnv: names, baseUrl }] of providerTypes) {
+    const cloud = cloudEnvironment(name, sources);
+    if (typeof cloud === "string") off.push({ name, reason: cloud });
+    else if (cloud !== undefined) on.push(cloud);
+    if (cloud !== undefined) continue;
     if (names === undefined || ALIASES.has(name)) continue;
     const keyEnv = usualVariable(names, env);
     const reason = baseUrl === undefined

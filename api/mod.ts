@@ -15,6 +15,11 @@
  * @module
  */
 
+export type {
+  AwsConfig,
+  EntraConfig,
+  GoogleConfig,
+} from "./config_types_cloud.ts";
 export { type App, type AppOptions, createApp } from "./app.ts";
 export {
   type ApiKeyConfig,

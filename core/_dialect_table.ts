@@ -3,11 +3,23 @@ import { anthropicProvider } from "./dialects/anthropic/dialect.ts";
 import { anthropicCount } from "./dialects/anthropic/count_tokens.ts";
 import { passMessages } from "./dialects/anthropic/pass.ts";
 import { geminiCount } from "./dialects/gemini/count_tokens.ts";
+import { passInvoke } from "./dialects/bedrock/pass.ts";
+import { bedrockProvider } from "./dialects/bedrock/provider.ts";
 import { geminiProvider } from "./dialects/gemini/dialect.ts";
 import { geminiEmbeddings } from "./dialects/gemini/embeddings.ts";
 import { passGemini } from "./dialects/gemini/pass.ts";
 import { openAiChatProvider } from "./dialects/openai_chat/provider.ts";
 import { passCompletions } from "./dialects/openai_completions/pass.ts";
+import {
+  passRawPredict,
+  vertexClaudeProvider,
+} from "./dialects/vertex/claude.ts";
+import { vertexEmbeddings } from "./dialects/vertex/embeddings.ts";
+import {
+  passVertexGemini,
+  vertexGeminiProvider,
+} from "./dialects/vertex/gemini.ts";
+import { isClaude } from "./dialects/vertex/_model_path.ts";
 import { passResponses } from "./dialects/openai_responses/pass.ts";
 import { passChat } from "./dialects/openai_chat/pass.ts";
 import type { CountDialect } from "./count_dialect.ts";
@@ -17,33 +29,65 @@ import type { JsonDocument } from "./json_document.ts";
 import type { DialectName } from "./provider.ts";
 import type { PassOptions, Translation } from "./translation.ts";
 
+/** A way on which bytes pass with the smallest edit; `undefined` where this model has none. */
+type Pass = (
+  document: JsonDocument,
+  options: PassOptions,
+) => Translation | undefined;
+
 /** What there is of one dialect in which providers speak. */
 export interface DialectRow {
   /** To and from the canonical vocabulary. */
   readonly provider: ProviderDialect;
-  /** The way of a client that speaks the same dialect: bytes pass with the smallest edit. */
-  readonly pass?: (document: JsonDocument, options: PassOptions) => Translation;
+  /** The ways of clients whose dialect the provider speaks as well, by the dialect's name. */
+  readonly passes?: ReadonlyMap<string, Pass>;
   /** Embeddings, where they are not OpenAI's own. */
   readonly embeddings?: EmbeddingDialect;
   /** Counts of tokens, where the provider counts them. */
   readonly count?: CountDialect;
+  /** The row of a model that speaks otherwise than the others there. */
+  readonly ofModel?: (model: string) => DialectRow | undefined;
 }
+
+const VERTEX_CLAUDE: DialectRow = {
+  provider: vertexClaudeProvider,
+  passes: new Map([["anthropic", passRawPredict]]),
+};
 
 /** The dialects of providers, by name: a new one is a row. */
 export const DIALECTS: Readonly<Record<DialectName, DialectRow>> = {
-  openai_chat: { provider: openAiChatProvider, pass: passChat },
+  openai_chat: {
+    provider: openAiChatProvider,
+    passes: new Map([["openai_chat", passChat]]),
+  },
   anthropic: {
     provider: anthropicProvider,
-    pass: passMessages,
+    passes: new Map([["anthropic", passMessages]]),
     count: anthropicCount,
   },
   gemini: {
     provider: geminiProvider,
-    pass: passGemini,
+    passes: new Map([["gemini", passGemini]]),
     embeddings: geminiEmbeddings,
     count: geminiCount,
   },
+  bedrock: {
+    provider: bedrockProvider,
+    passes: new Map([["anthropic", passInvoke]]),
+  },
+  vertex: {
+    provider: vertexGeminiProvider,
+    passes: new Map([["gemini", passVertexGemini]]),
+    embeddings: vertexEmbeddings,
+    ofModel: (model) => isClaude(model) ? VERTEX_CLAUDE : undefined,
+  },
 };
+
+/** What there is of the dialect in which a model of a provider speaks. */
+export function dialectRow(dialect: DialectName, model: string): DialectRow {
+  const row = DIALECTS[dialect];
+  return row.ofModel?.(model) ?? row;
+}
 
 /**
  * The way of a client whose own dialect the provider speaks too, if there is
@@ -51,14 +95,16 @@ export const DIALECTS: Readonly<Record<DialectName, DialectRow>> = {
  */
 export function passFor(
   client: ClientDialect,
-  provider: {
-    readonly dialect: DialectName;
-    readonly quirks: Quirks;
-    readonly endpoints?: ReadonlySet<EndpointName>;
+  { provider, row }: {
+    readonly provider: {
+      readonly dialect: DialectName;
+      readonly quirks: Quirks;
+      readonly endpoints?: ReadonlySet<EndpointName>;
+    };
+    readonly row: DialectRow;
   },
-): DialectRow["pass"] {
+): Pass | undefined {
   const { dialect, quirks } = provider;
-  if (client.name === dialect) return DIALECTS[dialect].pass;
   if (client.name === "openai_completions") {
     return dialect === "openai_chat" && servesEndpoint(provider, "completions")
       ? passCompletions
@@ -66,5 +112,5 @@ export function passFor(
   }
   return quirks.responses && client.name === "openai_responses"
     ? passResponses
-    : undefined;
+    : row.passes?.get(client.name);
 }

@@ -2,11 +2,13 @@ import { BlockList, isIP } from "node:net";
 
 /**
  * How far a connection may lead, each including those before it: `public`
- * addresses, `private` networks, or `loopback`, the machine itself.
+ * addresses, `private` networks, `loopback`, the machine itself, or anywhere,
+ * where clouds keep `credentials` included. The last is for clients that fetch
+ * those, at an address which no request and no provider can choose.
  */
-export type AddressScope = "public" | "private" | "loopback";
+export type AddressScope = "public" | "private" | "loopback" | "credentials";
 
-/** Where clouds tell programs their credentials. No model is served there, so nothing ever leads there. */
+/** Where clouds tell programs their credentials. No model is served there, so no request to a provider ever leads there. */
 const METADATA = [
   "169.254.169.254/32",
   "169.254.170.2/32", // AWS, containers
@@ -53,6 +55,7 @@ const PRIVATE = [
 
 /** What is refused. */
 const REFUSED: Readonly<Record<AddressScope | "written", readonly string[]>> = {
+  credentials: [],
   written: METADATA,
   loopback: [...METADATA, ...ODD],
   private: [...METADATA, ...ODD, ...LOOPBACK],

@@ -1,14 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { parseTarget } from "./_http_head.ts";
-import {
-  type AddressScope,
-  isListed,
-  isRefusedHost,
-  refusedAddresses,
-} from "./address_rules.ts";
+import { isListed, isRefusedHost, refusedAddresses } from "./address_rules.ts";
 
 /** Addresses by the least scope that lets a name lead there. */
-const ADDRESSES: Readonly<Record<AddressScope | "never", readonly string[]>> = {
+const ADDRESSES: Readonly<
+  Record<typeof SCOPES[number] | "never", readonly string[]>
+> = {
   public: [
     "1.1.1.1",
     "9.255.255.255",
@@ -91,10 +88,17 @@ Deno.test("X7: an address is refused to whom its scope is too wide for, in every
       for (const scope of SCOPES) {
         const list = refusedAddresses("provider.test", scope);
         const allowed = least !== "never" &&
-          SCOPES.indexOf(scope) >= SCOPES.indexOf(least as AddressScope);
+          SCOPES.indexOf(scope) >=
+            SCOPES.indexOf(least as typeof SCOPES[number]);
         assertEquals(isListed(list, address), !allowed, `${address} ${scope}`);
       }
     }
+  }
+});
+
+Deno.test("X7: only a client that fetches credentials may go where clouds keep them", () => {
+  for (const address of METADATA) {
+    assert(!isRefusedHost(address, "credentials"), address);
   }
 });
 

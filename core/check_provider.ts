@@ -46,11 +46,12 @@ export async function checkProvider(
   { signal, timeout = 10_000 }: CheckProviderOptions,
 ): Promise<ProviderFailure | undefined> {
   const { dialect, headers, limits, transport } = provider;
+  const query = SHORT_LIST[dialect];
   const clock = new AttemptClock({ ...limits, total: timeout }, signal);
   try {
     const response = await transport.send({
       method: "GET",
-      url: modelsUrl(provider, SHORT_LIST[dialect]),
+      url: modelsUrl(provider, query ?? {}),
       headers: { accept: "application/json", ...headers },
     }, {
       signal: clock.signal,
@@ -60,6 +61,7 @@ export async function checkProvider(
     // Read, as far as it is short, so that its connection can be used again.
     const body = await collectErrorBody(response.body, { maxWait: timeout });
     const { status } = response;
+    if (query === undefined && status < 429) return undefined;
     return status === 400 && isRefusedKey(dialect, response.headers, body)
       ? { failureClass: "credential", code: CODE + status }
       : judge(status);
@@ -75,13 +77,15 @@ export async function checkProvider(
 
 const CODE = "upstream_status_";
 
-/** What keeps the answer short. */
+/** What keeps the answer short; `undefined` where there is no list, and any answer is a good one. */
 const SHORT_LIST: Readonly<
-  Record<DialectName, Readonly<Record<string, string>>>
+  Record<DialectName, Readonly<Record<string, string>> | undefined>
 > = {
   openai_chat: {},
   anthropic: { limit: "1" },
   gemini: { pageSize: "1" },
+  bedrock: undefined,
+  vertex: undefined,
 };
 
 /** Whether a status 400 tells of a bad key: Google and xAI say it that way (D25, J14). */

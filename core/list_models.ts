@@ -18,7 +18,8 @@ export interface ListedModel {
 const MAX_PAGES = 20;
 
 /**
- * Asks a provider for the models that it serves, page by page.
+ * Asks a provider for the models that it serves, page by page. Of one whose
+ * dialect has no such list, there are none.
  *
  * @throws {UpstreamError} when it can't be reached or answers with anything but a list.
  * @throws {unknown} the signal's reason once it is aborted.
@@ -40,7 +41,9 @@ export async function listModels(
   options: { readonly signal: AbortSignal },
 ): Promise<ListedModel[]> {
   const models: ListedModel[] = [];
-  const { first, cursor } = PAGING[provider.dialect];
+  const paging = PAGING[provider.dialect];
+  if (paging === undefined) return models;
+  const { first, cursor } = paging;
   let query = first;
   for (let page = 0; page < MAX_PAGES; page++) {
     const list = await readPage(provider, query, options.signal);
@@ -51,11 +54,14 @@ export async function listModels(
   return models;
 }
 
-/** How each dialect asks for the first page, and by which parameter for a later one. */
-const PAGING: Readonly<Record<DialectName, Paging>> = {
+/** How each dialect asks for the first page, and by which parameter for a later one; `undefined` where there is no list. */
+const PAGING: Readonly<Record<DialectName, Paging | undefined>> = {
   openai_chat: { first: {}, cursor: "after_id" },
   anthropic: { first: { limit: "1000" }, cursor: "after_id" },
   gemini: { first: { pageSize: "1000" }, cursor: "pageToken" },
+  // The list is at another host, and tells not what this account may use.
+  bedrock: undefined,
+  vertex: undefined,
 };
 
 interface Paging {

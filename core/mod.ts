@@ -84,6 +84,14 @@ export {
   ChaosTransport,
   type ChaosTransportOptions,
 } from "./chaos_transport.ts";
+export type {
+  AwsCredentials,
+  EntraCredentials,
+  GoogleCredentials,
+} from "./cloud_credentials.ts";
+export type { RequestAuthorizer } from "./authorized_transport.ts";
+export { readServiceAccount, type ServiceAccount } from "./google_tokens.ts";
+export { bedrockProvider } from "./dialects/bedrock/provider.ts";
 export { checkProvider, type CheckProviderOptions } from "./check_provider.ts";
 export { Cooldown, type CooldownOptions, type Cooling } from "./cooldown.ts";
 export {

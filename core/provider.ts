@@ -4,7 +4,12 @@ import type { EndpointName } from "./endpoint.ts";
 import type { Transport } from "./upstream.ts";
 
 /** The dialects in which providers speak. */
-export type DialectName = "openai_chat" | "anthropic" | "gemini";
+export type DialectName =
+  | "openai_chat"
+  | "anthropic"
+  | "gemini"
+  | "bedrock"
+  | "vertex";
 
 /** One configured provider: where it is, how it speaks, how long it may take. */
 export interface Provider {

@@ -1,11 +1,18 @@
 import { isDeepStrictEqual } from "node:util";
 import { LazyTransport } from "./_lazy_transport.ts";
+import { AuthorizedTransport } from "./authorized_transport.ts";
 import { type AttemptLimits, defaultLimits } from "./attempt_clock.ts";
+import type {
+  AwsCredentials,
+  EntraCredentials,
+  GoogleCredentials,
+} from "./cloud_credentials.ts";
 import type { Quirks } from "./dialect.ts";
 import { HttpClient } from "./http_client.ts";
 import type { HttpClientOptions } from "./http_client_options.ts";
 import type { Provider } from "./provider.ts";
 import { type ProviderType, providerTypes } from "./provider_types.ts";
+import type { Transport } from "./upstream.ts";
 
 /** What a provider needs besides its type. */
 export interface ProviderSettings {
@@ -17,6 +24,12 @@ export interface ProviderSettings {
   readonly apiKey?: string;
   /** Where it is reached. @default {the address of the type} */
   readonly baseUrl?: string;
+  /** Of a provider at Amazon. */
+  readonly aws?: AwsCredentials;
+  /** Of a provider at Google Cloud. */
+  readonly google?: GoogleCredentials;
+  /** Of a provider at Azure that is asked without a key. */
+  readonly entra?: EntraCredentials;
   /** The models it serves. Absent: the provider is asked. */
   readonly models?: readonly string[];
   /** Sent with every request; any case. */
@@ -187,15 +200,14 @@ export class ProviderFactory {
         `Cannot make provider '${settings.name}': its type '${settings.type}' is unknown`,
       );
     }
-    const baseUrl = settings.baseUrl ?? type.baseUrl;
+    const baseUrl = settings.baseUrl ?? type.address?.(settings) ??
+      type.baseUrl;
     if (baseUrl === undefined) {
       throw new TypeError(
         `Cannot make provider '${settings.name}': type '${settings.type}' has no address of its own, give a 'baseUrl'`,
       );
     }
-    const transport = new LazyTransport(
-      () => type.transport?.(settings) ?? new HttpClient(settings.pool),
-    );
+    const transport = new LazyTransport(() => transportOf(type, settings));
     const provider: Provider = {
       name: settings.name,
       type: settings.type,
@@ -210,6 +222,18 @@ export class ProviderFactory {
     };
     return { settings, type, provider, transport };
   }
+}
+
+function transportOf(
+  type: ProviderType,
+  settings: ProviderSettings,
+): Transport {
+  const transport = type.transport?.(settings) ??
+    new HttpClient(settings.pool);
+  const authorizer = type.authorizer?.(settings);
+  return authorizer === undefined
+    ? transport
+    : new AuthorizedTransport(transport, authorizer);
 }
 
 /** Credential, version and custom headers, lower case; custom ones win. */

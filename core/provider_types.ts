@@ -1,4 +1,12 @@
 import { COMPATIBLE_PROVIDERS, NO_ECHOES } from "./_compatible_providers.ts";
+import type { RequestAuthorizer } from "./authorized_transport.ts";
+import {
+  awsAuthorizer,
+  bedrockAddress,
+  entraAuthorizer,
+  googleAuthorizer,
+  vertexAddress,
+} from "./cloud_providers.ts";
 import type { Quirks } from "./dialect.ts";
 import type { EndpointName } from "./endpoint.ts";
 import { MockTransport } from "./mock/mock_transport.ts";
@@ -30,6 +38,17 @@ export interface ProviderType {
   readonly quirks?: Quirks;
   /** What it serves besides conversations. Absent: unknown, so it is asked. */
   readonly endpoints?: readonly EndpointName[];
+  /** Where it is, where that depends on the settings; `baseUrl` is then absent. */
+  readonly address?: (settings: ProviderSettings) => string | undefined;
+  /**
+   * What proves who asks, where that is no header that stays the same; called
+   * at the first request of each provider.
+   *
+   * @default {the settings' key, in the credential's header}
+   */
+  readonly authorizer?: (
+    settings: ProviderSettings,
+  ) => RequestAuthorizer | undefined;
   /**
    * How it is reached; called at the first request of each provider.
    *
@@ -113,6 +132,19 @@ export const providerTypes: ReadonlyMap<string, ProviderType> = new Map<
     // D24: never in the address, which ends in logs.
     credential: "x-goog-api-key",
   }],
+  ["bedrock", {
+    dialect: "bedrock",
+    endpoints: [],
+    keyEnv: ["AWS_BEARER_TOKEN_BEDROCK"],
+    address: bedrockAddress,
+    authorizer: awsAuthorizer,
+  }],
+  ["vertex", {
+    dialect: "vertex",
+    endpoints: ["embeddings"],
+    address: vertexAddress,
+    authorizer: googleAuthorizer,
+  }],
   ["openai_compatible", { dialect: "openai_chat" }],
   ["azure_openai", {
     dialect: "openai_chat",
@@ -130,7 +162,8 @@ export const providerTypes: ReadonlyMap<string, ProviderType> = new Map<
     ],
     keyEnv: ["AZURE_OPENAI_API_KEY"],
     credential: "api-key",
-    quirks: OPENAI,
+    quirks: { ...OPENAI, responses: true },
+    authorizer: entraAuthorizer,
   }],
   ...COMPATIBLE_PROVIDERS,
 ]);

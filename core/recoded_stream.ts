@@ -11,6 +11,7 @@ import type { SseEvent } from "./sse_parser.ts";
 export class RecodedStream implements StreamTranslator {
   readonly #decoder: StreamDecoder;
   readonly #encoder: StreamEncoder;
+  readonly #fallbackModel: string;
   #progress = 0;
   #usage: Usage | undefined;
   #finish: FinishClass | undefined;
@@ -21,8 +22,13 @@ export class RecodedStream implements StreamTranslator {
   /** What the client may hear while the provider is silent. */
   readonly keepAlive: string | undefined;
 
-  /** Joins the provider's decoder and the client's encoder. */
-  constructor(decoder: StreamDecoder, encoder: StreamEncoder) {
+  /** Joins the provider's decoder and the client's encoder. The model is named where the provider names none. */
+  constructor(
+    decoder: StreamDecoder,
+    encoder: StreamEncoder,
+    options: { readonly model?: string } = {},
+  ) {
+    this.#fallbackModel = options.model ?? "";
     this.#decoder = decoder;
     this.#encoder = encoder;
     this.keepAlive = encoder.keepAlive;
@@ -68,7 +74,11 @@ export class RecodedStream implements StreamTranslator {
     let text = "";
     for (const event of events) {
       this.#note(event);
-      text += this.#encoder.push(event);
+      text += this.#encoder.push(
+        event.type === "start" && event.model === ""
+          ? { ...event, model: this.#fallbackModel }
+          : event,
+      );
     }
     return text;
   }
@@ -76,7 +86,7 @@ export class RecodedStream implements StreamTranslator {
   #note(event: AnswerEvent): void {
     switch (event.type) {
       case "start":
-        this.#model = event.model;
+        this.#model = event.model || this.#fallbackModel;
         break;
       case "part_start":
         // A text or thought that has only begun is no content yet.

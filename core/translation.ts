@@ -1,5 +1,5 @@
 import { addressed } from "./_addressed.ts";
-import { DIALECTS, passFor } from "./_dialect_table.ts";
+import { dialectRow, passFor } from "./_dialect_table.ts";
 import type { Conversation } from "./conversation.ts";
 import type {
   ClientDialect,
@@ -160,14 +160,15 @@ function translate(
   const { provider, model } = options.deployment;
   const { quirks } = provider;
   const target = { provider: provider.name, model, quirks, losses };
+  const row = dialectRow(provider.dialect, model);
   // What was changed on its way is written anew.
   const pass = options.conversation === undefined
-    ? passFor(client, provider)
+    ? passFor(client, { provider, row })
     : undefined;
   const translation = pass?.(document, { ...options, target }) ??
     recode(document, {
       client,
-      provider: DIALECTS[provider.dialect].provider,
+      provider: row.provider,
       target,
       options,
     });
@@ -194,7 +195,10 @@ function recode(
   return {
     request: provider.encodeRequest(conversation, target),
     answer(body): TranslatedAnswer {
-      const answer = provider.decodeAnswer(body, losses);
+      const told = provider.decodeAnswer(body, losses);
+      const answer = told.model === ""
+        ? { ...told, model: target.model }
+        : told;
       return {
         body: client.encodeAnswer(answer, losses, document),
         ...(answer.usage && { usage: answer.usage }),
@@ -206,6 +210,7 @@ function recode(
       new RecodedStream(
         provider.streamDecoder(losses, target.quirks),
         client.streamEncoder({ includeUsage, request: document }, losses),
+        target,
       ),
     framing: provider.framing,
     error: provider.decodeError,
@@ -243,7 +248,7 @@ export function translateEmbeddings(
   document: JsonDocument,
   { deployment: { provider, model }, losses }: TranslateEmbeddingsOptions,
 ): Omit<Translation, "stream"> {
-  const dialect = DIALECTS[provider.dialect].embeddings;
+  const { embeddings: dialect } = dialectRow(provider.dialect, model);
   if (dialect !== undefined) {
     const target = { provider: provider.name, model, losses };
     return recodeEmbeddings(document, { dialect, target });

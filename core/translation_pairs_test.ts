@@ -28,6 +28,10 @@ const PROVIDERS: Readonly<
     readonly type: string;
     readonly whole: object;
     readonly stream: readonly object[];
+    /** The types of the stream's events, where its framing names them. */
+    readonly names?: readonly string[];
+    /** The model that is told where the answer names none. */
+    readonly model?: string;
   }>
 > = {
   openai_chat: {
@@ -79,6 +83,40 @@ const PROVIDERS: Readonly<
     type: "gemini",
     whole: generated("Quite well", "STOP"),
     stream: [generated("Quite "), generated("well", "STOP")],
+  },
+  vertex: {
+    type: "vertex",
+    whole: generated("Quite well", "STOP"),
+    stream: [generated("Quite "), generated("well", "STOP")],
+  },
+  bedrock: {
+    type: "bedrock",
+    model: "m",
+    whole: {
+      output: {
+        message: { role: "assistant", content: [{ text: "Quite well" }] },
+      },
+      stopReason: "end_turn",
+      usage: { inputTokens: 3, outputTokens: 2, totalTokens: 5 },
+    },
+    names: [
+      "messageStart",
+      "contentBlockDelta",
+      "contentBlockDelta",
+      "contentBlockStop",
+      "messageStop",
+      "metadata",
+    ],
+    stream: [
+      { role: "assistant" },
+      ...["Quite ", "well"].map((text) => ({
+        contentBlockIndex: 0,
+        delta: { text },
+      })),
+      { contentBlockIndex: 0 },
+      { stopReason: "end_turn" },
+      { usage: { inputTokens: 3, outputTokens: 2, totalTokens: 5 } },
+    ],
   },
 };
 
@@ -144,28 +182,34 @@ function streamedText(body: string): string {
 
 function readStream(
   translation: Translation,
-  events: readonly object[],
+  { stream: events, names, model = "m-1" }: typeof PROVIDERS[DialectName],
 ): { readonly text: string; readonly usage: unknown } {
   const stream = translation.stream();
   let text = "";
-  for (const event of events) {
-    text += stream.push({ event: "", data: JSON.stringify(event) });
+  for (const [index, event] of events.entries()) {
+    const name = names?.[index] ?? "";
+    text += stream.push({ event: name, data: JSON.stringify(event) });
   }
   if ("choices" in (events[0] ?? {})) {
     text += stream.push({ event: "", data: "[DONE]" });
   }
   text += stream.end();
   assert(stream.done);
-  assertEquals([stream.finish, stream.model], ["stop", "m-1"]);
+  assertEquals([stream.finish, stream.model], ["stop", model]);
   return { text, usage: stream.usage };
 }
 
 for (const [client, request] of CLIENTS) {
   for (const [dialect, fixture] of Object.entries(PROVIDERS)) {
-    const { type, whole, stream } = fixture;
+    const { type, whole, model = "m-1" } = fixture;
     Deno.test(`translateConversation() carries ${client.name} to ${dialect} and back`, () => {
       const factory = new ProviderFactory();
-      const provider = factory.create({ name: "p", type });
+      const provider = factory.create({
+        name: "p",
+        type,
+        aws: { region: "us-east-1" },
+        google: { project: "p" },
+      });
       factory.close();
       const go = (isStream: boolean, includeUsage = false) =>
         translateConversation(
@@ -188,13 +232,13 @@ for (const [client, request] of CLIENTS) {
       }
       const answer = translation.answer(encoder.encode(JSON.stringify(whole)));
       assertEquals(textsOf(JSON.parse(answer.body)), ["Quite well"]);
-      assertEquals([answer.finish, answer.model], ["stop", "m-1"]);
+      assertEquals([answer.finish, answer.model], ["stop", model]);
       assertEquals(answer.usage?.total, 5);
 
       const streaming = go(true);
       const { body, path } = streaming.request;
       assert(/"stream":true/.test(body) || path.includes("stream"));
-      const read = readStream(streaming, stream);
+      const read = readStream(streaming, fixture);
       assertEquals(streamedText(read.text), "Quite well");
       assertEquals(read.usage, answer.usage);
     });

@@ -34,7 +34,6 @@ export const WIRE_GAPS: ReadonlyMap<string, WireGap> = new Map([
   ["L12", part("both read alike; the one that was not asked for is a 502")],
   ["L13", part("within the time for it; behind that the connection is cut")],
   ["M17", later("needs Ollama's own API")],
-  ["M18", later("needs Bedrock")],
   ["N5", later("needs Cohere's own API")],
   ["N8", part("nothing told is nothing, never zero; estimates come later")],
   ["N9", LEDGER],

@@ -25,14 +25,17 @@ export class CacheMarks {
     this.#losses = losses;
   }
 
-  /** JSON to add to a block with this breakpoint. Call it in the order of the request: tools, system, messages. */
+  /** Whether a breakpoint is kept. Call it in the order of the request: tools, system, messages. */
+  admits(): boolean {
+    if (this.#surplus <= 0) return true;
+    this.#surplus--;
+    this.#losses.add("dropped", "cache_control", `over ${MAX_MARKS}`);
+    return false;
+  }
+
+  /** JSON to add to a block with this breakpoint, where it {@linkcode CacheMarks.admits} one. */
   take(cacheControl: CacheControl | undefined): string {
-    if (cacheControl === undefined) return "";
-    if (this.#surplus > 0) {
-      this.#surplus--;
-      this.#losses.add("dropped", "cache_control", `over ${MAX_MARKS}`);
-      return "";
-    }
+    if (cacheControl === undefined || !this.admits()) return "";
     return cacheControl.ttl === undefined
       ? `,"cache_control":{"type":"ephemeral"}`
       : `,"cache_control":{"type":"ephemeral","ttl":"${cacheControl.ttl}"}`;

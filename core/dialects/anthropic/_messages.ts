@@ -24,7 +24,7 @@ import {
   systemBlocks,
   systemPlaces,
 } from "./_system_messages.ts";
-import { Turns } from "./_turns.ts";
+import { OPENING, Turns } from "./_turns.ts";
 
 /** The conversation as the wire has it. */
 export interface EncodedMessages {
@@ -74,7 +74,12 @@ export function encodeMessages(
     }
   }
   const { loopWithoutThought } = turns;
-  return { system, turns: turns.finish(encoding), loopWithoutThought };
+  const opening = `{"type":"text","text":"${OPENING}"}`;
+  return {
+    system,
+    turns: turns.finish(encoding.losses, opening),
+    loopWithoutThought,
+  };
 }
 
 function addUser(
@@ -142,10 +147,16 @@ function addAssistant(
   }
 }
 
+/** Where in the request something is that goes on the loss report. */
+interface LossSite {
+  readonly param: string;
+  readonly encoding: Pick<Encoding, "losses">;
+}
+
 /** A turn that thinks at its start is kept as it is; otherwise thought moves to the front (C12). */
-function thoughtFirst(
+export function thoughtFirst(
   parts: readonly Part[],
-  { param, encoding }: Site,
+  { param, encoding }: LossSite,
 ): readonly Part[] {
   if (parts[0]?.type === "reasoning") return parts;
   const thought = parts.filter(({ type }) => type === "reasoning");
@@ -159,7 +170,10 @@ function thoughtFirst(
 }
 
 /** The provider refuses white space at the end of a text that it shall continue (C45). */
-function trimmed(part: TextPart, { param, encoding }: Site): TextPart {
+export function trimmed(
+  part: TextPart,
+  { param, encoding }: LossSite,
+): TextPart {
   const text = part.text.trimEnd();
   if (text === part.text || text === "") return part;
   encoding.losses.add("changed", param, "white space at the end cut");

@@ -4,8 +4,8 @@ import { constrainedSchema } from "./_schema.ts";
 
 /** How the wanted form of the answer is asked for. */
 export interface EncodedFormat {
-  /** JSON for `output_config.format`. */
-  readonly format?: string;
+  /** The schema to enforce, as JSON. */
+  readonly schema?: string;
   /** An instruction for the end of the system prompt. */
   readonly instruction?: string;
 }
@@ -51,7 +51,5 @@ export function encodeFormat(
       schema.description === undefined
     ? { description: output.description, ...schema }
     : schema;
-  return {
-    format: `{"type":"json_schema","schema":${JSON.stringify(described)}}`,
-  };
+  return { schema: JSON.stringify(described) };
 }

@@ -135,8 +135,8 @@ function resultContent(
   return blocks.length === 0 ? "" : `,"content":[${blocks.join()}]`;
 }
 
-/** The model's own text is kept where it can be: a reparse would round large numbers. */
-function toolInput(text: string, param: string): string {
+/** A call's arguments as JSON of an object (C9, A14). The model's own text is kept where it can be: a reparse would round large numbers. */
+export function toolInput(text: string, param: string): string {
   if (isBlank(text)) return "{}";
   let value: unknown;
   try {

@@ -20,8 +20,17 @@ export function passHeaders(
   const isVersion = /^\d{4}-\d{2}-\d{2}$/.test(version);
   if (!isVersion) losses.add("changed", VERSION, DEFAULT_VERSION);
   const headers = { [VERSION]: isVersion ? version : DEFAULT_VERSION };
+  const betas = betasOf(header, losses);
+  return betas.length === 0 ? headers : { ...headers, [BETA]: betas.join() };
+}
+
+/** The beta features that a Messages client asked for; what is no name of one is left out. */
+export function betasOf(
+  header: DecodeOptions["header"],
+  losses: LossReport,
+): readonly string[] {
   const asked = header?.(BETA);
-  if (!asked) return headers;
+  if (!asked) return [];
   const names = asked.split(",", MAX_BETAS + 1).map((name) => name.trim())
     .filter((name) => name !== "");
   const betas = names.slice(0, MAX_BETAS).filter((name) =>
@@ -30,5 +39,5 @@ export function passHeaders(
   if (betas.length < names.length) {
     losses.add("dropped", BETA, "no name of a feature");
   }
-  return betas.length === 0 ? headers : { ...headers, [BETA]: betas.join() };
+  return betas;
 }

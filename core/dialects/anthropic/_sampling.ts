@@ -6,42 +6,68 @@ const DEFAULT = 1;
 /** With thinking only top_p from here up is taken. */
 const THINKING_TOP_P = 0.95;
 
-/** Encodes sampling as JSON members (O9, C15, A30), each with its comma in front. */
+/** Encodes sampling as JSON members, each with its comma in front. */
 export function encodeSampling(
   { sampling }: Conversation,
-  { isThinking, ...encoding }: Encoding & { readonly isThinking: boolean },
+  encoding: SamplingEncoding,
 ): string {
-  reportUnknown(sampling, encoding);
-  return encodeTemperature(sampling, encoding, isThinking) +
-    encodeTopP(sampling, encoding, isThinking) +
-    encodeTopK(sampling, encoding, isThinking) +
-    encodeStop(sampling, encoding);
+  const { temperature, topP, topK, stop } = settleSampling(sampling, encoding);
+  return (temperature === undefined ? "" : `,"temperature":${temperature}`) +
+    (topP === undefined ? "" : `,"top_p":${topP}`) +
+    (topK === undefined ? "" : `,"top_k":${topK}`) +
+    (stop === undefined ? "" : `,"stop_sequences":${JSON.stringify(stop)}`);
 }
 
-function encodeTemperature(
+/** What of the sampling the model takes (O9, C15, A30); the rest goes on the report. */
+export function settleSampling(
+  sampling: Sampling,
+  encoding: SamplingEncoding,
+): Settled {
+  reportUnknown(sampling, encoding);
+  return {
+    temperature: settleTemperature(sampling, encoding),
+    topP: settleTopP(sampling, encoding),
+    topK: settleTopK(sampling, encoding),
+    stop: settleStop(sampling, encoding),
+  };
+}
+
+/** What decides on sampling besides what was asked. */
+export interface SamplingEncoding
+  extends Pick<Encoding, "losses" | "provider" | "traits"> {
+  readonly isThinking: boolean;
+}
+
+/** The sampling that is sent. */
+interface Settled {
+  readonly temperature: number | undefined;
+  readonly topP: number | undefined;
+  readonly topK: number | undefined;
+  readonly stop: readonly string[] | undefined;
+}
+
+function settleTemperature(
   { temperature }: Sampling,
-  { losses, provider, traits }: Encoding,
-  isThinking: boolean,
-): string {
-  if (temperature === undefined) return "";
+  { losses, provider, traits, isThinking }: SamplingEncoding,
+): number | undefined {
+  if (temperature === undefined) return undefined;
   if (traits.sampling === "none" || isThinking) {
     if (temperature !== DEFAULT) {
       const reason = isThinking ? "excluded by thinking" : provider;
       losses.add("dropped", "temperature", reason);
     }
-    return "";
+    return undefined;
   }
-  if (temperature <= DEFAULT) return `,"temperature":${temperature}`;
+  if (temperature <= DEFAULT) return temperature;
   losses.add("changed", "temperature", `${DEFAULT} is the highest`);
-  return `,"temperature":${DEFAULT}`;
+  return DEFAULT;
 }
 
-function encodeTopP(
+function settleTopP(
   { temperature, topP }: Sampling,
-  { losses, provider, traits }: Encoding,
-  isThinking: boolean,
-): string {
-  if (topP === undefined) return "";
+  { losses, provider, traits, isThinking }: SamplingEncoding,
+): number | undefined {
+  if (topP === undefined) return undefined;
   const obstacle = traits.sampling === "none"
     ? provider
     : isThinking && topP < THINKING_TOP_P
@@ -49,33 +75,35 @@ function encodeTopP(
     : traits.sampling === "one" && !isThinking && temperature !== undefined
     ? "excluded by temperature"
     : undefined;
-  if (obstacle === undefined) return `,"top_p":${topP}`;
+  if (obstacle === undefined) return topP;
   if (topP !== DEFAULT) losses.add("dropped", "top_p", obstacle);
-  return "";
+  return undefined;
 }
 
-function encodeTopK(
+function settleTopK(
   { topK }: Sampling,
-  { losses, provider, traits }: Encoding,
-  isThinking: boolean,
-): string {
-  if (topK === undefined) return "";
-  if (traits.sampling !== "none" && !isThinking) return `,"top_k":${topK}`;
+  { losses, provider, traits, isThinking }: SamplingEncoding,
+): number | undefined {
+  if (topK === undefined) return undefined;
+  if (traits.sampling !== "none" && !isThinking) return topK;
   const reason = isThinking ? "excluded by thinking" : provider;
   losses.add("dropped", "top_k", reason);
-  return "";
+  return undefined;
 }
 
-function encodeStop({ stop }: Sampling, { losses }: Encoding): string {
-  if (stop === undefined) return "";
+function settleStop(
+  { stop }: Sampling,
+  { losses }: SamplingEncoding,
+): readonly string[] | undefined {
+  if (stop === undefined) return undefined;
   const kept = stop.filter((sequence) => !isBlank(sequence));
   if (kept.length < stop.length) {
     losses.add("dropped", "stop", "nothing but white space");
   }
-  return kept.length === 0 ? "" : `,"stop_sequences":${JSON.stringify(kept)}`;
+  return kept.length === 0 ? undefined : kept;
 }
 
-function reportUnknown(sampling: Sampling, encoding: Encoding): void {
+function reportUnknown(sampling: Sampling, encoding: SamplingEncoding): void {
   const { losses, provider } = encoding;
   if (sampling.seed !== undefined) losses.add("dropped", "seed", provider);
   if (sampling.presencePenalty) {

@@ -1,4 +1,4 @@
-import type { Encoding } from "./_encoding.ts";
+import type { LossReport } from "../../loss_report.ts";
 import { cannotCarry } from "./_encoding.ts";
 
 /** Who speaks in a turn on the wire. */
@@ -14,7 +14,7 @@ interface Turn {
 }
 
 /** Said for the user where the conversation begins with the assistant (C4). */
-const OPENING = `{"type":"text","text":"(The assistant speaks first.)"}`;
+export const OPENING = "(The assistant speaks first.)";
 
 /**
  * The turns of one request: merges neighbours of one role, puts tool results
@@ -77,15 +77,18 @@ export class Turns {
     this.#turn("user").results.push(block);
   }
 
-  /** Ends the conversation and gives its turns as JSON texts. */
-  finish(encoding: Encoding): string[] {
+  /**
+   * Ends the conversation and gives its turns as JSON texts. `opening` is the
+   * block with {@linkcode OPENING}.
+   */
+  finish(losses: LossReport, opening: string): string[] {
     this.#requireResults();
     const turns = this.#turns.map(({ role, results, blocks }) =>
       `{"role":"${role}","content":[${results.concat(blocks).join()}]}`
     );
     if (this.#turns[0]?.role === "assistant") {
-      turns.unshift(`{"role":"user","content":[${OPENING}]}`);
-      encoding.losses.add(
+      turns.unshift(`{"role":"user","content":[${opening}]}`);
+      losses.add(
         "approximated",
         "messages",
         "a user turn was put first",

@@ -25,6 +25,25 @@ export function encodeRequest(
   conversation: Conversation,
   target: DialectTarget,
 ): EncodedRequest {
+  const head = `"model":${JSON.stringify(target.model)}`;
+  const { body, betas } = encodeBody(conversation, { target, head });
+  const headers = betas.length > 0
+    ? { ...HEADERS, "anthropic-beta": betas.join() }
+    : HEADERS;
+  return { path: "/messages", headers, body };
+}
+
+/** A request's body, and the features in their trial that it needs. */
+export interface EncodedBody {
+  readonly body: string;
+  readonly betas: readonly string[];
+}
+
+/** Writes the body with `head` as its first members: what tells the model, or the version where clouds want it. */
+export function encodeBody(
+  conversation: Conversation,
+  { target, head }: { readonly target: DialectTarget; readonly head: string },
+): EncodedBody {
   const { model, losses, provider } = target;
   const { endUser, stream } = conversation;
   const traits = modelTraits(model);
@@ -45,7 +64,7 @@ export function encodeRequest(
   if (turns.length === 0) {
     throw cannotCarry("messages", "send a conversation without content");
   }
-  const { format, instruction } = encodeFormat(conversation.output, encoding);
+  const { schema, instruction } = encodeFormat(conversation.output, encoding);
   if (instruction !== undefined) {
     system.push(`{"type":"text","text":${JSON.stringify(instruction)}}`);
   }
@@ -59,7 +78,7 @@ export function encodeRequest(
   });
   const { effort } = thinking;
 
-  let body = `{"model":${JSON.stringify(model)},"max_tokens":${maxTokens}`;
+  let body = `{${head},"max_tokens":${maxTokens}`;
   if (stream) body += `,"stream":true`;
   if (system.length > 0) body += `,"system":[${system.join()}]`;
   if (tools.length > 0) body += `,"tools":[${tools.join()}]`;
@@ -67,10 +86,12 @@ export function encodeRequest(
   if (thinking.thinking !== undefined) {
     body += `,"thinking":${thinking.thinking}`;
   }
-  if (effort !== undefined || format !== undefined) {
+  if (effort !== undefined || schema !== undefined) {
     const members: string[] = [];
     if (effort !== undefined) members.push(`"effort":"${effort}"`);
-    if (format !== undefined) members.push(`"format":${format}`);
+    if (schema !== undefined) {
+      members.push(`"format":{"type":"json_schema","schema":${schema}}`);
+    }
     body += `,"output_config":{${members.join()}}`;
   }
   body += encodeSampling(conversation, {
@@ -81,10 +102,7 @@ export function encodeRequest(
     body += `,"metadata":{"user_id":${JSON.stringify(endUser)}}`;
   }
   body += `,"messages":[${turns.join()}]}`;
-  const headers = usesFileStore(conversation)
-    ? { ...HEADERS, "anthropic-beta": FILES_BETA }
-    : HEADERS;
-  return { path: "/messages", headers, body };
+  return { body, betas: usesFileStore(conversation) ? [FILES_BETA] : [] };
 }
 
 function usesFileStore({ messages }: Conversation): boolean {

@@ -54,7 +54,8 @@ export function decodeEmbeddings(body: Uint8Array): EmbeddingAnswer {
   return { vectors, ...(usage !== undefined && { usage }) };
 }
 
-function vectorOf(embedding: unknown): readonly number[] {
+/** The numbers of an embedding. */
+export function vectorOf(embedding: unknown): readonly number[] {
   const values = isObject(embedding) ? (embedding as JsonObject).values : [];
   const isVector = Array.isArray(values) && values.length > 0 &&
     values.every((value) => typeof value === "number");

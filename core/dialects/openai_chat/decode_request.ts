@@ -42,7 +42,12 @@ const KNOWN: ReadonlySet<string> = new Set([
 ]);
 
 /** Fields that only some provider has a word for: their values go with it. */
-const EXTRAS = ["safety_settings"] as const;
+const EXTRAS = [
+  "safety_settings",
+  "guardrailConfig",
+  "performanceConfig",
+  "requestMetadata",
+] as const;
 
 const STREAM_OPTIONS: ReadonlySet<string> = new Set([
   "include_usage",
