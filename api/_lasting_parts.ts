@@ -33,6 +33,7 @@ import {
   limitOptions,
   retryBudgetOptions,
 } from "./resilience_options.ts";
+import { type ResponseStore, StateResponseStore } from "./response_store.ts";
 import { sharedLimits } from "./_shared_limits.ts";
 
 /**
@@ -45,6 +46,8 @@ export class LastingParts {
   readonly state: OpenStateStore;
   /** What of it can be changed from outside. */
   readonly controls: GatewayControls;
+  /** Responses that clients may go on with. */
+  readonly responses: ResponseStore;
   /** When it was made, in ms since 1970. */
   readonly startedAt: number = Date.now();
   /** It is about to stop: no load balancer should send it more. */
@@ -87,6 +90,9 @@ export class LastingParts {
     this.state = state;
     this.controls = controls;
     this.metrics = new RequestMetrics(logger);
+    this.responses = new StateResponseStore(state, {
+      onFailure: (cause) => logger.warn("a response was not kept", { cause }),
+    });
     this.limits = new RequestLimits({
       onRefusal: (refusal) => this.metrics.limitRefused(refusal),
       shared: state.isShared ? sharedLimits(state, logger) : undefined,

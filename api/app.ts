@@ -34,6 +34,7 @@ import { NodeExchange } from "./node_exchange.ts";
 import { FURTHER_ROUTES } from "./further_routes.ts";
 import { noRoute } from "./no_route.ts";
 import { getProviders } from "./provider_endpoints.ts";
+import { respond } from "./responses_endpoint.ts";
 import { UpgradeExchange } from "./upgrade_exchange.ts";
 import { WebExchange } from "./web_exchange.ts";
 
@@ -66,7 +67,7 @@ const ROUTES: readonly Route[] = [
     path: "/v1/responses",
     client: openAiResponsesClient,
     operation: "chat",
-    handle: converse,
+    handle: respond,
   },
   {
     method: "POST",

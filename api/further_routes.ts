@@ -1,14 +1,55 @@
-import { openAiCompletionsClient } from "@llm-proxy/core";
+import {
+  openAiCompletionsClient,
+  openAiResponsesClient,
+} from "@llm-proxy/core";
 import type { Route } from "./dispatch.ts";
 import { converse } from "./endpoints.ts";
 import { passForm, passJson } from "./pass_endpoints.ts";
 import { passThrough } from "./pass_through.ts";
 import { realtime } from "./realtime.ts";
 import { REALTIME_PATH } from "./upgrade_exchange.ts";
+import {
+  cancelResponse,
+  countInput,
+  deleteResponse,
+  getInputItems,
+  getResponse,
+} from "./stored_responses.ts";
 import { storedBatches, storedFiles } from "./stored_files.ts";
 
 /** The endpoints of OpenAI's API that are no conversations, and the way around all of them. */
 export const FURTHER_ROUTES: readonly Route[] = [
+  {
+    method: "POST",
+    path: "/v1/responses/input_tokens",
+    client: openAiResponsesClient,
+    operation: "count_tokens",
+    handle: countInput,
+  },
+  {
+    method: "GET",
+    path: "/v1/responses/:id",
+    client: openAiResponsesClient,
+    handle: getResponse,
+  },
+  {
+    method: "DELETE",
+    path: "/v1/responses/:id",
+    client: openAiResponsesClient,
+    handle: deleteResponse,
+  },
+  {
+    method: "GET",
+    path: "/v1/responses/:id/input_items",
+    client: openAiResponsesClient,
+    handle: getInputItems,
+  },
+  {
+    method: "POST",
+    path: "/v1/responses/:id/cancel",
+    client: openAiResponsesClient,
+    handle: cancelResponse,
+  },
   {
     method: "POST",
     path: "/v1/completions",

@@ -12,7 +12,6 @@ import {
   ProviderChecks,
   ProviderFactory,
   type ProviderHealth,
-  providerTypes,
 } from "@llm-proxy/core";
 import {
   buildRouteTable,
@@ -27,6 +26,7 @@ import { Condensing } from "./condensing.ts";
 import type { Config } from "./config_types.ts";
 import type { GatewayControls } from "./gateway_controls.ts";
 import { LastingParts } from "./_lasting_parts.ts";
+import { reasonOff } from "./_reason_off.ts";
 import { providerSettings } from "./_provider_settings.ts";
 import type { RequestLimits } from "./request_limits.ts";
 import type { RequestMetrics } from "./_request_metrics.ts";
@@ -34,18 +34,6 @@ import { chaosFaults, retryOptions } from "./resilience_options.ts";
 import { providerPool, routeOptions } from "./route_options.ts";
 
 const SECOND = 1000;
-
-/** Why a provider that exists is off: what would switch it on. */
-function reasonOff(name: string, { providers }: Config): string | undefined {
-  if (providers.some((entry) => entry.name === name)) {
-    return "the config has it with 'enabled: false'";
-  }
-  const type = providerTypes.get(name);
-  if (type === undefined) return undefined;
-  return type.keyEnv === undefined || type.baseUrl === undefined
-    ? "add it to the config"
-    : `set ${type.keyEnv[0]}, or add it to the config`;
-}
 
 /** What a gateway is given besides its config. */
 export interface GatewayOptions {
@@ -133,6 +121,11 @@ export class Gateway {
   /** What a restart must not lose; closed after the gateway, by whoever opened it. */
   get state(): OpenStateStore {
     return this.#lasting.state;
+  }
+
+  /** Responses that clients may go on with. */
+  get responses(): LastingParts["responses"] {
+    return this.#lasting.responses;
   }
 
   /** What of it can be changed from outside. */

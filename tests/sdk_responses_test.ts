@@ -423,7 +423,7 @@ Deno.test("B1: a Responses client's helper goes through the mock's answer event 
     }
     const { data, response, request_id: id } = await sdk(url).responses
       .create(PING).withResponse();
-    assertEquals<unknown>(Reflect.get(data, "store"), false);
+    assertEquals<unknown>(Reflect.get(data, "store"), true);
     assertMatch(id ?? "", /^req_[0-9a-f]{32}$/);
     assertEquals(response.headers.get("x-llm-proxy-provider"), "mock");
   });

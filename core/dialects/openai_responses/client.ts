@@ -8,6 +8,9 @@ import {
 } from "./encode_error.ts";
 import { ResponsesStreamEncoder } from "./encode_stream.ts";
 
+/** What is kept, and was found, is in the request by now. */
+const KEPT = {};
+
 /**
  * OpenAI's Responses as a dialect in which clients speak: what they ask is
  * decoded, what models answer is encoded as they expect it (wire rules B).
@@ -27,7 +30,7 @@ import { ResponsesStreamEncoder } from "./encode_stream.ts";
 export const openAiResponsesClient: ClientDialect = {
   name: "openai_responses",
   check: checkResponsesRequest,
-  decodeRequest: (document) => decodeResponsesRequest(document),
+  decodeRequest: (document) => decodeResponsesRequest(document, KEPT),
   encodeAnswer: encodeResponsesAnswer,
   streamEncoder: (options, losses) =>
     new ResponsesStreamEncoder(options, losses),
