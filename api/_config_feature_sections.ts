@@ -87,6 +87,9 @@ export const memory = z.strictObject({
     .describe("Share of the memory limit from which on requests are refused."),
   gc_threshold_percent: z.number().min(1).max(100).default(85)
     .describe("Share of the memory limit from which on caches are emptied."),
+  limit_mb: size(16_777_216).optional().describe(
+    "The memory limit in MiB, where the system's can't be read.",
+  ),
   monitoring_interval: seconds(3600).default(5)
     .describe("Seconds between two looks."),
 }).prefault({}).describe("How the process reacts to memory pressure.");

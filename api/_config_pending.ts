@@ -5,7 +5,6 @@
 export const PENDING: readonly string[] = [
   "cache",
   "caching",
-  "memory",
   "providers[].models[].max_output_tokens",
   "providers[].models[].prices.cache_write",
   "providers[].models[].prices.cached_input",

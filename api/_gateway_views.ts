@@ -26,6 +26,10 @@ export function gatewayViews(
         connections: sumOf(entry, ({ transport }) => transport.connections),
       })),
     queues: () => queueViews(gateway(), answered()),
+    memory: () => {
+      const { pressure, reading: { limit } } = gateway().memory;
+      return { pressure, limit };
+    },
     droppedLogRecords: () => gateway().logger.dropped ?? 0,
     state: () => {
       const { mode, waiting } = gateway().state.status;

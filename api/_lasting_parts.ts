@@ -1,4 +1,5 @@
 import {
+  type MemoryManager,
   MemoryStateStore,
   ModelCache,
   type OpenStateStore,
@@ -26,6 +27,7 @@ import { isDeepStrictEqual } from "node:util";
 import { summaryBounds } from "./condense_policy.ts";
 import type { Config } from "./config_types.ts";
 import type { GatewayControls } from "./gateway_controls.ts";
+import { watchMemory } from "./_memory_watch.ts";
 import { RequestLimits } from "./request_limits.ts";
 import { RequestMetrics } from "./_request_metrics.ts";
 import {
@@ -76,6 +78,7 @@ export class LastingParts {
   #breakers: Breakers | undefined;
   #budget: RetryBudget | undefined;
   #summaries: SummaryCache | undefined;
+  #memory: MemoryManager | undefined;
   #config: Config | undefined;
 
   /** Begins with nothing known. */
@@ -119,6 +122,16 @@ export class LastingParts {
     );
   }
 
+  /**
+   * Watches the memory.
+   *
+   * @throws {TypeError} before a config was adopted.
+   */
+  get memory(): MemoryManager {
+    if (this.#memory !== undefined) return this.#memory;
+    throw new TypeError("Cannot watch the memory: no config was adopted");
+  }
+
   /** What bounds all extra attempts together. */
   get budget(): RetryBudget {
     return this.#budget ??= new RetryBudget(
@@ -135,6 +148,14 @@ export class LastingParts {
     this.providerLimits.define(providers);
     if (!isDeepStrictEqual(before?.circuit_breaker, config.circuit_breaker)) {
       this.#breakers = undefined;
+    }
+    if (!isDeepStrictEqual(before?.memory, config.memory)) {
+      this.#memory?.close();
+      this.#memory = watchMemory(config, {
+        logger: this.logger,
+        tokens: this.tokens,
+        summaries: () => this.summaries,
+      });
     }
     const bounds = before && summaryBounds(before);
     if (!isDeepStrictEqual(bounds, summaryBounds(config))) {
@@ -167,6 +188,7 @@ export class LastingParts {
     this.metrics.close();
     this.shadows.close();
     this.catalogue.close();
+    this.#memory?.close();
     this.tokens.close();
     this.factory.close();
   }

@@ -34,7 +34,7 @@ ExecStart=${command} --config ${config}
 # As a bundle, without a compiled program:
 #ExecStart=/usr/bin/deno run ${
     RUN_FLAGS.join(" ")
-  } --no-prompt --allow-net --allow-env --allow-read --allow-write=/var/lib/llm-proxy,/run/llm-proxy,/run/systemd/notify /usr/lib/llm-proxy/llm-proxy.js --config ${config}
+  } --no-prompt --allow-net --allow-env --allow-sys=systemMemoryInfo --allow-read --allow-write=/var/lib/llm-proxy,/run/llm-proxy,/run/systemd/notify /usr/lib/llm-proxy/llm-proxy.js --config ${config}
 ExecReload=/bin/kill -HUP $MAINPID
 Restart=always
 RestartSec=1

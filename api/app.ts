@@ -75,7 +75,12 @@ const ROUTES: readonly Route[] = [
     operation: "embeddings",
     handle: embeddings,
   },
-  { method: "POST", path: "/v1/condense", handle: condense },
+  {
+    method: "POST",
+    path: "/v1/condense",
+    operation: "condense",
+    handle: condense,
+  },
   ...FURTHER_ROUTES,
   { method: "GET", path: "/v1/models", handle: getModels },
   { method: "GET", path: "/v1/models/*", handle: getModel },

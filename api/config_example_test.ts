@@ -44,7 +44,6 @@ Deno.test("config.example.yaml stays valid with every setting switched on", () =
       "caching",
       "health_check",
       "http_client",
-      "memory",
       "retry",
     ] as const
   ) assertEquals<unknown>(result.config[section], config[section], section);
@@ -52,6 +51,9 @@ Deno.test("config.example.yaml stays valid with every setting switched on", () =
     result.config.condensation;
   assertEquals(summary, "openai/gpt-5-mini");
   assertEquals(condensation, config.condensation);
+  const { limit_mb: limit, ...memory } = result.config.memory;
+  assertEquals(limit, 1024);
+  assertEquals(memory, config.memory);
   const { slow_first_byte: _, ...breaker } = result.config.circuit_breaker;
   assertEquals(breaker, config.circuit_breaker);
   const bare = parse(

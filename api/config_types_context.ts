@@ -114,6 +114,8 @@ export interface MemoryConfig {
   readonly max_usage_percent: number;
   /** Share of the limit from which on caches are emptied. @default {85} */
   readonly gc_threshold_percent: number;
+  /** The memory limit, MiB. @default {the system's, as far as it tells one} */
+  readonly limit_mb?: number | undefined;
   /** Seconds between two looks. @default {5} */
   readonly monitoring_interval: number;
 }

@@ -2,6 +2,7 @@ import { type ClientDialect, GatewayError } from "@llm-proxy/core";
 import { parseTraceParent } from "@llm-proxy/logging";
 import { checkVisitor } from "./_local_visitor.ts";
 import { canonicalLine } from "./canonical_line.ts";
+import { refuseWhenScarce } from "./_memory_watch.ts";
 import { replyHeaders, visible } from "./_reply_headers.ts";
 import { scrubError } from "./_scrub_error.ts";
 import type { RequestContext } from "./endpoints.ts";
@@ -63,6 +64,7 @@ export async function dispatch(
       if (preparing !== undefined) await preparing;
       record.admitted = gateway.limits.admit(route.path, asked);
     }
+    refuseWhenScarce(gateway.memory, route);
     await route.handle({ gateway, exchange, record });
   } catch (error) {
     refuse(exchange, record, toGatewayError(error));

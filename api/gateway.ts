@@ -1,4 +1,5 @@
 import type {
+  MemoryManager,
   ModelCache,
   OpenStateStore,
   TokenCounter,
@@ -26,8 +27,8 @@ import { Condensing } from "./condensing.ts";
 import type { Config } from "./config_types.ts";
 import type { GatewayControls } from "./gateway_controls.ts";
 import { LastingParts } from "./_lasting_parts.ts";
-import { reasonOff } from "./_reason_off.ts";
 import { providerSettings } from "./_provider_settings.ts";
+import { reasonOff } from "./_reason_off.ts";
 import type { RequestLimits } from "./request_limits.ts";
 import type { RequestMetrics } from "./_request_metrics.ts";
 import { chaosFaults, retryOptions } from "./resilience_options.ts";
@@ -145,6 +146,11 @@ export class Gateway {
   /** Counts tokens; loads nothing until something is to be counted exactly. */
   get tokens(): TokenCounter {
     return this.#lasting.tokens;
+  }
+
+  /** Watches the memory. */
+  get memory(): MemoryManager {
+    return this.#lasting.memory;
   }
 
   /** Copies of requests, whose answers are compared and thrown away. */

@@ -1,4 +1,8 @@
-import type { StateStatus } from "@llm-proxy/context";
+import type {
+  MemoryManager,
+  MemoryPressure,
+  StateStatus,
+} from "@llm-proxy/context";
 import type { HealthStatus } from "@llm-proxy/core";
 import {
   joinStatus,
@@ -32,8 +36,9 @@ export function getHealth(context: RequestContext): void {
   const state = stateCheck(gateway.state.status);
   const status = statusOf(standings);
   const unwell = standings.filter((it) => it.status !== "healthy").length;
+  const memory = memoryCheck(gateway.memory);
   sendJson(context, {
-    ...head(gateway, worse(status, state.status)),
+    ...head(gateway, worse(worse(status, state.status), memory.status)),
     checks: {
       providers: {
         status,
@@ -42,6 +47,7 @@ export function getHealth(context: RequestContext): void {
         ...(standings.length === 0 && { reason: "no provider is enabled" }),
       },
       state,
+      memory,
     },
   });
 }
@@ -72,9 +78,14 @@ export function getStatus(context: RequestContext): void {
   const standings = standingsOf(gateway);
   const { message } = gateway.state.status;
   const state = stateCheck(gateway.state.status);
+  const memory = memoryCheck(gateway.memory);
   sendJson(context, {
-    ...head(gateway, worse(statusOf(standings), state.status)),
+    ...head(
+      gateway,
+      worse(worse(statusOf(standings), state.status), memory.status),
+    ),
     state: { ...state, ...(message !== undefined && { message }) },
+    memory: { ...memory, ...memoryView(gateway.memory) },
     checks: Object.fromEntries(
       standings.map((standing) => [standing.name, checkOf(standing)]),
     ),
@@ -118,6 +129,31 @@ function stateCheck(
       waiting,
       code,
     }),
+  };
+}
+
+/** How the memory does, for whoever asks. */
+function memoryCheck(
+  { pressure, isCritical }: MemoryManager,
+): { readonly status: HealthStatus; readonly pressure: MemoryPressure } {
+  return { status: isCritical ? "degraded" : "healthy", pressure };
+}
+
+/** How the memory does, with what holds it and may hold: bytes. */
+function memoryView(
+  { reading: { used, limit, heapUsed, heapLimit }, holdings }: MemoryManager,
+): Record<string, unknown> {
+  return {
+    used_bytes: used,
+    limit_bytes: limit,
+    heap_used_bytes: heapUsed,
+    heap_limit_bytes: heapLimit,
+    holdings: Object.fromEntries(
+      holdings.map(({ name, bytes, maxBytes }) => [
+        name,
+        { bytes, max_bytes: maxBytes },
+      ]),
+    ),
   };
 }
 

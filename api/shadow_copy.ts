@@ -55,6 +55,8 @@ export function sendShadow(
   { candidate, document, request, prepare }: ShadowOptions,
 ): void {
   const { told, finish, usage, trace: answering } = record;
+  // What nobody waits for can be left.
+  if (gateway.memory.isScarce) return;
   if (told === undefined || document.text.length > MAX_REQUEST) return;
   const durationMs = performance.now() - told.startedAt;
   const work = async (copy: ShadowCopy): Promise<void> => {

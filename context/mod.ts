@@ -89,6 +89,25 @@ export {
   usageProblems,
 } from "./ledger_row.ts";
 export {
+  type CgroupMemory,
+  type CgroupMemoryOptions,
+  readCgroupMemory,
+} from "./cgroup_memory.ts";
+export type { LeakSuspicion } from "./_leak_watch.ts";
+export {
+  type MemoryChange,
+  type MemoryHolding,
+  MemoryManager,
+  type MemoryManagerOptions,
+  type MemoryOwner,
+  type MemoryPressure,
+} from "./memory_manager.ts";
+export {
+  heapLimitAdvice,
+  type MemoryReading,
+  readMemory,
+} from "./memory_reading.ts";
+export {
   ModelCache,
   type ModelCacheOptions,
   type ModelEntry,

@@ -55,6 +55,11 @@ export class SummaryCache {
     return this.#chars * 2;
   }
 
+  /** How many bytes they take at most, about. */
+  get maxBytes(): number {
+    return this.#options.maxChars * 2;
+  }
+
   /** Finds one. */
   get(key: string): string | undefined {
     const entry = this.#entries.get(key);

@@ -1,5 +1,5 @@
-import process from "node:process";
 import type { GatewayViews } from "./gateway_events.ts";
+import { declareMemory } from "./_memory_metrics.ts";
 import type { MetricLabel } from "./metric_label.ts";
 import type { MetricsCollector } from "./metrics_collector.ts";
 
@@ -142,10 +142,7 @@ export function declareObserved(
     help: "Time series that are taken, those reserved included.",
     observe: (report) => report(collector.seriesCount),
   });
-  collector.observedGauge("proxy_api_memory_usage_bytes", {
-    help: "Memory that the process has in use, as the system counts it.",
-    observe: (report) => report(process.memoryUsage().rss),
-  });
+  declareMemory(collector, views);
   collector.observedGauge("proxy_api_build_info", {
     help: "Always 1, with the gateway's version.",
     labels: [collector.label("version", { values: [version] })],

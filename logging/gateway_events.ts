@@ -136,6 +136,14 @@ export interface StateView {
   readonly waiting: number;
 }
 
+/** How the memory does. */
+export interface MemoryView {
+  /** How scarce it is. */
+  readonly pressure: "normal" | "high" | "critical";
+  /** Bytes that may be used; absent where nothing bounds them. */
+  readonly limit: number | undefined;
+}
+
 /** How the gateway stands: asked at each scrape, so each must answer at once. */
 export interface GatewayViews {
   /** All deployments. @default {none} */
@@ -154,4 +162,6 @@ export interface GatewayViews {
   readonly droppedSpans?: () => number;
   /** The store. @default {none} */
   readonly state?: () => StateView;
+  /** The memory. @default {none} */
+  readonly memory?: () => MemoryView;
 }

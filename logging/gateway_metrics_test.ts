@@ -79,6 +79,8 @@ Deno.test("GatewayMetrics has every metric by its name and labels", () => {
     "counter proxy_api_metrics_observe_failures_total{}",
     "gauge proxy_api_metrics_series{}",
     "gauge proxy_api_memory_usage_bytes{}",
+    "gauge proxy_api_memory_pressure{}",
+    "gauge proxy_api_memory_limit_bytes{}",
     "gauge proxy_api_build_info{version}",
     "gauge process_resident_memory_bytes{}",
     "gauge process_heap_used_bytes{}",

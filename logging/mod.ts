@@ -51,6 +51,7 @@ export type {
   GatewayTarget,
   GatewayViews,
   LimitRefused,
+  MemoryView,
   ProviderView,
   QueueView,
   RequestEnded,

@@ -49,7 +49,9 @@ Deno.test("/health, /v1/health and /v1/status tell how providers do", async () =
       assert(/^\d+\.\d+\.\d+/.test(version) && uptime >= 0);
       assertEquals(
         Object.keys(checks),
-        path === "/health" ? ["providers", "state"] : ["mock", "dead"],
+        path === "/health"
+          ? ["providers", "state", "memory"]
+          : ["mock", "dead"],
       );
     }
 

@@ -1,0 +1,106 @@
+import {
+  heapLimitAdvice,
+  MemoryManager,
+  readMemory,
+  type SummaryCache,
+  type TokenCounter,
+} from "@llm-proxy/context";
+import { GatewayError } from "@llm-proxy/core";
+import type { Logger } from "@llm-proxy/logging";
+import v8 from "node:v8";
+import vm from "node:vm";
+import type { Config } from "./config_types.ts";
+import type { Route } from "./dispatch.ts";
+import { heldBodies } from "./_held_bodies.ts";
+
+const SECOND = 1000;
+const MIB = 1_048_576;
+/** What the tables of an encoding take, by and large, in bytes. */
+const TABLES = 100 * MIB;
+/** How long a refused caller is asked to wait: a few looks later much has ended, in s. */
+const RETRY_AFTER = 5;
+
+/** What holds memory that lasts. */
+export interface MemoryHolders {
+  readonly logger: Logger;
+  readonly tokens: TokenCounter;
+  /** The cache of summaries that is in force. */
+  readonly summaries: () => SummaryCache;
+}
+
+/** Watches the memory, as the config says, and has all that holds some give it up in time. */
+export function watchMemory(
+  { memory }: Pick<Config, "memory">,
+  { logger, tokens, summaries }: MemoryHolders,
+): MemoryManager {
+  const limit = memory.limit_mb === undefined
+    ? undefined
+    : memory.limit_mb * MIB;
+  const manager = new MemoryManager({
+    read: () => readMemory(limit),
+    highShare: memory.gc_threshold_percent / 100,
+    criticalShare: memory.max_usage_percent / 100,
+    intervalMs: memory.monitoring_interval * SECOND,
+    onChange: ({ from, to, reading }) =>
+      logger.warn("memory pressure has changed", { from, to, ...reading }),
+    onLeak: ({ bytesPerHour, hoursLeft }) =>
+      logger.warn("memory grows as if it leaked", { bytesPerHour, hoursLeft }),
+    collect: collectGarbage,
+  });
+  manager.own("request_bodies", {
+    bytes: () => heldBodies.bytes,
+    maxBytes: () => heldBodies.maxBytes,
+  });
+  manager.own("summaries", {
+    bytes: () => summaries().bytes,
+    maxBytes: () => summaries().maxBytes,
+    shrink: () => summaries().clear(),
+  });
+  manager.own("tokenizer", {
+    bytes: () => tokens.isLoaded ? TABLES : 0,
+    maxBytes: () => TABLES,
+    shrink: () => tokens.close(),
+  });
+  const advice = heapLimitAdvice(manager.reading);
+  if (advice !== undefined) {
+    logger.warn("the heap may outgrow the memory limit", {
+      limit: manager.reading.limit,
+      heap_limit: manager.reading.heapLimit,
+      advice: `--v8-flags=--max-old-space-size=${advice}`,
+    });
+  }
+  return manager;
+}
+
+/**
+ * Refuses new work at a model while memory is critically scarce; what runs goes
+ * on, and whoever looks after the gateway gets in.
+ *
+ * @throws {GatewayError} 503 `memory_exhausted`.
+ */
+export function refuseWhenScarce(
+  { isCritical }: Pick<MemoryManager, "isCritical">,
+  { method, operation }: Pick<Route, "method" | "operation">,
+): void {
+  if (!isCritical || method !== "POST" || operation === undefined) return;
+  throw new GatewayError(
+    "overloaded",
+    "The gateway is short of memory: try again",
+    {
+      code: "memory_exhausted",
+      headers: { "retry-after": String(RETRY_AFTER) },
+    },
+  );
+}
+
+let collector: (() => void) | undefined;
+
+/** Has the engine collect garbage now, which it leaves for later while nobody needs the memory. */
+function collectGarbage(): void {
+  if (collector === undefined) {
+    v8.setFlagsFromString("--expose-gc");
+    const found: unknown = vm.runInNewContext("gc");
+    collector = typeof found === "function" ? () => found() : () => {};
+  }
+  collector();
+}
