@@ -35,6 +35,7 @@ export function finish(output: ConfigOutput, sources: ConfigSources): Config {
     http_client: client,
     logging: finishLogging(output.logging, sources),
     state: finishState(output.state, sources),
+    ledger: finishLedger(output.ledger, sources),
     providers: output.providers.map((it) =>
       finishProvider(it, client, sources)
     ),
@@ -61,6 +62,16 @@ function finishLogging(
       module: resolve(module),
     }),
   };
+}
+
+function finishLedger(
+  ledger: ConfigOutput["ledger"],
+  { resolve }: ConfigSources,
+): ConfigOutput["ledger"] {
+  const { journal } = ledger;
+  return journal === undefined
+    ? ledger
+    : { ...ledger, journal: resolve(journal) };
 }
 
 function finishProvider(

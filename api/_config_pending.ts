@@ -5,9 +5,8 @@
 export const PENDING: readonly string[] = [
   "cache",
   "caching",
-  "providers[].models[].max_output_tokens",
-  "providers[].models[].prices.cache_write",
-  "providers[].models[].prices.cached_input",
+  "routes[].drain_timeout",
+  "routes[].hang_up",
 ];
 
 /** One notice for each pending path that `data` sets, so that nobody relies on it. */

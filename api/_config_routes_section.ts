@@ -96,6 +96,12 @@ const route = z.strictObject({
   after_commit: z.enum(["error", "continue"]).default("error").describe(
     "What a stream that breaks after its first content ends in: an error, or plain text of another deployment.",
   ),
+  hang_up: z.enum(["cancel", "drain-to-bill", "finish-and-cache"])
+    .default("cancel").describe(
+      "What becomes of a stream whose client leaves: it is cancelled; read on for drain_timeout at most, so that its usage is known; or read to its end, for the cache as well.",
+    ),
+  drain_timeout: seconds(3600).default(30)
+    .describe("Seconds that drain-to-bill reads on at most."),
 }).describe("Where requests for some model names go.");
 
 /** `routes` */

@@ -25,6 +25,7 @@ export function gatewayViews(
         health: standingOf(entry, gateway().health).status,
         connections: sumOf(entry, ({ transport }) => transport.connections),
       })),
+    budgets: () => gateway().accounts.budgets?.views() ?? [],
     queues: () => queueViews(gateway(), answered()),
     memory: () => {
       const { pressure, reading: { limit } } = gateway().memory;

@@ -24,6 +24,7 @@ import {
 } from "@llm-proxy/core/routing";
 import type { Logger } from "@llm-proxy/logging";
 import { isDeepStrictEqual } from "node:util";
+import { Accounts } from "./accounts.ts";
 import { summaryBounds } from "./condense_policy.ts";
 import type { Config } from "./config_types.ts";
 import type { GatewayControls } from "./gateway_controls.ts";
@@ -65,6 +66,8 @@ export class LastingParts {
   readonly cooldowns: Cooldowns = new Cooldowns();
   readonly bulkheads: Bulkheads = new Bulkheads();
   readonly hedges: Hedges = new Hedges();
+  /** What requests cost. */
+  readonly accounts: Accounts;
   /** What callers may ask. */
   readonly limits: RequestLimits;
   /** What providers' accounts may be asked. */
@@ -83,9 +86,10 @@ export class LastingParts {
 
   /** Begins with nothing known. */
   constructor(
-    { logger, state = new MemoryStateStore(), controls = {} }: {
+    { logger, state = new MemoryStateStore(), directory, controls = {} }: {
       readonly logger: Logger;
       readonly state?: OpenStateStore | undefined;
+      readonly directory?: string | undefined;
       readonly controls?: GatewayControls | undefined;
     },
   ) {
@@ -93,6 +97,13 @@ export class LastingParts {
     this.state = state;
     this.controls = controls;
     this.metrics = new RequestMetrics(logger);
+    this.accounts = new Accounts({
+      logger,
+      state,
+      directory,
+      onRefusal: (limit) =>
+        this.metrics.limitRefused({ limit, unit: "budget" }),
+    });
     this.responses = new StateResponseStore(state, {
       onFailure: (cause) => logger.warn("a response was not kept", { cause }),
     });
@@ -146,6 +157,7 @@ export class LastingParts {
     const { routes, fallback, providers } = limitOptions(config);
     this.limits.define({ routes, fallback });
     this.providerLimits.define(providers);
+    this.accounts.adopt(config);
     if (!isDeepStrictEqual(before?.circuit_breaker, config.circuit_breaker)) {
       this.#breakers = undefined;
     }
@@ -183,14 +195,15 @@ export class LastingParts {
     }
   }
 
-  /** Closes every connection, those in use included. */
-  close(): void {
+  /** Closes every connection, those in use included; resolves when what they cost is written. */
+  async close(): Promise<void> {
     this.metrics.close();
     this.shadows.close();
     this.catalogue.close();
     this.#memory?.close();
     this.tokens.close();
     this.factory.close();
+    await this.accounts.close();
   }
 
   #makeBreakers(): Breakers {

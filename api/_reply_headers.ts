@@ -48,7 +48,10 @@ export function replyHeaders(
     }
     if (!losses.empty) headers["x-llm-proxy-loss"] = losses.toString();
   }
-  const { admitted } = record;
+  const { account, admitted } = record;
+  if (account !== undefined && account.warnings.length > 0) {
+    headers["x-llm-proxy-budget"] = account.warnings.map(visible).join(", ");
+  }
   // A client that has limits here must not hear of others' beside them.
   if (admitted !== undefined) return Object.assign(headers, admitted.headers);
   for (const name in upstream) {
@@ -56,6 +59,19 @@ export function replyHeaders(
       name.startsWith("x-ratelimit-") || name.startsWith("anthropic-ratelimit-")
     ) headers[name] = visible(upstream[name] ?? "");
   }
+  return headers;
+}
+
+/** What a whole answer carries: its cost as well, in micro-dollars, where that is known. */
+export function wholeHeaders(
+  record: RequestRecord,
+  upstream: ReplyHeaders,
+): Record<string, string> {
+  const headers = replyHeaders(record, upstream);
+  headers["content-type"] = "application/json";
+  headers["cache-control"] = "no-store";
+  const cost = record.trace && record.account?.costWith(record.trace);
+  if (cost !== undefined) headers["x-llm-proxy-cost"] = cost;
   return headers;
 }
 

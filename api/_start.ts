@@ -98,6 +98,9 @@ export async function start({ values }: CliInput): Promise<number> {
   const app = createApp({ ...config, server }, {
     logger,
     state,
+    directory: place.location.type === "file"
+      ? place.location.directory
+      : undefined,
     ...live && { controls: { config: live.life } },
   });
   const fd = inheritedSocket();

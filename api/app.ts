@@ -140,6 +140,8 @@ export interface AppOptions {
    * @default {memory}
    */
   readonly state?: OpenStateStore;
+  /** A directory on a local disk for the ledger's journal. @default {none: rows need `ledger.enabled`, and the last ones end with the process} */
+  readonly directory?: string | undefined;
 }
 
 /** A gateway, ready to be listened for. */
@@ -199,11 +201,7 @@ export interface App {
  */
 export function createApp(config: Config, options: AppOptions = {}): App {
   const logger = options.logger ?? new StructuredLogger({ level: "warn" });
-  let gateway = new Gateway(config, {
-    logger,
-    state: options.state,
-    controls: options.controls,
-  });
+  let gateway = new Gateway(config, { ...options, logger });
   heldBodies.maxBytes = config.server.max_held_mb * MIB;
   const router = makeRouter(() => gateway);
   const listener = getRequestListener(
@@ -238,7 +236,7 @@ export function createApp(config: Config, options: AppOptions = {}): App {
     },
     async close() {
       await gateway.metrics.telemetry.close();
-      gateway.close();
+      await gateway.close();
       await gateway.limits.close();
       if (options.logger === undefined) await logger.close?.();
     },

@@ -48,6 +48,16 @@ export interface RouteConfig {
   readonly condense?: false | RouteCondenseConfig | undefined;
   /** What happens when a stream breaks after its first content has reached the client. @default {"error"} */
   readonly after_commit: "error" | "continue";
+  /**
+   * What becomes of a stream whose client leaves: it is cancelled; read on for
+   * `drain_timeout` at most, so that its usage is known; or read to its end,
+   * for the cache as well.
+   *
+   * @default {"cancel"}
+   */
+  readonly hang_up: "cancel" | "drain-to-bill" | "finish-and-cache";
+  /** Seconds that `drain-to-bill` reads on at most. @default {30} */
+  readonly drain_timeout: number;
 }
 
 /**

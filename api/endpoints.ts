@@ -22,7 +22,8 @@ import {
   type RouteRequest,
 } from "@llm-proxy/core/routing";
 import { AttemptTrace } from "./attempt_trace.ts";
-import { replyHeaders } from "./_reply_headers.ts";
+import { readWhole } from "./_read_whole.ts";
+import { replyHeaders, wholeHeaders } from "./_reply_headers.ts";
 import { scrubError } from "./_scrub_error.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
@@ -102,6 +103,7 @@ export async function answerConversation(
   const header = (name: string): string | undefined => exchange.header(name);
   const size = new RequestSize(document.value, gateway.tokens.estimator);
   const request = facts(size);
+  record.account?.allow(request.outputTokens, document.value.n);
   const condenser = gateway.condensing.begin(context, {
     document,
     request,
@@ -195,6 +197,8 @@ export async function attempt<T extends Prepared>(
     const translation = prepare(trace);
     const request = tracing?.attempt(trace, translation.request) ??
       translation.request;
+    const paying = record.account?.pay(trace, request);
+    if (paying !== undefined) await record.waiting.during(paying);
     const response = await record.waiting.during(sender.send(request));
     const { status, headers, body } = response;
     trace.answered(status, headers);
@@ -204,8 +208,10 @@ export async function attempt<T extends Prepared>(
       throw translation.error(status, headers, said);
     }
     await answer({ context, routed, trace, clock, translation, response });
+    record.account?.ended(trace, { wasLeft: false });
     gateway.health.succeeded(candidate.provider);
   } catch (error) {
+    record.account?.ended(trace, { error, wasLeft: signal.aborted });
     record.failed(trace);
     trace.error = error;
     gateway.noteFailure(routed, error);
@@ -226,17 +232,14 @@ export async function wholeAnswer(
 ): Promise<void> {
   const { exchange, record } = context;
   const body = await record.waiting.during(collectBody(response.body));
-  const answer = translation.answer(body);
+  const answer = readWhole(translation, { body, trace });
   routed.commit();
   record.answers(trace);
   record.usage = answer.usage;
   if (answer.usage) routed.used(answer.usage.total);
   record.finish = answer.finish;
   record.answeredBy = answer.model;
-  const headers = replyHeaders(record, response.headers);
-  headers["content-type"] = "application/json";
-  headers["cache-control"] = "no-store";
-  exchange.send(200, headers, answer.body);
+  exchange.send(200, wholeHeaders(record, response.headers), answer.body);
   if (routed.plan.shadow) record.told = toldWhole(routed, answer.body);
 }
 
@@ -275,6 +278,7 @@ async function streamAnswer(
       failure: (error) => streamError(record, error, translator),
     }));
   } finally {
+    trace.streamed(translator);
     if (routed.committed) {
       record.usage = addUsage(record.usage, translator.usage);
       if (translator.usage) routed.used(translator.usage.total);

@@ -15,24 +15,23 @@ import {
   type ProviderHealth,
 } from "@llm-proxy/core";
 import {
-  buildRouteTable,
   Failover,
   type RoutedAttempt,
   type RouteTable,
   type Shadows,
 } from "@llm-proxy/core/routing";
 import type { Logger } from "@llm-proxy/logging";
+import type { Accounts } from "./accounts.ts";
 import { KeyRing } from "./authenticate.ts";
 import { Condensing } from "./condensing.ts";
 import type { Config } from "./config_types.ts";
 import type { GatewayControls } from "./gateway_controls.ts";
 import { LastingParts } from "./_lasting_parts.ts";
-import { providerSettings } from "./_provider_settings.ts";
 import { reasonOff } from "./_reason_off.ts";
 import type { RequestLimits } from "./request_limits.ts";
 import type { RequestMetrics } from "./_request_metrics.ts";
 import { chaosFaults, retryOptions } from "./resilience_options.ts";
-import { providerPool, routeOptions } from "./route_options.ts";
+import { routesOf } from "./_routes_of.ts";
 
 const SECOND = 1000;
 
@@ -41,6 +40,8 @@ export interface GatewayOptions {
   readonly logger: Logger;
   /** What a restart must not lose. @default {memory} */
   readonly state?: OpenStateStore | undefined;
+  /** A directory of files for what must survive the process at once. @default {none} */
+  readonly directory?: string | undefined;
   /** What of it can be changed from outside. @default {nothing} */
   readonly controls?: GatewayControls | undefined;
 }
@@ -80,11 +81,12 @@ export class Gateway {
       : new LastingParts(options);
     this.#lasting = lasting;
     lasting.adopt(config);
-    const { catalogue, factory, providerLimits: limits } = lasting;
+    const { accounts, catalogue, factory, providerLimits: limits } = lasting;
     this.keys = new KeyRing(config.auth.api_keys);
     const { table, continuing } = routesOf(config, {
       factory,
       find: (model) => catalogue.find(model),
+      prices: accounts.prices,
     });
     this.continuing = continuing;
     const { states, breakers, cooldowns, bulkheads, budget, hedges } = lasting;
@@ -132,6 +134,11 @@ export class Gateway {
   /** What of it can be changed from outside. */
   get controls(): GatewayControls {
     return this.#lasting.controls;
+  }
+
+  /** What requests cost. */
+  get accounts(): Accounts {
+    return this.#lasting.accounts;
   }
 
   /** What callers may ask. */
@@ -244,10 +251,10 @@ export class Gateway {
     );
   }
 
-  /** Closes every connection, those in use included. */
-  close(): void {
+  /** Closes every connection, those in use included; resolves when what they cost is written. */
+  async close(): Promise<void> {
     this.#checks?.close();
-    this.#lasting.close();
+    await this.#lasting.close();
   }
 
   #checkOff(name: string): void {
@@ -276,23 +283,4 @@ export class Gateway {
     checks.watch(this.providers);
     return checks;
   }
-}
-
-/** The routes of a config, over providers that a factory makes. */
-function routesOf(
-  config: Config,
-  { factory, find }: {
-    readonly factory: ProviderFactory;
-    readonly find: (model: string) => readonly string[];
-  },
-): { readonly table: RouteTable; readonly continuing: ReadonlySet<string> } {
-  const made = factory.update(
-    providerPool(config).map((entry) => providerSettings(entry, config)),
-  );
-  const { definitions, providers, continuing } = routeOptions(config, made);
-  const built = buildRouteTable(definitions, { providers, find });
-  if (built.ok) return { table: built.table, continuing };
-  // The check of a file finds these; a config made in code may have them.
-  const faults = built.faults.map(({ message }) => message);
-  throw new TypeError(`Cannot route: ${faults.join("; ")}`);
 }

@@ -12,6 +12,7 @@ import type { Condensation } from "./condensation.ts";
 import type { AttemptTrace } from "./attempt_trace.ts";
 import type { Route } from "./dispatch.ts";
 import type { RequestTracing } from "./request_tracing.ts";
+import type { RequestAccount } from "./request_account.ts";
 import type { Told, ToldReply } from "./told_reply.ts";
 import { WaitingTime } from "./waiting_time.ts";
 
@@ -41,6 +42,8 @@ export class RequestRecord {
   stream = false;
   /** The model's name as the caller wrote it. */
   requestedModel: string | undefined;
+  /** What it costs; absent where no model is asked. */
+  account: RequestAccount | undefined;
   /** Its place within the caller's limits, where these are. */
   admitted: AdmittedRequest | undefined;
   /** The attempt that answers; until there is one, the latest that failed. */
@@ -123,6 +126,7 @@ export class RequestRecord {
   /** Ends it: gives back what was reserved of the caller's limits, but for what was used. */
   settle(): void {
     this.durationMs = performance.now() - this.startedAt;
+    this.account?.settle();
     const { admitted, usage, status } = this;
     if (admitted === undefined) return;
     if (usage !== undefined) admitted.lease.settle({ tokens: usage.total });

@@ -48,6 +48,7 @@ export type {
   UsageDetails,
 } from "./answer.ts";
 export { addUsage } from "./add_usage.ts";
+export { readUsage } from "./read_usage.ts";
 export {
   Attempt,
   type AttemptOptions,

@@ -1,5 +1,6 @@
 import {
   type App,
+  type AppOptions,
   type Config,
   createApp,
   listen,
@@ -56,6 +57,7 @@ export async function startGateway(
   yaml: string,
   listening: Listening = onNode,
   change: ConfigChange = (config) => config,
+  options: Pick<AppOptions, "state" | "directory"> = {},
 ): Promise<TestGateway> {
   const result = parseConfig(yaml, {
     file: "test.yaml",
@@ -77,7 +79,7 @@ export async function startGateway(
     },
   });
   const config = change(result.config);
-  const app = createApp(config, { logger });
+  const app = createApp(config, { ...options, logger });
   const listener = await listening(app, config.server);
   return {
     url: listener.url,
