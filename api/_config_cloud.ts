@@ -90,11 +90,7 @@ export function cloudFaults(
     if (message !== undefined) faults.push({ key: at, message });
   };
   if (aws !== undefined) note("aws", awsFault(aws));
-  if (google !== undefined) {
-    const hasKey = provider.api_key !== undefined ||
-      provider.api_keys !== undefined || provider.api_key_env !== undefined;
-    note("google", googleFault(google, { hasKey, sources }));
-  }
+  if (google !== undefined) note("google", googleFault(google, sources));
   if (entra !== undefined) note("entra", entraFault(entra));
   return faults;
 }
@@ -160,16 +156,11 @@ function googleOf(
 function googleFault(
   { project, credentials_file: file, service_account: key, ...google }:
     GoogleConfig,
-  { hasKey, sources }: {
-    readonly hasKey: boolean;
-    readonly sources: ConfigSources;
-  },
+  { readFile }: ConfigSources,
 ): string | undefined {
   if (!/^[\w.:-]{1,128}$/.test(project)) {
     return "A provider of type vertex needs google.project or the variable GOOGLE_CLOUD_PROJECT";
   }
-  // A token that somebody else sees to.
-  if (hasKey) return undefined;
   if (google.metadata_server) {
     return file === undefined
       ? undefined
@@ -178,7 +169,7 @@ function googleFault(
   if (file === undefined) {
     return "A provider of type vertex needs google.credentials_file, the variable GOOGLE_APPLICATION_CREDENTIALS, or google.metadata_server: true";
   }
-  const read = sources.readFile(file);
+  const read = readFile(file);
   if ("message" in read) return read.message;
   try {
     readServiceAccount(key ?? "");

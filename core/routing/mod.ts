@@ -52,7 +52,6 @@ export {
   type Deployment,
   type DeploymentPlace,
   type DeploymentSettings,
-  type PriceLookup,
   type TokenPrices,
 } from "./deployment.ts";
 export {
