@@ -90,7 +90,11 @@ export function cloudFaults(
     if (message !== undefined) faults.push({ key: at, message });
   };
   if (aws !== undefined) note("aws", awsFault(aws));
-  if (google !== undefined) note("google", googleFault(google, sources));
+  if (google !== undefined) {
+    const hasKey = provider.api_key !== undefined ||
+      provider.api_keys !== undefined || provider.api_key_env !== undefined;
+    note("google", googleFault(google, { hasKey, sources }));
+  }
   if (entra !== undefined) note("entra", entraFault(entra));
   return faults;
 }
@@ -156,11 +160,16 @@ function googleOf(
 function googleFault(
   { project, credentials_file: file, service_account: key, ...google }:
     GoogleConfig,
-  { readFile }: ConfigSources,
+  { hasKey, sources }: {
+    readonly hasKey: boolean;
+    readonly sources: ConfigSources;
+  },
 ): string | undefined {
   if (!/^[\w.:-]{1,128}$/.test(project)) {
     return "A provider of type vertex needs google.project or the variable GOOGLE_CLOUD_PROJECT";
   }
+  // A token that somebody else sees to.
+  if (hasKey) return undefined;
   if (google.metadata_server) {
     return file === undefined
       ? undefined
@@ -169,7 +178,7 @@ function googleFault(
   if (file === undefined) {
     return "A provider of type vertex needs google.credentials_file, the variable GOOGLE_APPLICATION_CREDENTIALS, or google.metadata_server: true";
   }
-  const read = readFile(file);
+  const read = sources.readFile(file);
   if ("message" in read) return read.message;
   try {
     readServiceAccount(key ?? "");

@@ -57,9 +57,12 @@ export const auth = z.strictObject({
       name: line(64).describe("Stands for the key in logs and metrics."),
       key: secret(KEY_LENGTH)
         .describe("The secret, 16 characters or more; better ${A_VARIABLE}."),
-      cache: z.boolean().optional().describe(
-        "Whether answers are kept for this caller, whatever routes say.",
-      ),
+      user: line(64).optional().describe("Whose key it is."),
+      team: line(64).optional().describe("The team that pays for it."),
+      organisation: line(64).optional()
+        .describe("The organisation that the team belongs to."),
+      role: z.enum(["client", "admin"]).optional()
+        .describe("An admin sees the usage of all and manages models."),
     }),
   ])).max(10_000).default([]).describe(
     "The callers' keys: strings, or maps of name and key. At least 16 characters each.",

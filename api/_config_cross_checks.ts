@@ -45,6 +45,7 @@ export function crossCheck(
     problems,
     path: ["health_check", "timeout", "interval"],
   });
+  checkBudgets(listIn(root.budgets), problems);
   checkChaos(root, problems);
   return problems;
 }
@@ -79,6 +80,24 @@ function checkKeys(entries: readonly unknown[], problems: Problems): void {
     }
     keys.add(key);
     names.add(name);
+  });
+}
+
+/** Refusals and sums go by a budget's name. */
+function checkBudgets(entries: readonly unknown[], problems: Problems): void {
+  const names = new Set<unknown>();
+  entries.forEach((entry, index) => {
+    const { name, per, of } = mapIn(entry);
+    const path = ["budgets", index];
+    if (typeof name === "string" && names.has(name)) {
+      const message = "budgets holds this name already";
+      problems.push({ path: [...path, "name"], message });
+    }
+    names.add(name);
+    if (per === "all" && of !== undefined && of !== "*") {
+      const message = "a budget for all has no name of one: leave this out";
+      problems.push({ path: [...path, "of"], message });
+    }
   });
 }
 

@@ -34,8 +34,8 @@ export function finish(output: ConfigOutput, sources: ConfigSources): Config {
     },
     http_client: client,
     logging: finishLogging(output.logging, sources),
-    cache: withModule(output.cache, sources),
     state: finishState(output.state, sources),
+    ledger: finishLedger(output.ledger, sources),
     providers: output.providers.map((it) =>
       finishProvider(it, client, sources)
     ),
@@ -52,24 +52,26 @@ export function finish(output: ConfigOutput, sources: ConfigSources): Config {
 
 function finishLogging(
   logging: ConfigOutput["logging"],
-  sources: ConfigSources,
+  { resolve }: ConfigSources,
 ): ConfigOutput["logging"] {
-  const { file } = logging;
+  const { file, module } = logging;
   return {
-    ...withModule(logging, sources),
-    ...(file !== undefined && { file: sources.resolve(file) }),
+    ...logging,
+    ...(file !== undefined && { file: resolve(file) }),
+    ...(module !== undefined && isModulePath(module) && {
+      module: resolve(module),
+    }),
   };
 }
 
-/** Where the path of a module starts that takes the place of one of the gateway's own. */
-function withModule<T extends { readonly module?: string | undefined }>(
-  section: T,
+function finishLedger(
+  ledger: ConfigOutput["ledger"],
   { resolve }: ConfigSources,
-): T {
-  const { module } = section;
-  return module !== undefined && isModulePath(module)
-    ? { ...section, module: resolve(module) }
-    : section;
+): ConfigOutput["ledger"] {
+  const { journal } = ledger;
+  return journal === undefined
+    ? ledger
+    : { ...ledger, journal: resolve(journal) };
 }
 
 function finishProvider(

@@ -1,7 +1,6 @@
 import * as z from "@zod/zod";
+import { prices } from "./_config_price_section.ts";
 import { count, line, seconds } from "./_config_values.ts";
-
-const price = () => z.number().min(0).max(1_000_000);
 
 const capability = (what: string) => z.boolean().exactOptional().describe(what);
 
@@ -30,14 +29,9 @@ const model = z.strictObject({
     file: capability("Whether it reads files."),
   }).prefault({})
     .describe("What it can do; what is left out is unknown, and tried."),
-  prices: z.strictObject({
-    input: price().describe("Tokens of the request."),
-    output: price().describe("Tokens of the answer."),
-    cached_input: price().optional()
-      .describe("Tokens of the request from the provider's cache."),
-    cache_write: price().optional()
-      .describe("Tokens of the request that are written to its cache."),
-  }).optional().describe("US dollars per million tokens."),
+  prices: prices.optional().describe(
+    "US dollars per million tokens; left out, the price table is asked.",
+  ),
 });
 
 /** `providers[].models` */

@@ -92,6 +92,9 @@ const provider = z.strictObject({
     .describe(
       "The limit of your account: '600/minute', a list of such, or a map.",
     ),
+  cost: z.enum(["prices", "reported"]).optional().describe(
+    "What an answer costs: by prices, or as the provider reports where it does; reported for openrouter.",
+  ),
   concurrency: concurrency.optional()
     .describe("How many requests each model takes at a time, for each key."),
   proxy: proxyAddress().optional()

@@ -18,7 +18,7 @@ export function routeProblems(
 ): PathProblem[] {
   if (config.routes.length === 0) return [];
   const made = providerPool(config).map(unreachable);
-  const { definitions, providers } = routeOptions(config, made);
+  const { definitions, providers } = routeOptions(config, { made });
   const built = buildRouteTable(definitions, { providers });
   if (built.ok) return [];
   const places = placesOf(config);

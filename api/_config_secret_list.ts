@@ -3,7 +3,7 @@ import type { ProviderConfig } from "./config_types_provider.ts";
 
 /** Every secret that a config holds: none of them may reach a log. */
 export function secretsOf(
-  { auth, providers, state, telemetry }: Config,
+  { auth, budget_alerts: alerts, providers, state, telemetry }: Config,
 ): string[] {
   const secrets = [
     ...auth.api_keys.map(({ key }) => key),
@@ -16,6 +16,7 @@ export function secretsOf(
       ...passwordsOf(proxy),
     ]),
     ...Object.values(telemetry.headers),
+    ...alerts === undefined ? [] : [alerts.secret],
     ...state.token === undefined ? [] : [state.token],
   ];
   // One proxy of the environment is the way to many providers.

@@ -25,14 +25,11 @@ export function gatewayViews(
         health: standingOf(entry, gateway().health).status,
         connections: sumOf(entry, ({ transport }) => transport.connections),
       })),
+    budgets: () => gateway().accounts.budgets?.views() ?? [],
     queues: () => queueViews(gateway(), answered()),
     memory: () => {
       const { pressure, reading: { limit } } = gateway().memory;
       return { pressure, limit };
-    },
-    caches: () => {
-      const stats = gateway().answers?.stats;
-      return stats === undefined ? [] : [{ cache: "response", ...stats }];
     },
     droppedLogRecords: () => gateway().logger.dropped ?? 0,
     state: () => {

@@ -1,5 +1,4 @@
 import {
-  type CacheAdapter,
   type MemoryManager,
   MemoryStateStore,
   ModelCache,
@@ -25,10 +24,10 @@ import {
 } from "@llm-proxy/core/routing";
 import type { Logger } from "@llm-proxy/logging";
 import { isDeepStrictEqual } from "node:util";
+import { Accounts } from "./accounts.ts";
 import { summaryBounds } from "./condense_policy.ts";
 import type { Config } from "./config_types.ts";
 import type { GatewayControls } from "./gateway_controls.ts";
-import { KeptAnswers } from "./kept_answers.ts";
 import { watchMemory } from "./_memory_watch.ts";
 import { RequestLimits } from "./request_limits.ts";
 import { RequestMetrics } from "./_request_metrics.ts";
@@ -67,6 +66,8 @@ export class LastingParts {
   readonly cooldowns: Cooldowns = new Cooldowns();
   readonly bulkheads: Bulkheads = new Bulkheads();
   readonly hedges: Hedges = new Hedges();
+  /** What requests cost. */
+  readonly accounts: Accounts;
   /** What callers may ask. */
   readonly limits: RequestLimits;
   /** What providers' accounts may be asked. */
@@ -81,24 +82,28 @@ export class LastingParts {
   #budget: RetryBudget | undefined;
   #summaries: SummaryCache | undefined;
   #memory: MemoryManager | undefined;
-  #kept: KeptAnswers | undefined;
   #config: Config | undefined;
-  readonly #cache: CacheAdapter<unknown> | undefined;
 
   /** Begins with nothing known. */
   constructor(
-    { logger, state = new MemoryStateStore(), controls = {}, cache }: {
+    { logger, state = new MemoryStateStore(), directory, controls = {} }: {
       readonly logger: Logger;
       readonly state?: OpenStateStore | undefined;
+      readonly directory?: string | undefined;
       readonly controls?: GatewayControls | undefined;
-      readonly cache?: CacheAdapter<unknown> | undefined;
     },
   ) {
     this.logger = logger;
     this.state = state;
     this.controls = controls;
-    this.#cache = cache;
     this.metrics = new RequestMetrics(logger);
+    this.accounts = new Accounts({
+      logger,
+      state,
+      directory,
+      onRefusal: (limit) =>
+        this.metrics.limitRefused({ limit, unit: "budget" }),
+    });
     this.responses = new StateResponseStore(state, {
       onFailure: (cause) => logger.warn("a response was not kept", { cause }),
     });
@@ -138,11 +143,6 @@ export class LastingParts {
     throw new TypeError("Cannot watch the memory: no config was adopted");
   }
 
-  /** Answers that are kept; `undefined` where none are for anybody. */
-  get kept(): KeptAnswers | undefined {
-    return this.#kept;
-  }
-
   /** What bounds all extra attempts together. */
   get budget(): RetryBudget {
     return this.#budget ??= new RetryBudget(
@@ -157,6 +157,7 @@ export class LastingParts {
     const { routes, fallback, providers } = limitOptions(config);
     this.limits.define({ routes, fallback });
     this.providerLimits.define(providers);
+    this.accounts.adopt(config);
     if (!isDeepStrictEqual(before?.circuit_breaker, config.circuit_breaker)) {
       this.#breakers = undefined;
     }
@@ -166,14 +167,8 @@ export class LastingParts {
         logger: this.logger,
         tokens: this.tokens,
         summaries: () => this.summaries,
-        kept: () => this.kept,
       });
     }
-    this.#kept = KeptAnswers.of(config, {
-      before: this.#kept,
-      state: this.state,
-      cache: this.#cache,
-    });
     const bounds = before && summaryBounds(before);
     if (!isDeepStrictEqual(bounds, summaryBounds(config))) {
       this.#summaries = undefined;
@@ -200,14 +195,15 @@ export class LastingParts {
     }
   }
 
-  /** Closes every connection, those in use included. */
-  close(): void {
+  /** Closes every connection, those in use included; resolves when what they cost is written. */
+  async close(): Promise<void> {
     this.metrics.close();
     this.shadows.close();
     this.catalogue.close();
     this.#memory?.close();
     this.tokens.close();
     this.factory.close();
+    await this.accounts.close();
   }
 
   #makeBreakers(): Breakers {

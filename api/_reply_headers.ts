@@ -48,8 +48,10 @@ export function replyHeaders(
     }
     if (!losses.empty) headers["x-llm-proxy-loss"] = losses.toString();
   }
-  if (record.cache !== undefined) tellCache(record, headers);
-  const { admitted } = record;
+  const { account, admitted } = record;
+  if (account !== undefined && account.warnings.length > 0) {
+    headers["x-llm-proxy-budget"] = account.warnings.map(visible).join(", ");
+  }
   // A client that has limits here must not hear of others' beside them.
   if (admitted !== undefined) return Object.assign(headers, admitted.headers);
   for (const name in upstream) {
@@ -60,20 +62,17 @@ export function replyHeaders(
   return headers;
 }
 
-/** How caches took the request, and of an answer that was kept where it is from and what it saved. */
-function tellCache(
-  { cache, recalled }: RequestRecord,
-  headers: Record<string, string>,
-): void {
-  headers["x-llm-proxy-cache"] = cache ?? "";
-  if (recalled === undefined) return;
-  const { provider, model, ageMs, saved } = recalled;
-  headers["x-llm-proxy-provider"] = provider;
-  headers["x-llm-proxy-model"] = visible(model);
-  headers["age"] = String(Math.floor(ageMs / 1000));
-  if (saved === undefined) return;
-  headers["x-llm-proxy-cache-saved"] =
-    `input=${saved.input};output=${saved.output}`;
+/** What a whole answer carries: its cost as well, in micro-dollars, where that is known. */
+export function wholeHeaders(
+  record: RequestRecord,
+  upstream: ReplyHeaders,
+): Record<string, string> {
+  const headers = replyHeaders(record, upstream);
+  headers["content-type"] = "application/json";
+  headers["cache-control"] = "no-store";
+  const cost = record.trace && record.account?.costWith(record.trace);
+  if (cost !== undefined) headers["x-llm-proxy-cost"] = cost;
+  return headers;
 }
 
 /** Keeps a foreign value from breaking out of its header (C12). */

@@ -1,21 +1,30 @@
+import type { PriceBook } from "@llm-proxy/context";
 import type { ProviderFactory } from "@llm-proxy/core";
 import { buildRouteTable, type RouteTable } from "@llm-proxy/core/routing";
 import type { Config } from "./config_types.ts";
 import { providerSettings } from "./_provider_settings.ts";
 import { providerPool, routeOptions } from "./route_options.ts";
 
-/** The routes of a config, over providers that a factory makes. */
+/**
+ * The routes of a config, over providers that a factory makes.
+ *
+ * @throws {TypeError} when it leads nowhere.
+ */
 export function routesOf(
   config: Config,
-  { factory, find }: {
+  { factory, find, prices }: {
     readonly factory: ProviderFactory;
     readonly find: (model: string) => readonly string[];
+    readonly prices?: PriceBook;
   },
 ): { readonly table: RouteTable; readonly continuing: ReadonlySet<string> } {
   const made = factory.update(
     providerPool(config).map((entry) => providerSettings(entry, config)),
   );
-  const { definitions, providers, continuing } = routeOptions(config, made);
+  const { definitions, providers, continuing } = routeOptions(config, {
+    made,
+    ...prices && { prices },
+  });
   const built = buildRouteTable(definitions, { providers, find });
   if (built.ok) return { table: built.table, continuing };
   // The check of a file finds these; a config made in code may have them.

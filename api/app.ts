@@ -1,19 +1,24 @@
 import { type Context, Hono } from "@hono/hono";
 import { getRequestListener } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
-import type { GatewayError } from "@llm-proxy/core";
-import type { CacheAdapter, OpenStateStore } from "@llm-proxy/context";
+import {
+  anthropicClient,
+  type GatewayError,
+  openAiResponsesClient,
+} from "@llm-proxy/core";
+import type { OpenStateStore } from "@llm-proxy/context";
 import { type Logger, StructuredLogger } from "@llm-proxy/logging";
 import type { Buffer } from "node:buffer";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Config } from "./config_types.ts";
 import { heldBodies } from "./_held_bodies.ts";
-import { CONFIG_ROUTES } from "./config_routes.ts";
+import { getConfigStatus, reloadConfig } from "./config_endpoints.ts";
 import { condense } from "./condense_endpoint.ts";
 import { dispatch, type Route } from "./dispatch.ts";
 import { embeddings } from "./embeddings_endpoint.ts";
-import { CONVERSATION_ROUTES } from "./conversation_routes.ts";
+import { converse } from "./endpoints.ts";
+import { countTokens } from "./token_count.ts";
 import { Gateway } from "./gateway.ts";
 import type { GatewayControls } from "./gateway_controls.ts";
 import {
@@ -29,6 +34,7 @@ import { NodeExchange } from "./node_exchange.ts";
 import { FURTHER_ROUTES } from "./further_routes.ts";
 import { noRoute } from "./no_route.ts";
 import { getProviders } from "./provider_endpoints.ts";
+import { respond } from "./responses_endpoint.ts";
 import { UpgradeExchange } from "./upgrade_exchange.ts";
 import { WebExchange } from "./web_exchange.ts";
 
@@ -36,7 +42,33 @@ const MIB = 1024 * 1024;
 
 /** The HTTP surface: every route that the gateway answers. */
 const ROUTES: readonly Route[] = [
-  ...CONVERSATION_ROUTES,
+  {
+    method: "POST",
+    path: "/v1/chat/completions",
+    operation: "chat",
+    handle: converse,
+  },
+  {
+    method: "POST",
+    path: "/v1/messages",
+    client: anthropicClient,
+    operation: "chat",
+    handle: converse,
+  },
+  {
+    method: "POST",
+    path: "/v1/messages/count_tokens",
+    client: anthropicClient,
+    operation: "count_tokens",
+    handle: countTokens,
+  },
+  {
+    method: "POST",
+    path: "/v1/responses",
+    client: openAiResponsesClient,
+    operation: "chat",
+    handle: respond,
+  },
   {
     method: "POST",
     path: "/v1/embeddings",
@@ -54,7 +86,8 @@ const ROUTES: readonly Route[] = [
   { method: "GET", path: "/v1/models/*", handle: getModel },
   ...GEMINI_LISTS,
   { method: "GET", path: "/v1/providers", handle: getProviders },
-  ...CONFIG_ROUTES,
+  { method: "GET", path: "/v1/config/status", handle: getConfigStatus },
+  { method: "POST", path: "/v1/config/reload", handle: reloadConfig },
   { method: "GET", path: "/v1/health", handle: getStatus, quiet: true },
   { method: "GET", path: "/v1/status", handle: getStatus, quiet: true },
   { method: "GET", path: "/metrics", handle: getMetrics, quiet: true },
@@ -107,8 +140,8 @@ export interface AppOptions {
    * @default {memory}
    */
   readonly state?: OpenStateStore;
-  /** What answers are kept in, closed with the app. @default {the built-in cache} */
-  readonly cache?: CacheAdapter<unknown> | undefined;
+  /** A directory on a local disk for the ledger's journal. @default {none: rows need `ledger.enabled`, and the last ones end with the process} */
+  readonly directory?: string | undefined;
 }
 
 /** A gateway, ready to be listened for. */
@@ -168,12 +201,7 @@ export interface App {
  */
 export function createApp(config: Config, options: AppOptions = {}): App {
   const logger = options.logger ?? new StructuredLogger({ level: "warn" });
-  let gateway = new Gateway(config, {
-    logger,
-    state: options.state,
-    controls: options.controls,
-    cache: options.cache,
-  });
+  let gateway = new Gateway(config, { ...options, logger });
   heldBodies.maxBytes = config.server.max_held_mb * MIB;
   const router = makeRouter(() => gateway);
   const listener = getRequestListener(
@@ -208,8 +236,7 @@ export function createApp(config: Config, options: AppOptions = {}): App {
     },
     async close() {
       await gateway.metrics.telemetry.close();
-      gateway.close();
-      await gateway.closeAnswers();
+      await gateway.close();
       await gateway.limits.close();
       if (options.logger === undefined) await logger.close?.();
     },

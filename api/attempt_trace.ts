@@ -1,5 +1,6 @@
-import { LossReport } from "@llm-proxy/core";
+import { LossReport, type StreamTranslator, type Usage } from "@llm-proxy/core";
 import type { Candidate } from "@llm-proxy/core/routing";
+import type { Payment } from "./payment.ts";
 import { upstreamRequestId } from "./_reply_headers.ts";
 
 /** What is known of one attempt. Two may be under way for a request that is hedged. */
@@ -22,10 +23,24 @@ export class AttemptTrace {
   endedAt: number | undefined;
   /** What it failed with. */
   error: unknown;
+  /** What the provider told that it came to. */
+  usage: Usage | undefined;
+  /** How many content events, and UTF-16 units of content, have come. */
+  progress = 0;
+  letters = 0;
+  /** What is paid for it; absent where nothing was sent. */
+  payment: Payment | undefined;
 
   /** Begins with where it goes. */
   constructor(candidate: Candidate) {
     this.candidate = candidate;
+  }
+
+  /** Notes what a stream has come to. */
+  streamed({ usage, progress, letters = 0 }: StreamTranslator): void {
+    this.usage = usage;
+    this.progress = progress;
+    this.letters = letters;
   }
 
   /** Notes the head of the provider's answer. */

@@ -25,7 +25,6 @@ export type {
   CachingConfig,
   CondensationConfig,
   MemoryConfig,
-  ResponseCacheConfig,
 } from "./config_types_context.ts";
 export type {
   CircuitBreakerConfig,
@@ -35,9 +34,16 @@ export type {
 } from "./config_types_limits.ts";
 export type {
   ConcurrencyConfig,
+  LongContextPrices,
   ModelConfig,
   ModelPrices,
 } from "./config_types_model.ts";
+export type {
+  BudgetAlertsConfig,
+  BudgetConfig,
+  BudgetLevel,
+  LedgerConfig,
+} from "./config_types_ledger.ts";
 export type { StateConfig } from "./config_types_state.ts";
 export type {
   ChaosConfig,
@@ -57,7 +63,6 @@ export type {
 export type {
   ArmConfig,
   HedgeConfig,
-  RouteCacheConfig,
   RouteCondenseConfig,
   RouteConfig,
   RouteTargetConfig,

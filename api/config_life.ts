@@ -88,6 +88,9 @@ const FIXED = [
   "logging.class",
   "logging.rotation",
   "state",
+  "ledger.enabled",
+  "ledger.journal",
+  "ledger.retention_days",
   "telemetry",
 ];
 /** So many faults are told and kept. */

@@ -42,6 +42,8 @@ Deno.test("parseConfig() fills in the defaults of a route", () => {
       burst: 5,
     },
     after_commit: "error",
+    hang_up: "cancel",
+    drain_timeout: 30,
   }]);
 });
 

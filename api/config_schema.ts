@@ -15,6 +15,7 @@ import {
   rateLimit,
   telemetry,
 } from "./_config_feature_sections.ts";
+import { budgetAlerts, budgets, ledger } from "./_config_ledger_section.ts";
 import { providers } from "./_config_provider_section.ts";
 import {
   chaosEngineering,
@@ -37,6 +38,9 @@ export const configSchema = z.strictObject({
   http_client: httpClient,
   logging,
   state,
+  ledger,
+  budgets,
+  budget_alerts: budgetAlerts,
   cache,
   telemetry,
   rate_limit: rateLimit,

@@ -19,6 +19,11 @@ import type {
   RateLimitConfig,
   RetryConfig,
 } from "./config_types_limits.ts";
+import type {
+  BudgetAlertsConfig,
+  BudgetConfig,
+  LedgerConfig,
+} from "./config_types_ledger.ts";
 import type { RouteConfig } from "./config_types_routing.ts";
 import type { StateConfig } from "./config_types_state.ts";
 
@@ -54,6 +59,12 @@ export interface Config {
   readonly logging: LoggingConfig;
   /** Where the service keeps what a restart must not lose. */
   readonly state: StateConfig;
+  /** What every request cost. */
+  readonly ledger: LedgerConfig;
+  /** What may be spent. @default {[]} */
+  readonly budgets: readonly BudgetConfig[];
+  /** A webhook for warnings of budgets. @default {none} */
+  readonly budget_alerts?: BudgetAlertsConfig | undefined;
   /** What replaces the built-in cache. */
   readonly cache: CacheConfig;
   /** Traces and metrics sent to a collector. */
@@ -170,6 +181,12 @@ export interface ApiKeyConfig {
   readonly name: string;
   /** The secret, 16 to 512 printable characters. */
   readonly key: string;
-  /** Whether answers are kept for this caller. @default {as the route or `caching` says} */
-  readonly cache?: boolean | undefined;
+  /** Whose key it is. */
+  readonly user?: string | undefined;
+  /** The team that pays for it. */
+  readonly team?: string | undefined;
+  /** The organisation that the team belongs to. */
+  readonly organisation?: string | undefined;
+  /** An admin sees the usage of all and manages models. @default {"client"} */
+  readonly role?: "client" | "admin" | undefined;
 }

@@ -32,7 +32,7 @@ export interface ModelConfig {
   readonly max_output_tokens?: number | undefined;
   /** What it can do; what is not named is unknown, and then allowed. @default {{}} */
   readonly capabilities: Capabilities;
-  /** What it costs. @default {unknown} */
+  /** What it costs. @default {what the price table says of the provider's address} */
   readonly prices?: ModelPrices | undefined;
 }
 
@@ -55,6 +55,42 @@ export interface ModelPrices {
   readonly cached_input?: number | undefined;
   /** Tokens of the request that the provider writes to its cache. @default {input} */
   readonly cache_write?: number | undefined;
+  /** Those of them that it keeps for an hour. @default {cache_write} */
+  readonly cache_write_1h?: number | undefined;
+  /** Tokens of the answer that are thought. @default {output} */
+  readonly reasoning?: number | undefined;
+  /** Tokens of audio in the request. @default {input} */
+  readonly audio_input?: number | undefined;
+  /** Tokens of audio in the answer. @default {output} */
+  readonly audio_output?: number | undefined;
+  /** Tokens of images in the request. @default {input} */
+  readonly image_input?: number | undefined;
+  /** Tokens of images in the answer. @default {output} */
+  readonly image_output?: number | undefined;
+  /** A search of the web by the provider, US dollars each. @default {0} */
+  readonly web_search?: number | undefined;
+  /** A request, US dollars each. @default {0} */
+  readonly request?: number | undefined;
+  /** By what tokens are multiplied in a service tier, for example `batch: 0.5`. @default {{}} */
+  readonly service_tiers?: Readonly<Record<string, number>> | undefined;
+  /** What requests with a long input cost instead, all of their tokens. @default {[]} */
+  readonly long_context?: readonly LongContextPrices[] | undefined;
+}
+
+/**
+ * What tokens cost where the input is long, in US dollars per million.
+ *
+ * @example Above 200,000 tokens
+ * ```ts
+ * import type { LongContextPrices } from "@llm-proxy/api";
+ *
+ * const long: LongContextPrices = { above: 200_000, input: 6, output: 22.5 };
+ * ```
+ */
+export interface LongContextPrices
+  extends Omit<ModelPrices, "service_tiers" | "long_context"> {
+  /** For requests with more input tokens than this. */
+  readonly above: number;
 }
 
 /**

@@ -102,6 +102,8 @@ export interface ProviderConfig {
   readonly custom_headers: Readonly<Record<string, string>>;
   /** The limit of your account there. */
   readonly rate_limit?: ProviderRateLimit | undefined;
+  /** What an answer costs: by prices, or as the provider reports where it does. @default {"reported" for openrouter, else "prices"} */
+  readonly cost?: "prices" | "reported" | undefined;
   /** How many requests each of its models takes at a time. @default {no limit} */
   readonly concurrency?: ConcurrencyConfig | undefined;
   /** The proxy on the way to it, `http://user:password@host:port`. @default {what `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` say of its address} */

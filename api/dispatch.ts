@@ -59,6 +59,7 @@ export async function dispatch(
     if (gateway.keys.empty) checkVisitor(exchange, gateway.config.server.host);
     if (!route.open) {
       record.key = gateway.keys.check(exchange, { inQuery: route.keyInQuery });
+      if (isPaidFor(route)) record.account = gateway.accounts.begin(record);
       const asked = { caller: record.key ?? "", bytes: lengthOf(exchange) };
       const preparing = gateway.limits.prepare(route.path, asked);
       if (preparing !== undefined) await preparing;
@@ -78,6 +79,11 @@ export async function dispatch(
   if (logger.isEnabled?.(level) ?? true) {
     logger[level]("request", canonicalLine(record));
   }
+}
+
+/** Whether what a route does has a price: counting tokens has none. */
+function isPaidFor({ operation }: Route): boolean {
+  return operation !== undefined && operation !== "count_tokens";
 }
 
 /** Answers with an error, unless an answer has begun. */

@@ -17,6 +17,7 @@ import { checkModel, readJson } from "./read_json.ts";
 export async function embeddings(context: RequestContext): Promise<void> {
   const document = await readJson(context);
   const model = checkModel(document);
+  context.record.account?.allow(0);
   const prepare: Prepare<WholeTranslation> = ({ candidate, losses }) =>
     translateEmbeddings(document, { deployment: candidate, losses });
   await route(context, {

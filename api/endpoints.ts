@@ -1,4 +1,5 @@
 import {
+  addUsage,
   Attempt,
   type AttemptClock,
   collectBody,
@@ -21,19 +22,19 @@ import {
   type RouteRequest,
 } from "@llm-proxy/core/routing";
 import { AttemptTrace } from "./attempt_trace.ts";
-import { replyHeaders } from "./_reply_headers.ts";
+import { readWhole } from "./_read_whole.ts";
+import { replyHeaders, wholeHeaders } from "./_reply_headers.ts";
 import { scrubError } from "./_scrub_error.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
 import type { Prepared } from "./prepared.ts";
 import { readJson } from "./read_json.ts";
-import { toldError } from "./relay_stream.ts";
+import { relayStream, toldError } from "./relay_stream.ts";
 import type { RequestRecord } from "./request_record.ts";
 import { RequestSize } from "./request_size.ts";
 import { sendShadow } from "./shadow_copy.ts";
-import { streamAnswer, streamError } from "./stream_answer.ts";
 import { wantsUsage } from "./_wants_usage.ts";
-import { toldWhole } from "./told_reply.ts";
+import { rememberReply, toldWhole } from "./told_reply.ts";
 
 /** One request at hand: what serves it, the way to answer, what is known so far. */
 export interface RequestContext {
@@ -94,36 +95,15 @@ export interface ConversationAsk {
  */
 export async function answerConversation(
   context: RequestContext,
-  asked: ConversationAsk,
-): Promise<void> {
-  const { gateway, record } = context;
-  const { document, stream, facts, shape } = asked;
-  record.stream = stream;
-  const size = new RequestSize(document.value, gateway.tokens.estimator);
-  const request = facts(size);
-  const { answers } = gateway;
-  // What is kept has one form for each dialect.
-  if (answers === undefined || shape !== undefined) {
-    return await askProvider(context, { ...asked, size, request });
-  }
-  await answers.serve(context, {
-    document,
-    model: request.model,
-    ask: (asking) => askProvider(asking, { ...asked, size, request }),
-  });
-}
-
-/** The second half of the way: nothing that is kept has answered the request. */
-async function askProvider(
-  context: RequestContext,
-  { document, stream, shape, size, request }: ConversationAsk & {
-    readonly size: RequestSize;
-    readonly request: ChatRequestFacts;
-  },
+  { document, stream, facts, shape }: ConversationAsk,
 ): Promise<void> {
   const { gateway, exchange, record } = context;
   const { client } = record;
+  record.stream = stream;
   const header = (name: string): string | undefined => exchange.header(name);
+  const size = new RequestSize(document.value, gateway.tokens.estimator);
+  const request = facts(size);
+  record.account?.allow(request.outputTokens, document.value.n);
   const condenser = gateway.condensing.begin(context, {
     document,
     request,
@@ -217,6 +197,8 @@ export async function attempt<T extends Prepared>(
     const translation = prepare(trace);
     const request = tracing?.attempt(trace, translation.request) ??
       translation.request;
+    const paying = record.account?.pay(trace, request);
+    if (paying !== undefined) await record.waiting.during(paying);
     const response = await record.waiting.during(sender.send(request));
     const { status, headers, body } = response;
     trace.answered(status, headers);
@@ -226,8 +208,10 @@ export async function attempt<T extends Prepared>(
       throw translation.error(status, headers, said);
     }
     await answer({ context, routed, trace, clock, translation, response });
+    record.account?.ended(trace, { wasLeft: false });
     gateway.health.succeeded(candidate.provider);
   } catch (error) {
+    record.account?.ended(trace, { error, wasLeft: signal.aborted });
     record.failed(trace);
     trace.error = error;
     gateway.noteFailure(routed, error);
@@ -248,17 +232,69 @@ export async function wholeAnswer(
 ): Promise<void> {
   const { exchange, record } = context;
   const body = await record.waiting.during(collectBody(response.body));
-  const answer = translation.answer(body);
+  const answer = readWhole(translation, { body, trace });
   routed.commit();
   record.answers(trace);
   record.usage = answer.usage;
   if (answer.usage) routed.used(answer.usage.total);
   record.finish = answer.finish;
   record.answeredBy = answer.model;
-  const headers = replyHeaders(record, response.headers);
-  headers["content-type"] = "application/json";
-  headers["cache-control"] = "no-store";
-  exchange.send(200, headers, answer.body);
-  record.flight?.takeWhole(body, { reader: translation.reader, trace });
+  exchange.send(200, wholeHeaders(record, response.headers), answer.body);
   if (routed.plan.shadow) record.told = toldWhole(routed, answer.body);
+}
+
+/** Tells the caller a streamed answer, or the rest of one that broke off. */
+async function streamAnswer(
+  answering: Answering<Translation>,
+  { document, shape }: Pick<ConversationAsk, "document" | "shape">,
+): Promise<void> {
+  const { context, routed, trace, clock, translation, response } = answering;
+  const { exchange, record } = context;
+  const translated = translation.stream();
+  const translator = shape?.(translated) ?? translated;
+  try {
+    await record.waiting.during(relayStream(response, {
+      translator,
+      framing: translation.framing,
+      clock,
+      worked: record.waiting.worked,
+      open: () => {
+        routed.commit();
+        record.answers(trace);
+        const { open } = record;
+        if (open) return open.goOn(routed.candidate.deployment.id);
+        const headers = replyHeaders(record, response.headers);
+        headers["content-type"] = translator.contentType ?? "text/event-stream";
+        headers["cache-control"] = "no-cache";
+        const reply = exchange.stream(200, headers);
+        return rememberReply(context, { routed, document, reply });
+      },
+      keepsOpen: (error) => {
+        const isKept = record.open?.keepsOpen(error) ?? false;
+        if (isKept) routed.handOn();
+        return isKept;
+      },
+      stray: (body) => translation.error(200, response.headers, body),
+      failure: (error) => streamError(record, error, translator),
+    }));
+  } finally {
+    trace.streamed(translator);
+    if (routed.committed) {
+      record.usage = addUsage(record.usage, translator.usage);
+      if (translator.usage) routed.used(translator.usage.total);
+      record.finish = translator.finish;
+      record.answeredBy = translator.model;
+    }
+  }
+}
+
+/** What ends a stream that has failed after its start. */
+function streamError(
+  record: RequestRecord,
+  error: GatewayError,
+  translator?: StreamTranslator,
+): string {
+  const told = scrubError(error, record);
+  return translator?.fail?.(told, record.id) ??
+    record.client.encodeStreamError(told, record.id);
 }

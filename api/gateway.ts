@@ -1,5 +1,4 @@
 import type {
-  CacheAdapter,
   MemoryManager,
   ModelCache,
   OpenStateStore,
@@ -22,17 +21,17 @@ import {
   type Shadows,
 } from "@llm-proxy/core/routing";
 import type { Logger } from "@llm-proxy/logging";
-import { AnswerCache } from "./answer_cache.ts";
+import type { Accounts } from "./accounts.ts";
 import { KeyRing } from "./authenticate.ts";
 import { Condensing } from "./condensing.ts";
 import type { Config } from "./config_types.ts";
 import type { GatewayControls } from "./gateway_controls.ts";
 import { LastingParts } from "./_lasting_parts.ts";
-import { routesOf } from "./_routes_of.ts";
 import { reasonOff } from "./_reason_off.ts";
 import type { RequestLimits } from "./request_limits.ts";
 import type { RequestMetrics } from "./_request_metrics.ts";
 import { chaosFaults, retryOptions } from "./resilience_options.ts";
+import { routesOf } from "./_routes_of.ts";
 
 const SECOND = 1000;
 
@@ -41,10 +40,10 @@ export interface GatewayOptions {
   readonly logger: Logger;
   /** What a restart must not lose. @default {memory} */
   readonly state?: OpenStateStore | undefined;
+  /** A directory of files for what must survive the process at once. @default {none} */
+  readonly directory?: string | undefined;
   /** What of it can be changed from outside. @default {nothing} */
   readonly controls?: GatewayControls | undefined;
-  /** What answers are kept in, where any are. @default {the built-in cache} */
-  readonly cache?: CacheAdapter<unknown> | undefined;
 }
 
 /**
@@ -61,8 +60,6 @@ export class Gateway {
   readonly continuing: ReadonlySet<string>;
   /** Makes long conversations shorter, where that is wanted. */
   readonly condensing: Condensing;
-  /** Answers that are kept; `undefined` where none are for anybody. */
-  readonly answers: AnswerCache | undefined;
   /** Faults that are wanted; `undefined` where none are. */
   readonly chaos: Chaos | undefined;
   readonly #lasting: LastingParts;
@@ -84,11 +81,12 @@ export class Gateway {
       : new LastingParts(options);
     this.#lasting = lasting;
     lasting.adopt(config);
-    const { catalogue, factory, providerLimits: limits } = lasting;
+    const { accounts, catalogue, factory, providerLimits: limits } = lasting;
     this.keys = new KeyRing(config.auth.api_keys);
     const { table, continuing } = routesOf(config, {
       factory,
       find: (model) => catalogue.find(model),
+      prices: accounts.prices,
     });
     this.continuing = continuing;
     const { states, breakers, cooldowns, bulkheads, budget, hedges } = lasting;
@@ -105,7 +103,6 @@ export class Gateway {
     });
     this.metrics.watch(this);
     this.condensing = new Condensing(this, lasting.summaries);
-    this.answers = lasting.kept && new AnswerCache(config, lasting.kept);
     // Each key does as well as its account does.
     this.health.watch(
       table.providers.flatMap(({ provider, moreKeys = [] }) => [
@@ -137,6 +134,11 @@ export class Gateway {
   /** What of it can be changed from outside. */
   get controls(): GatewayControls {
     return this.#lasting.controls;
+  }
+
+  /** What requests cost. */
+  get accounts(): Accounts {
+    return this.#lasting.accounts;
   }
 
   /** What callers may ask. */
@@ -200,12 +202,6 @@ export class Gateway {
     return next;
   }
 
-  /** Writes the answers that are to outlive it. */
-  async closeAnswers(): Promise<void> {
-    this.answers?.close();
-    await this.#lasting.kept?.cache.close?.();
-  }
-
   /** The routes. */
   get table(): RouteTable {
     return this.failover.table;
@@ -255,10 +251,10 @@ export class Gateway {
     );
   }
 
-  /** Closes every connection, those in use included. */
-  close(): void {
+  /** Closes every connection, those in use included; resolves when what they cost is written. */
+  async close(): Promise<void> {
     this.#checks?.close();
-    this.#lasting.close();
+    await this.#lasting.close();
   }
 
   #checkOff(name: string): void {

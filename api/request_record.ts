@@ -12,8 +12,7 @@ import type { Condensation } from "./condensation.ts";
 import type { AttemptTrace } from "./attempt_trace.ts";
 import type { Route } from "./dispatch.ts";
 import type { RequestTracing } from "./request_tracing.ts";
-import type { AnswerFlight } from "./answer_flight.ts";
-import type { Recalled } from "./_tell_answer.ts";
+import type { RequestAccount } from "./request_account.ts";
 import type { Told, ToldReply } from "./told_reply.ts";
 import { WaitingTime } from "./waiting_time.ts";
 
@@ -43,6 +42,8 @@ export class RequestRecord {
   stream = false;
   /** The model's name as the caller wrote it. */
   requestedModel: string | undefined;
+  /** What it costs; absent where no model is asked. */
+  account: RequestAccount | undefined;
   /** Its place within the caller's limits, where these are. */
   admitted: AdmittedRequest | undefined;
   /** The attempt that answers; until there is one, the latest that failed. */
@@ -52,10 +53,6 @@ export class RequestRecord {
   costUsd: number | undefined;
   /** How the caches took it, in one word; absent where none was asked. */
   cache: string | undefined;
-  /** The answer that it got without a provider being asked. */
-  recalled: Recalled | undefined;
-  /** Its answer, for others who ask the same meanwhile. */
-  flight: AnswerFlight | undefined;
   /** How its conversation was shortened; absent where it was not. */
   condensed: Condensation | undefined;
   /** What summaries of it came to, in tokens. */
@@ -129,12 +126,11 @@ export class RequestRecord {
   /** Ends it: gives back what was reserved of the caller's limits, but for what was used. */
   settle(): void {
     this.durationMs = performance.now() - this.startedAt;
+    this.account?.settle();
     const { admitted, usage, status } = this;
     if (admitted === undefined) return;
-    if (this.recalled !== undefined) admitted.lease.settle({ tokens: 0 });
-    else if (usage !== undefined) {
-      admitted.lease.settle({ tokens: usage.total });
-    } // A provider may have done the work for a caller who left, and nobody tells.
+    if (usage !== undefined) admitted.lease.settle({ tokens: usage.total });
+    // A provider may have done the work for a caller who left, and nobody tells.
     else if (status === 200 || this.error?.kind === "client_closed") {
       admitted.lease.release();
     } else admitted.lease.settle({ tokens: 0 });

@@ -1,3 +1,4 @@
+import type { PriceBook } from "@llm-proxy/context";
 import type { Provider } from "@llm-proxy/core";
 import type {
   DeploymentSettings,
@@ -37,7 +38,11 @@ export function providerPool(
 /** What the config says of routes, in the library's words and units. `made` has what became of each of the pool. */
 export function routeOptions(
   { providers, routes }: Pick<Config, "providers" | "routes">,
-  made: readonly Provider[],
+  { made, prices }: {
+    readonly made: readonly Provider[];
+    /** What models cost. @default {nobody knows} */
+    readonly prices?: PriceBook;
+  },
 ): RouteOptions {
   let next = 0;
   return {
@@ -48,7 +53,8 @@ export function routeOptions(
       const end = next + keysOf(entry).length;
       const [provider, ...moreKeys] = made.slice(next, end);
       next = end;
-      return provider ? [routed(entry, { provider, moreKeys })] : [];
+      if (provider === undefined) return [];
+      return [routed(entry, { provider, moreKeys, prices })];
     }),
     continuing: new Set(
       routes.filter((it) => it.after_commit === "continue")
@@ -66,9 +72,12 @@ function keysOf(
 
 function routed(
   entry: ProviderConfig,
-  made: Pick<RoutedProvider, "provider" | "moreKeys">,
+  { prices, ...made }: Pick<RoutedProvider, "provider" | "moreKeys"> & {
+    readonly prices: PriceBook | undefined;
+  },
 ): RoutedProvider {
   const { priority, forced, concurrency } = entry;
+  const { name: provider, baseUrl: address } = made.provider;
   return {
     ...made,
     priority,
@@ -77,6 +86,10 @@ function routed(
       // The mock's errors were asked for.
       maxRetries: entry.type === "mock" ? 0 : entry.max_retries,
       retryDelayMs: entry.retry_delay * SECOND,
+      ...(prices !== undefined && {
+        prices: (model) =>
+          prices.find({ provider, address, model })?.price.terms.rates,
+      }),
       ...(concurrency?.max !== undefined && {
         maxConcurrency: concurrency.max,
       }),
@@ -93,14 +106,11 @@ function routed(
 }
 
 function settingsOf(model: ModelConfig): DeploymentSettings {
-  const { weight, capabilities, context_window: window, prices } = model;
+  const { weight, capabilities, context_window: window } = model;
   return {
     weight,
     capabilities,
     ...(window !== undefined && { contextWindow: window }),
-    ...(prices !== undefined && {
-      prices: { input: prices.input, output: prices.output },
-    }),
   };
 }
 

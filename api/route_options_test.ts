@@ -1,7 +1,9 @@
+import { PriceBook } from "@llm-proxy/context";
 import { ProviderFactory } from "@llm-proxy/core";
 import { buildRouteTable } from "@llm-proxy/core/routing";
 import { assert, assertEquals } from "@std/assert";
 import { parse } from "./_config_fixture_test.ts";
+import { setConfigPrices } from "./_model_prices.ts";
 import { providerSettings } from "./_provider_settings.ts";
 import type { Config } from "./config.ts";
 import {
@@ -21,7 +23,7 @@ function optionsOf(config: Config): RouteOptions {
   const made = providerPool(config)
     .map((entry) => factory.create(providerSettings(entry, config)));
   factory.close();
-  return routeOptions(config, made);
+  return routeOptions(config, { made });
 }
 
 const CONFIG = `
@@ -95,7 +97,6 @@ Deno.test("routeOptions() says of providers what the config does", () => {
         weight: 3,
         capabilities: { vision: false },
         contextWindow: 8192,
-        prices: { input: 1, output: 2 },
       }],
     ]),
   });
@@ -143,4 +144,38 @@ Deno.test("routeOptions() of a config that was accepted build a table", () => {
     "mock/echo",
   ]);
   assertEquals(match?.route.targets[0]?.deployment.contextWindow, 8192);
+});
+
+Deno.test("routeOptions() gives deployments the prices of the config and of the table, as they are when asked", async () => {
+  const config = configOf(CONFIG);
+  const factory = new ProviderFactory();
+  const made = providerPool(config)
+    .map((entry) => factory.create(providerSettings(entry, config)));
+  let now = 0;
+  const prices = new PriceBook({
+    now: () => now,
+    load: () =>
+      Promise.resolve({
+        find: ({ at }) => ({
+          terms: {
+            rates: { input: at.getTime() > 0 ? 5 : 4, output: 9 },
+            source: "table",
+            version: "1",
+          },
+        }),
+      }),
+  });
+  setConfigPrices(prices, config);
+  const built = buildRouteTable([], routeOptions(config, { made, prices }));
+  assert(built.ok);
+  const priceOf = (name: string) =>
+    built.table.candidates(built.table.match(name)!.route.targets, name)[0]
+      ?.deployment.prices?.input;
+  assertEquals(priceOf("b"), 1);
+  assertEquals(priceOf("a"), undefined);
+  await prices.load();
+  assertEquals(priceOf("a"), 4);
+  now = 60_000;
+  assertEquals(priceOf("a"), 5);
+  factory.close();
 });

@@ -58,6 +58,7 @@ export interface LeftJournal {
 export function* leftJournals(directory: string): Generator<LeftJournal> {
   for (const { name, isFile } of Deno.readDirSync(directory)) {
     if (!isFile || !NAME.test(name)) continue;
+    Deno.mkdirSync(directory, { recursive: true, mode: 0o700 });
     const path = join(directory, name);
     const file = Deno.openSync(path, { read: true, write: true });
     if (!file.tryLockSync(true)) {
@@ -75,6 +76,7 @@ export function* leftJournals(directory: string): Generator<LeftJournal> {
 }
 
 function create(directory: string): [string, Deno.FsFile] {
+  Deno.mkdirSync(directory, { recursive: true, mode: 0o700 });
   const path = join(directory, `ledger-${crypto.randomUUID()}.journal`);
   const file = Deno.openSync(path, {
     createNew: true,

@@ -32,7 +32,11 @@ export async function recoverJournals(
     const all = rowsOf(journals.map(({ text }) => text).join("\n"));
     const rows = await missing(store, all);
     for (let from = 0; from < rows.length;) {
-      const batch = new LedgerBatch({ retentionMs, now: now() });
+      const batch = new LedgerBatch({
+        retentionMs,
+        keepRows: true,
+        now: now(),
+      });
       while (from < rows.length && !batch.isFull) batch.add(rows[from++]!);
       await store.commit({ writes: batch.writes });
     }

@@ -58,11 +58,15 @@ export class LedgerBatch {
   #keyBytes = 0;
   #valueBytes = 0;
 
+  readonly #keepRows: boolean;
+
   /** `retentionMs` for rows; sums of days stay ten times as long. */
-  constructor({ retentionMs, now }: {
+  constructor({ retentionMs, keepRows, now }: {
     readonly retentionMs: number;
+    readonly keepRows: boolean;
     readonly now: number;
   }) {
+    this.#keepRows = keepRows;
     const row = now + retentionMs;
     this.#deadlines = { row, day: now + 10 * retentionMs + DAY_MS };
   }
@@ -75,6 +79,10 @@ export class LedgerBatch {
 
   /** Adds a row. */
   add(row: LedgerRow): void {
+    if (!this.#keepRows) {
+      for (const attempt of row.attempts) this.#charge(attempt);
+      return;
+    }
     this.#rows.push({
       type: "set",
       key: rowKey(row),
@@ -106,7 +114,7 @@ export class LedgerBatch {
   }
 
   #countAttempt(row: LedgerRow, attempt: LedgerAttempt): void {
-    const { usage, cost, charges = [] } = attempt;
+    const { usage, cost } = attempt;
     const sums = this.#count(row, attempt, {
       attempts: 1,
       unpriced: cost === undefined ? 1 : 0,
@@ -119,8 +127,12 @@ export class LedgerBatch {
         estimated: usage.isEstimated ? 1 : 0,
       }),
     });
+    if (cost) this.#money(sums, cost);
+    this.#charge(attempt);
+  }
+
+  #charge({ cost, charges = [] }: LedgerAttempt): void {
     if (!cost) return;
-    this.#money(sums, cost);
     for (const charge of charges) this.#money(spendKey(charge), cost);
   }
 

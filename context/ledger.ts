@@ -36,7 +36,7 @@ export interface LedgerOptions {
   /** Where rows are kept; stays open. */
   readonly store: StateStore & { readonly status?: StateStatus };
   /**
-   * Where the journal is: a directory on a local disk that is there already.
+   * Where the journal is: a directory on a local disk.
    *
    * @default {no journal: rows that wait are lost with the process}
    */
@@ -51,6 +51,14 @@ export interface LedgerOptions {
   readonly journalBytes?: number;
   /** The clock, in ms since 1970. @default {Date.now} */
   readonly now?: () => number;
+  /**
+   * Whether rows are kept; else only what budgets have spent is.
+   *
+   * @default {true}
+   */
+  readonly keepRows?: boolean;
+  /** Told of rows that the store has taken. @default {nobody} */
+  readonly onWritten?: (rows: readonly LedgerRow[]) => void;
   /** Told what an operator should know. @default {nobody} */
   readonly onAlarm?: (alarm: LedgerAlarm) => void;
 }
@@ -76,6 +84,9 @@ export interface LedgerEntry {
 
 const DAY_MS = 86_400_000;
 const RETRY_MS = 1_000;
+/** How long the end waits for requests that still go on. */
+const WAIT_MS = 10;
+const MAX_WAITS = 50;
 
 /**
  * What every request cost, a row each, with a row within for each attempt.
@@ -131,6 +142,8 @@ export class Ledger {
       maxRows: 50_000,
       journalBytes: 8 * 1024 * 1024,
       now: Date.now,
+      keepRows: true,
+      onWritten: () => {},
       onAlarm: () => {},
       ...options,
     };
@@ -188,6 +201,10 @@ export class Ledger {
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#recovery;
+    // Those that were just cut off settle in the turns that follow.
+    for (let waits = 0; this.#open.size > 0 && waits < MAX_WAITS; waits++) {
+      await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
+    }
     clearTimeout(this.#timer);
     await this.flush();
     if (this.#waiting.length > 0) await this.flush();
@@ -225,6 +242,7 @@ export class Ledger {
       try {
         await this.#options.store.commit({ writes: batch.writes });
         this.#storeFailed = false;
+        this.#options.onWritten(this.#writing);
         this.#writing = [];
       } catch (cause) {
         this.#waiting = [...this.#writing, ...this.#waiting];
@@ -239,8 +257,8 @@ export class Ledger {
   }
 
   #takeBatch(): LedgerBatch {
-    const { retentionMs, now } = this.#options;
-    const batch = new LedgerBatch({ retentionMs, now: now() });
+    const { retentionMs, keepRows, now } = this.#options;
+    const batch = new LedgerBatch({ retentionMs, keepRows, now: now() });
     let taken = 0;
     for (const row of this.#waiting) {
       if (batch.isFull) break;

@@ -222,7 +222,7 @@ Deno.test("Ledger serves on without a journal where the disk does not take one",
   const alarms: string[] = [];
   const ledger = new Ledger({
     store,
-    directory: "/tmp/no-such-directory-of-a-ledger",
+    directory: "/dev/null/none",
     onAlarm: ({ type }) => void alarms.push(type),
   });
   for (let n = 0; n < 100; n++) serve(ledger, `r${n}`, 1);

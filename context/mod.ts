@@ -33,6 +33,22 @@ export type {
 } from "./smart_cache_options.ts";
 export { SingleFlight } from "./single_flight.ts";
 export {
+  type BudgetAsk,
+  BudgetBook,
+  type BudgetBookOptions,
+  type BudgetTerms,
+} from "./budget_book.ts";
+export type {
+  BudgetHold,
+  BudgetRefusal,
+  BudgetWarning,
+} from "./budget_hold.ts";
+export {
+  type BudgetPeriod,
+  type BudgetWindow,
+  budgetWindow,
+} from "./budget_window.ts";
+export {
   costOf,
   picoDollars,
   type PricedDetails,

@@ -72,6 +72,8 @@ export class PriceBook {
   readonly #onFailure: (cause: unknown) => void;
   #table: PriceTable | undefined;
   #loading: Promise<void> | undefined;
+  #isLoaded = false;
+  #usesTable = true;
 
   /** Knows nothing yet. */
   constructor(options: PriceBookOptions = {}) {
@@ -91,21 +93,29 @@ export class PriceBook {
     this.#own.set(provider, models);
   }
 
+  /** Forgets the operator's prices, and says whether the table is asked from now on. */
+  clear({ usesTable }: { readonly usesTable: boolean }): void {
+    this.#own.clear();
+    this.#usesTable = usesTable;
+  }
+
   /** Loads the table, where there is one; what fails is told, and not tried again. */
   load(): Promise<void> {
-    if (this.#load === undefined) return Promise.resolve();
+    if (this.#load === undefined || !this.#usesTable) return Promise.resolve();
     this.#loading ??= this.#load().then(
       (table) => {
         this.#table = table;
       },
       this.#onFailure,
-    );
+    ).finally(() => {
+      this.#isLoaded = true;
+    });
     return this.#loading;
   }
 
   /** Whether whatever there is to know is known. */
   get isComplete(): boolean {
-    return this.#load === undefined || this.#table !== undefined;
+    return this.#load === undefined || !this.#usesTable || this.#isLoaded;
   }
 
   /** What a model costs, as far as that is known at once; begins to load the table where only that can know. */
@@ -118,6 +128,7 @@ export class PriceBook {
   }
 
   #look(place: PricedPlace): PricedModel | undefined {
+    if (!this.#usesTable) return undefined;
     if (this.#table === undefined) {
       // Only addresses of the web are billed by anybody whom a table knows.
       if (place.address.startsWith("https:")) void this.load();

@@ -141,6 +141,8 @@ export interface StreamTranslator {
   readonly contentType?: string;
   /** Counts content events: text, thought, tool calls, a finish. Pings and bare roles are none. */
   readonly progress: number;
+  /** How long the content is that has come, in UTF-16 units; absent where that is not counted. */
+  readonly letters?: number;
   /** Whether the proper end has come; what follows is ignored. */
   readonly done: boolean;
   /** Token counts, where the provider told them. */

@@ -13,6 +13,7 @@ export class RecodedStream implements StreamTranslator {
   readonly #encoder: StreamEncoder;
   readonly #fallbackModel: string;
   #progress = 0;
+  #letters = 0;
   #usage: Usage | undefined;
   #finish: FinishClass | undefined;
   #model: string | undefined;
@@ -48,6 +49,11 @@ export class RecodedStream implements StreamTranslator {
   /** How many content events have come. */
   get progress(): number {
     return this.#progress;
+  }
+
+  /** How long the content is that has come. */
+  get letters(): number {
+    return this.#letters;
   }
 
   /** Whether the proper end has come. */
@@ -94,6 +100,7 @@ export class RecodedStream implements StreamTranslator {
         break;
       case "part_delta":
         if (event.text !== "") this.#progress++;
+        this.#letters += event.text.length;
         break;
       case "usage":
         this.#usage = event.usage;

@@ -31,6 +31,10 @@ const SHARED: ReadonlyMap<string, readonly [last: number, files: RegExp]> =
         /^(?!core\/dialects\/(?:anthropic\/|openai_chat\/(?!_?pass_))|tests\/(?:sdk|wire)_)/,
       ],
     ],
+    ["F", [
+      8,
+      /^(?:api\/(?!_provider_settings)|core\/routing\/|tests\/(?:service|reload|logging))/,
+    ]],
     ["L", [11, /(?:^|[/_])(?:load|overload)|^core\/(?:routing\/|rate_)/]],
   ]);
 

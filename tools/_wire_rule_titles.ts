@@ -1,3 +1,5 @@
+import { CLOUD_SECTIONS } from "./_wire_rule_clouds.ts";
+
 /** One section of the wire rules: rule 1 of section A is A1. */
 export interface WireSection {
   readonly letter: string;
@@ -100,6 +102,7 @@ export const WIRE_SECTIONS: readonly WireSection[] = [
       "Blank text is left out, white space behind a prefill is cut",
     ],
   },
+  ...CLOUD_SECTIONS,
   {
     letter: "J",
     title: "Quirks of OpenAI-compatible providers",
@@ -236,11 +239,6 @@ export const WIRE_SECTIONS: readonly WireSection[] = [
 export const UNBUILT_SECTIONS: readonly (readonly [string, string])[] = [
   ["B", "OpenAI Responses"],
   ["D", "Gemini and Vertex"],
-  ["E", "Bedrock"],
-  [
-    "F",
-    "Azure's own addresses and verdicts (it is reached as a compatible one)",
-  ],
   ["G", "Cohere's own API (its compatible one is reached)"],
   ["H", "Mistral, beyond what a compatible provider needs"],
   ["I", "Ollama's own API (its compatible one is reached)"],

@@ -98,7 +98,15 @@ export class DeploymentBook {
     const id = deploymentId(provider.name, model, keyIndex);
     let instance = this.#instances.get(id);
     if (instance === undefined) {
-      instance = { ...open, id, model, hash: hashText(id) };
+      instance = {
+        ...open,
+        id,
+        model,
+        get prices() {
+          return open.priceOf(model);
+        },
+        hash: hashText(id),
+      };
       if (this.#instances.size >= MAX_INSTANCES) this.#instances.clear();
       this.#instances.set(id, instance);
     }

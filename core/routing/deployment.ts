@@ -10,6 +10,9 @@ export interface TokenPrices {
   readonly output: number;
 }
 
+/** Says what a model costs now, as the provider names it; `undefined` where that is unknown. */
+export type PriceLookup = (model: string) => TokenPrices | undefined;
+
 /** What can be said of a model at a provider, besides where it is. */
 export interface DeploymentSettings {
   /** Its share among deployments of one rank; 0 is drained: reached when all others fail. @default {1} */
@@ -22,8 +25,8 @@ export interface DeploymentSettings {
   readonly capabilities?: Capabilities;
   /** The most tokens that request and answer may have together. Absent: unknown. */
   readonly contextWindow?: number;
-  /** What it costs. Absent: unknown. */
-  readonly prices?: TokenPrices;
+  /** What it costs, or what says so of a model when it is asked. Absent: unknown. */
+  readonly prices?: TokenPrices | PriceLookup;
   /** The most requests at a time. Absent: no limit. */
   readonly maxConcurrency?: number;
   /** The limit is found by itself, below `maxConcurrency`. @default {false} */
@@ -74,8 +77,10 @@ export interface Deployment {
   readonly lacks: number;
   /** The most tokens of request and answer together; `Infinity` where unknown. */
   readonly contextWindow: number;
-  /** What it costs, where that is known. */
+  /** What it costs now, where that is known. */
   readonly prices: TokenPrices | undefined;
+  /** What says so. */
+  readonly priceOf: PriceLookup;
   /** The most requests at a time; `Infinity` without a limit. */
   readonly maxConcurrency: number;
   /** The limit is found by itself, below `maxConcurrency`. */
@@ -120,7 +125,11 @@ export interface Deployment {
 export function createDeployment(place: DeploymentPlace): Deployment {
   const { provider, model, keyIndex = 0, capabilities = {} } = place;
   const id = deploymentId(provider.name, model, keyIndex);
-  const { weight = 1, priority = 100, prices } = place;
+  const { weight = 1, priority = 100 } = place;
+  const prices = typeof place.prices === "function" ? undefined : place.prices;
+  const priceOf = typeof place.prices === "function"
+    ? place.prices
+    : () => prices;
   const { contextWindow = Infinity, maxConcurrency = Infinity } = place;
   const { maxRetries = 2, retryDelayMs = 500 } = place;
   check(Number.isInteger(keyIndex) && keyIndex >= 0, id, "keyIndex");
@@ -142,7 +151,10 @@ export function createDeployment(place: DeploymentPlace): Deployment {
     capabilities,
     lacks: lackingBits(capabilities),
     contextWindow,
-    prices,
+    get prices(): TokenPrices | undefined {
+      return priceOf(model);
+    },
+    priceOf,
     maxConcurrency,
     adaptive: place.adaptive ?? false,
     maxQueue: place.maxQueue,

@@ -52,6 +52,7 @@ export {
   type Deployment,
   type DeploymentPlace,
   type DeploymentSettings,
+  type PriceLookup,
   type TokenPrices,
 } from "./deployment.ts";
 export {

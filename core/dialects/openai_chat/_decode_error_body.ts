@@ -18,7 +18,7 @@ const MAX_WORD = 100;
 const MAX_DETAILS = 16_384;
 /** How deep an error may lie in other objects. */
 const MAX_DEPTH = 6;
-const DETAILS = ["failed_generation", "metadata"] as const;
+const DETAILS = ["failed_generation", "metadata", "innererror"] as const;
 // deno-lint-ignore no-control-regex -- control characters are what must go
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g;
 

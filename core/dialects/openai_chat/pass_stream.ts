@@ -51,6 +51,7 @@ export class ChatPassStream implements StreamTranslator {
   /** Azure's verdict on the prompt, which comes before the first choice (F3). */
   #promptFilter: unknown;
   #progress = 0;
+  #letters = 0;
   #finish: FinishClass | undefined;
   #done = false;
 
@@ -101,7 +102,10 @@ export class ChatPassStream implements StreamTranslator {
       const state = this.#stateOf(choice.index, place);
       if (state.mend(choice)) changed = true;
       const isFilled = hasContent(choice);
-      if (isFilled) this.#progress++;
+      if (isFilled) {
+        this.#progress++;
+        this.#letters += lettersOf(choice.delta);
+      }
       const { finish_reason: reason } = choice;
       const isOpen = reason === null || reason === undefined;
       // After the finish, a chunk for the counts says nothing else.
@@ -176,6 +180,11 @@ export class ChatPassStream implements StreamTranslator {
     return this.#progress;
   }
 
+  /** How long the content is that has come. */
+  get letters(): number {
+    return this.#letters;
+  }
+
   /** Whether the proper end has come. */
   get done(): boolean {
     return this.#done;
@@ -225,4 +234,23 @@ function finishAlone(
     choice: alone,
     text: undefined,
   };
+}
+
+/** The texts of a delta: words, thought and what tools are called with. */
+function lettersOf(delta: unknown): number {
+  if (!isMutableJson(delta)) return 0;
+  let letters = textLength(delta.content) + textLength(delta.reasoning) +
+    textLength(delta.reasoning_content);
+  if (Array.isArray(delta.tool_calls)) {
+    for (const call of delta.tool_calls) {
+      if (isMutableJson(call) && isMutableJson(call.function)) {
+        letters += textLength(call.function.arguments);
+      }
+    }
+  }
+  return letters;
+}
+
+function textLength(text: unknown): number {
+  return typeof text === "string" ? text.length : 0;
 }

@@ -1,0 +1,232 @@
+import {
+  costOf,
+  Ledger,
+  type LedgerAlarm,
+  PriceBook,
+  type PricedModel,
+  ratesFor,
+} from "@llm-proxy/context";
+import type { OpenStateStore } from "@llm-proxy/context";
+import type { Destination } from "@llm-proxy/core/routing";
+import type { Logger } from "@llm-proxy/logging";
+import { Buffer } from "node:buffer";
+import type { AttemptTrace } from "./attempt_trace.ts";
+import { BudgetAlerts } from "./budget_alerts.ts";
+import { Budgets } from "./budgets.ts";
+import type { Config } from "./config_types.ts";
+import { setConfigPrices } from "./_model_prices.ts";
+import { RequestAccount } from "./request_account.ts";
+import type { RequestRecord } from "./request_record.ts";
+import { Subjects } from "./subject.ts";
+
+/** What {@linkcode Accounts} are kept with. */
+export interface AccountsOptions {
+  readonly logger: Logger;
+  readonly state: OpenStateStore;
+  /** A directory for what must survive the process at once. */
+  readonly directory?: string | undefined;
+  /** Told of each request that a budget refused. */
+  readonly onRefusal: (budget: string) => void;
+}
+
+const DAY_MS = 86_400_000;
+/** How loud each alarm of the ledger is. */
+const LEVELS = {
+  journal: "error",
+  store: "error",
+  dropped: "error",
+  recovered: "warn",
+} as const satisfies Record<LedgerAlarm["type"], "warn" | "error">;
+/** By how much a provider's own word may differ from prices before it is told. */
+const TOLERANCE = 0.01;
+/** Pico-dollars that are not worth a word: a micro-dollar. */
+const LEAST = 1_000_000;
+/** Of so many deployments it is told at most. */
+const MAX_TOLD = 1_000;
+
+/** What requests cost: prices, budgets and the ledger. */
+export class Accounts {
+  /** What models cost. */
+  readonly prices: PriceBook;
+  readonly #options: AccountsOptions;
+  #ledger: Ledger | undefined;
+  #budgets: Budgets | undefined;
+  #subjects = new Subjects([]);
+  #alerts: BudgetAlerts | undefined;
+  /** The most tokens that models answer with, by `provider/model`. */
+  #outputs: ReadonlyMap<string, number> = new Map();
+  /** The providers whose own word counts. */
+  #trusted: ReadonlySet<string> = new Set();
+  /** Deployments of which it was told that prices differ from what is charged, or are unknown. */
+  readonly #told = new Set<string>();
+
+  /** Knows no prices, and nothing to be spent, until a config is adopted. */
+  constructor(options: AccountsOptions) {
+    const { logger } = options;
+    this.#options = options;
+    this.prices = new PriceBook({
+      onFailure: (cause) =>
+        logger.error("the price table is of no use", { cause }),
+    });
+  }
+
+  /** Goes by another config from now on: by its keys, prices and budgets. */
+  adopt(config: Config): void {
+    const { logger, state } = this.#options;
+    this.#subjects = new Subjects(config.auth.api_keys);
+    this.prices.clear({ usesTable: config.ledger.price_table });
+    setConfigPrices(this.prices, config);
+    this.#trusted = new Set(
+      config.providers.filter(({ type, cost }) =>
+        (cost ?? (type === "openrouter" ? "reported" : "prices")) === "reported"
+      ).map(({ name }) => name),
+    );
+    this.#outputs = new Map(
+      config.providers.flatMap(({ name, models = [] }) =>
+        models.flatMap(({ name: model, max_output_tokens: most }) =>
+          most === undefined ? [] : [[`${name}/${model}`, most] as const]
+        )
+      ),
+    );
+    this.#alerts?.close();
+    this.#alerts = config.budget_alerts &&
+      new BudgetAlerts(config.budget_alerts, logger);
+    if (config.budgets.length > 0) {
+      this.#budgets ??= new Budgets({
+        store: state,
+        logger,
+        onWarning: (warning) => this.#alerts?.send(warning),
+        onRefusal: this.#options.onRefusal,
+      });
+    }
+    this.#budgets?.adopt(config.budgets);
+    this.#ledger ??= this.#openLedger(config);
+  }
+
+  /** A row for every request; absent where none is wanted. */
+  get ledger(): Ledger | undefined {
+    return this.#ledger;
+  }
+
+  /** What may be spent; absent where there are none. */
+  get budgets(): Budgets | undefined {
+    return this.#budgets;
+  }
+
+  /** Who stands behind the keys. */
+  get subjects(): Subjects {
+    return this.#subjects;
+  }
+
+  /** Begins the account of a request. */
+  begin(record: RequestRecord): RequestAccount {
+    const subject = this.subjects.of(record.key);
+    return new RequestAccount(this, { record, subject });
+  }
+
+  /** What a deployment costs, as far as that is known at once. */
+  priceOf({ provider, model }: Destination): PricedModel | undefined {
+    return this.prices.find({
+      provider: provider.name,
+      address: provider.baseUrl,
+      model,
+    });
+  }
+
+  /** Whether what a provider charges by its own word counts before prices. */
+  trustsReport(provider: string): boolean {
+    return this.#trusted.has(provider);
+  }
+
+  /**
+   * What an attempt may cost at most, in pico-dollars; `undefined` where nobody
+   * knows, and nothing where it has no price. A token has a byte at least, so that there are no more of the input
+   * than bytes; what a model fetches, and tools that it uses, are not bounded.
+   */
+  boundOf(
+    { candidate, payment }: AttemptTrace,
+    { body, outputTokens }: {
+      readonly body: string;
+      readonly outputTokens: number | undefined;
+    },
+  ): number | undefined {
+    const { provider, model, deployment } = candidate;
+    const priced = payment?.priced;
+    if (priced === undefined) return 0;
+    const window = Math.min(
+      deployment.contextWindow,
+      priced.contextWindow ?? Infinity,
+    );
+    const input = Math.min(window, Buffer.byteLength(body));
+    const output = outputTokens ??
+      this.#outputs.get(`${provider.name}/${model}`) ?? window;
+    if (!Number.isFinite(output)) return undefined;
+    const { price } = priced;
+    const rates = ratesFor(price, input);
+    const isWritten = rates.cacheWrite1h > rates.input ||
+      rates.cacheWrite > rates.input;
+    return Number(costOf({
+      input,
+      output,
+      // Written to the cache it would cost more.
+      ...(isWritten && body.includes(`"cache_control"`) && {
+        cacheWrite: input,
+        cacheWrite1h: rates.cacheWrite1h > rates.cacheWrite ? input : 0,
+      }),
+    }, price));
+  }
+
+  /** Tells the operator, once for each deployment, where prices differ from what is charged. */
+  compare(
+    { deployment: { id } }: AttemptTrace["candidate"],
+    { priced, cost, reported, usage }: {
+      readonly priced: PricedModel | undefined;
+      readonly cost?: number | undefined;
+      readonly reported?: number | undefined;
+      readonly usage?: unknown;
+    },
+  ): void {
+    if (this.#told.size >= MAX_TOLD || this.#told.has(id)) return;
+    const isUnpriced = usage !== undefined && cost === undefined;
+    const isOff = reported !== undefined && cost !== undefined &&
+      Math.abs(reported - cost) > Math.max(LEAST, TOLERANCE * reported);
+    if (!isOff && !(isUnpriced && this.budgets !== undefined)) return;
+    this.#told.add(id);
+    this.#options.logger.warn(
+      isOff
+        ? "a provider charges something else than its price"
+        : "a model has no price, so budgets do not count it",
+      {
+        deployment: id,
+        cost_usd: cost === undefined ? undefined : cost / 1e12,
+        reported_usd: reported === undefined ? undefined : reported / 1e12,
+        price_source: priced?.price.terms.source,
+        price_version: priced?.price.terms.version,
+      },
+    );
+  }
+
+  /** Writes what waits, and ends. */
+  async close(): Promise<void> {
+    await this.ledger?.close();
+    this.budgets?.close();
+    this.#alerts?.close();
+  }
+
+  #openLedger({ ledger }: Config): Ledger | undefined {
+    const { state, directory, logger } = this.#options;
+    const keepRows = ledger.enabled ?? directory !== undefined;
+    if (!keepRows && this.budgets === undefined) return undefined;
+    const opened = new Ledger({
+      store: state,
+      directory: ledger.journal ?? directory,
+      retentionMs: ledger.retention_days * DAY_MS,
+      keepRows,
+      onWritten: (rows) => this.budgets?.reported(rows),
+      onAlarm: ({ type, ...fields }) =>
+        logger[LEVELS[type]](`ledger ${type}`, fields),
+    });
+    void opened.recover();
+    return opened;
+  }
+}

@@ -1,0 +1,113 @@
+import type { BudgetWarning } from "@llm-proxy/context";
+import { wait } from "@llm-proxy/core";
+import type { Logger } from "@llm-proxy/logging";
+import { createHmac } from "node:crypto";
+import type { BudgetAlertsConfig } from "./config_types_ledger.ts";
+
+/** How often a warning is posted at most, and how long one try may take, in ms. */
+const MAX_TRIES = 5;
+const TIMEOUT_MS = 10_000;
+/** The wait before the second try, in ms; it doubles. */
+const FIRST_WAIT_MS = 1_000;
+/** So many warnings are under way; further ones are in the log alone. */
+const MAX_WAITING = 100;
+
+/** What {@linkcode BudgetAlerts} may be given. */
+export interface BudgetAlertsOptions {
+  /** The wait before the second try, in ms; it doubles. @default {1_000} */
+  readonly firstWaitMs?: number;
+}
+
+/**
+ * Posts warnings of budgets to a webhook, signed, and again where it fails.
+ *
+ * The header `x-llm-proxy-signature` reads `t=SECONDS,v1=HEX`: HMAC-SHA256 of
+ * the seconds, a dot and the body. Each warning has an `id`, by which one that
+ * comes twice is known.
+ */
+export class BudgetAlerts {
+  readonly #config: BudgetAlertsConfig;
+  readonly #logger: Logger;
+  readonly #firstWaitMs: number;
+  readonly #closing = new AbortController();
+  #waiting = 0;
+
+  constructor(
+    config: BudgetAlertsConfig,
+    logger: Logger,
+    options: BudgetAlertsOptions = {},
+  ) {
+    this.#config = config;
+    this.#logger = logger;
+    this.#firstWaitMs = options.firstWaitMs ?? FIRST_WAIT_MS;
+  }
+
+  /** Posts a warning, in the background. */
+  send(warning: BudgetWarning): void {
+    if (this.#waiting >= MAX_WAITING) return;
+    this.#waiting++;
+    void this.#post(warning).finally(() => this.#waiting--);
+  }
+
+  /** Tries no more. */
+  close(): void {
+    this.#closing.abort();
+  }
+
+  async #post({ resetAt, ...warning }: BudgetWarning): Promise<void> {
+    const body = JSON.stringify({
+      type: "budget.warning",
+      id: crypto.randomUUID(),
+      budget: warning.budget,
+      subject: warning.subject,
+      share: warning.share,
+      spent_usd: warning.spentUsd,
+      limit_usd: warning.limitUsd,
+      reset_at: Number.isFinite(resetAt)
+        ? new Date(resetAt).toISOString()
+        : null,
+    });
+    let delay = this.#firstWaitMs;
+    for (let tries = 1;; tries++) {
+      const fault = await this.#try(body);
+      if (fault === undefined || this.#closing.signal.aborted) return;
+      if (tries >= MAX_TRIES) {
+        this.#logger.error("a warning of a budget was not taken", { ...fault });
+        return;
+      }
+      const isWaited = await wait(delay, this.#closing.signal)
+        .then(() => true, () => false);
+      if (!isWaited) return;
+      delay *= 2;
+    }
+  }
+
+  /** What went wrong; nothing where the warning was taken. */
+  async #try(
+    body: string,
+  ): Promise<{ status?: number; reason?: string } | undefined> {
+    const seconds = Math.floor(Date.now() / 1_000);
+    const digest = createHmac("sha256", this.#config.secret)
+      .update(`${seconds}.${body}`).digest("hex");
+    try {
+      const { status, body: answer } = await fetch(this.#config.url, {
+        method: "POST",
+        redirect: "manual",
+        headers: {
+          "content-type": "application/json",
+          "x-llm-proxy-signature": `t=${seconds},v1=${digest}`,
+        },
+        body,
+        signal: AbortSignal.any([
+          this.#closing.signal,
+          AbortSignal.timeout(TIMEOUT_MS),
+        ]),
+      });
+      await answer?.cancel();
+      return status >= 200 && status < 300 ? undefined : { status };
+    } catch (error) {
+      // Its message may hold the address, and that a secret of its own.
+      return { reason: error instanceof Error ? error.name : "unknown" };
+    }
+  }
+}

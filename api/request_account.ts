@@ -1,0 +1,176 @@
+import {
+  costOfAttempts,
+  type LedgerEntry,
+  type LedgerIntent,
+  usageProblems,
+} from "@llm-proxy/context";
+import type { Accounts } from "./accounts.ts";
+import type { AttemptTrace } from "./attempt_trace.ts";
+import { Payment, type PaymentEnd } from "./payment.ts";
+import type { Prepared } from "./prepared.ts";
+import type { RequestRecord } from "./request_record.ts";
+import type { Subject } from "./subject.ts";
+
+const PICO = 1_000_000_000_000;
+const PICO_IN_MICRO = 1_000_000;
+/** How much of a name that a caller chose is kept. */
+const MAX_NAME = 128;
+
+/** What one request costs, from its first attempt to its settlement. */
+export class RequestAccount {
+  readonly #accounts: Accounts;
+  readonly #record: RequestRecord;
+  readonly #subject: Subject;
+  #entry: LedgerEntry | undefined;
+  /** What each attempt has cost that has ended. */
+  readonly #costs: { readonly cost?: number | undefined }[] = [];
+  #problems: readonly string[] | undefined;
+  /** The most tokens that the caller allows all answers to have together; absent where it says nothing. */
+  #outputTokens: number | undefined;
+  /** How the budgets stand that it is near the end of, for a header. */
+  warnings: string[] = [];
+
+  constructor(
+    accounts: Accounts,
+    { record, subject }: {
+      readonly record: RequestRecord;
+      readonly subject: Subject;
+    },
+  ) {
+    this.#accounts = accounts;
+    this.#record = record;
+    this.#subject = subject;
+  }
+
+  /** Notes how long an answer may get, and how many the caller wants at once. */
+  allow(outputTokens: number | undefined, choices: unknown = 1): void {
+    const many = Number.isInteger(choices) ? Math.max(1, Number(choices)) : 1;
+    this.#outputTokens = outputTokens && outputTokens * many;
+  }
+
+  /**
+   * Sets aside what an attempt may cost, and notes it before it is sent.
+   *
+   * @returns Nothing, unless a budget has to ask the store first.
+   * @throws {GatewayError} 429 `insufficient_quota` where a budget has no room.
+   */
+  pay(
+    trace: AttemptTrace,
+    request: Prepared["request"],
+  ): Promise<void> | undefined {
+    const body = typeof request.body === "string" ? request.body : "";
+    const { candidate } = trace;
+    const { budgets, prices } = this.#accounts;
+    if (budgets !== undefined && !prices.isComplete) {
+      return prices.load().then(() => this.pay(trace, request));
+    }
+    const payment = new Payment({
+      priced: this.#accounts.priceOf(candidate),
+      trustsReport: this.#accounts.trustsReport(candidate.provider.name),
+      letters: body.length,
+    });
+    trace.payment = payment;
+    if (budgets === undefined) return this.#note(trace, 0);
+    const asks = budgets.asksOf({
+      subject: this.#subject,
+      route: this.#record.route,
+      model: `${candidate.provider.name}/${candidate.model}`,
+      provider: candidate.provider.name,
+    });
+    if (asks.length === 0) return this.#note(trace, 0);
+    const reserve = this.#accounts.boundOf(trace, {
+      body,
+      outputTokens: this.#outputTokens,
+    });
+    const take = (): void => {
+      payment.hold = budgets.take(asks, { reserve, account: this });
+      this.#note(trace, reserve ?? 0);
+    };
+    const preparing = budgets.prepare(asks, reserve);
+    if (preparing === undefined) return void take();
+    return preparing.then(take);
+  }
+
+  /** What the request costs with this usage of its answer, for a header: micro-dollars. */
+  costWith({ payment, usage }: AttemptTrace): string | undefined {
+    const cost = usage && payment?.costOf(usage);
+    const before = costOfAttempts(this.#costs);
+    return cost === undefined || before === undefined
+      ? undefined
+      : String((cost + before) / PICO_IN_MICRO);
+  }
+
+  /** Settles an attempt. */
+  ended(trace: AttemptTrace, how: PaymentEnd): void {
+    const { payment, usage } = trace;
+    if (payment === undefined) return;
+    trace.payment = undefined;
+    // The table may have come meanwhile.
+    payment.priced ??= this.#accounts.priceOf(trace.candidate);
+    const end = payment.end(trace, how);
+    payment.hold?.settle(end.cost ?? 0);
+    this.#costs.push(end);
+    if (payment.place !== undefined) this.#entry?.ended(payment.place, end);
+    if (usage !== undefined) {
+      const problems = usageProblems(usage);
+      if (problems.length > 0) this.#problems = problems;
+    }
+    this.#accounts.compare(trace.candidate, {
+      ...end,
+      priced: payment.priced,
+    });
+  }
+
+  /** Has the ledger know of the request, before something is delivered that no attempt was made for. */
+  secure(): void {
+    this.#begin()?.secure();
+  }
+
+  /** Ends it: its row waits to be written. */
+  settle(): void {
+    const record = this.#record;
+    const cost = this.#costs.length === 0
+      ? undefined
+      : costOfAttempts(this.#costs);
+    if (cost !== undefined) record.costUsd = cost / PICO;
+    this.#begin()?.settle({
+      status: record.status,
+      error: record.error?.code,
+      durationMs: Math.round(record.durationMs),
+      cache: record.cache,
+      problems: this.#problems,
+    });
+  }
+
+  #note(trace: AttemptTrace, reserved: number): undefined {
+    const entry = this.#begin();
+    const { payment, candidate: { provider, model } } = trace;
+    if (entry === undefined || payment === undefined) return;
+    const terms = payment.priced?.price.terms;
+    const intent: LedgerIntent = {
+      provider: provider.name,
+      model: model.slice(0, MAX_NAME),
+      reserved,
+      price: terms && { source: terms.source, version: terms.version },
+      charges: payment.hold?.charges,
+    };
+    payment.place = entry.attempt(intent);
+  }
+
+  #begin(): LedgerEntry | undefined {
+    const { ledger } = this.#accounts;
+    if (ledger === undefined) return undefined;
+    const { id, route, requestedModel, startedAt } = this.#record;
+    const { key, user, team, organisation } = this.#subject;
+    return this.#entry ??= ledger.begin({
+      id,
+      at: Math.round(performance.timeOrigin + startedAt),
+      route,
+      key,
+      user,
+      team,
+      organisation,
+      model: requestedModel?.slice(0, MAX_NAME),
+    });
+  }
+}

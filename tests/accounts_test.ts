@@ -1,0 +1,165 @@
+import { assert, assertEquals } from "@std/assert";
+import { AccountsRig } from "./_accounts_rig.ts";
+import { eventStream, json } from "./_answering_upstream.ts";
+import { chunk, completion, completionBody } from "./_chat_answers.ts";
+import { logLine } from "./_with_gateway.ts";
+
+/** 11 in, 7 out: 22 + 56 micro-dollars. */
+const COST = 78_000_000;
+const USAGE = {
+  prompt_tokens: 11,
+  completion_tokens: 7,
+  total_tokens: 18,
+};
+
+Deno.test("A5: a whole answer tells its cost in micro-dollars, as the log does, and its row whose price it is", async () => {
+  await using rig = await AccountsRig.start({
+    answer: () => completion({ content: "hi" }),
+  });
+  const response = await rig.ask();
+  await response.body?.cancel();
+  assertEquals(response.headers.get("x-llm-proxy-cost"), "78");
+  const line = await logLine(rig);
+  assertEquals(line.cost_usd, 0.000078);
+  const [row] = await rig.rows(1);
+  assertEquals(row?.id, response.headers.get("x-request-id"));
+  assertEquals([row?.state, row?.status, row?.cost], ["settled", 200, COST]);
+  assertEquals(row?.attempts, [{
+    provider: "up",
+    model: "m",
+    reserved: 0,
+    price: row?.attempts[0]?.price,
+    outcome: "ok",
+    usage: { input: 11, cached: 0, cacheWrite: 0, output: 7, reasoning: 0 },
+    cost: COST,
+  }]);
+  const { source, version = "" } = row?.attempts[0]?.price ?? {};
+  assertEquals(source, "config");
+  assert(version.startsWith("2/8"), version);
+  const metrics = await (await fetch(`${rig.url}/metrics`)).text();
+  assert(
+    /proxy_api_cost_usd_total\{provider="up",model="m"\} 0\.000078/.test(
+      metrics,
+    ),
+  );
+});
+
+Deno.test("A1, A7: a stream's usage is counted once, wherever it rides, and a model without a price is told apart", async () => {
+  await using rig = await AccountsRig.start({
+    answer: () =>
+      eventStream(
+        chunk({ content: "h" }, null, { usage: USAGE }) +
+          chunk({ content: "i" }, null, { usage: USAGE }) +
+          chunk({}, "stop", { usage: USAGE }) + "data: [DONE]\n\n",
+      ),
+  });
+  for (const model of ["up/m", "up/free"]) {
+    const response = await rig.ask({ model, stream: true });
+    assertEquals(response.headers.get("x-llm-proxy-cost"), null);
+    const text = await response.text();
+    assert(!text.includes("usage"));
+  }
+  const [priced, free] = await rig.rows(2);
+  assertEquals(priced?.cost, COST);
+  assertEquals(free?.cost, undefined);
+  assertEquals(free?.attempts[0]?.usage?.output, 7);
+});
+
+Deno.test("A5: a fallback has a row for each attempt, and only what was billed costs", async () => {
+  await using rig = await AccountsRig.start({
+    answer: ({ body }) =>
+      body.model === "m"
+        ? json({ error: { message: "busy" } }, { status: 503 })
+        : completion({ content: "hi" }),
+    config: "retry: {budget: 1}\nroutes: [{match: x, targets: [up/m, up/n]}]",
+  });
+  const response = await rig.ask({ model: "x" });
+  assertEquals(response.headers.get("x-llm-proxy-cost"), "78");
+  await response.body?.cancel();
+  const [row] = await rig.rows(1);
+  assertEquals(
+    row?.attempts.map(({ model, cost, usage }) => [model, cost, usage?.input]),
+    [["m", 0, undefined], ["n", COST, 11]],
+  );
+  assertEquals(row?.model, "x");
+});
+
+Deno.test("A5: an answer that is of no use is billed all the same", async () => {
+  await using rig = await AccountsRig.start({
+    answer: () => json({ choices: [], usage: USAGE }),
+  });
+  const response = await rig.ask();
+  assertEquals(response.status, 502);
+  await response.body?.cancel();
+  const [row] = await rig.rows(1);
+  assertEquals([row?.status, row?.cost], [502, COST]);
+  assertEquals(row?.error, row?.attempts[0]?.outcome);
+});
+
+Deno.test("A1: what was refused has a row without attempts, and what nobody may ask has none", async () => {
+  await using rig = await AccountsRig.start({
+    answer: () => completion({ content: "hi" }),
+    config: "auth: {api_keys: [{name: ci, key: qW7rTz2Lm9XcVb4N, team: a}]}",
+  });
+  const key = "qW7rTz2Lm9XcVb4N";
+  for (
+    const [body, headers, status] of [
+      [{ messages: 5 }, { key }, 400],
+      [{ model: "none/x" }, { key }, 404],
+      [{}, {}, 401],
+      [{}, { key }, 200],
+    ] as const
+  ) {
+    const response = await rig.ask(body, headers);
+    assertEquals(response.status, status);
+    await response.body?.cancel();
+  }
+  const rows = await rig.rows(3);
+  assertEquals(
+    rows.map((row) => [row.status, row.attempts.length, row.key, row.team]),
+    [[400, 0, "ci", "a"], [404, 0, "ci", "a"], [200, 1, "ci", "a"]],
+  );
+});
+
+Deno.test("A5: what a provider says that it charges counts where that is wanted, else it is told where it differs", async () => {
+  const answer = () =>
+    json(completionBody({ content: "hi" }, "stop", {
+      usage: { ...USAGE, cost: 0.0005 },
+    }));
+  await using rig = await AccountsRig.start({
+    answer,
+    provider: "cost: reported",
+  });
+  const response = await rig.ask();
+  await response.body?.cancel();
+  assertEquals(response.headers.get("x-llm-proxy-cost"), "500");
+  await using other = await AccountsRig.start({ answer });
+  await (await other.ask()).body?.cancel();
+  await (await other.ask()).body?.cancel();
+  const [row] = await other.rows(2);
+  assertEquals([row?.cost, row?.attempts[0]?.reported], [COST, 500_000_000]);
+  const told = other.lines.filter((line) =>
+    line.includes("charges something else")
+  );
+  assertEquals(told.length, 1);
+  assertEquals(JSON.parse(told[0] ?? "").reported_usd, 0.0005);
+});
+
+Deno.test("A5: embeddings cost what their tokens do", async () => {
+  await using rig = await AccountsRig.start({
+    answer: () =>
+      json({
+        object: "list",
+        data: [{ object: "embedding", index: 0, embedding: [1] }],
+        model: "m",
+        usage: { prompt_tokens: 6, total_tokens: 6 },
+      }),
+  });
+  const response = await rig.ask({ input: "hi", messages: undefined }, {
+    path: "/v1/embeddings",
+  });
+  await response.body?.cancel();
+  assertEquals(response.headers.get("x-llm-proxy-cost"), "12");
+  const [row] = await rig.rows(1);
+  assertEquals([row?.route, row?.cost], ["/v1/embeddings", 12_000_000]);
+});

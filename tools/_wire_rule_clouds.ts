@@ -1,0 +1,52 @@
+import type { WireSection } from "./_wire_rule_titles.ts";
+
+/** The rules of the clouds that serve others' models. */
+export const CLOUD_SECTIONS: readonly WireSection[] = [
+  {
+    letter: "E",
+    title: "Amazon Bedrock",
+    rules: [
+      "Requests are signed by Signature Version 4, or go with a bearer key",
+      "A colon in a model's id is escaped once, and signed escaped twice",
+      "An ARN's slash is escaped; a 200 that is an error is one",
+      "Frames are read wherever they are cut, and both checksums verified",
+      "An exception in a stream is an error, never a finish",
+      "Padding is ignored",
+      "Text and thought begin with their first delta",
+      "A call has its name in its start, and its arguments in pieces",
+      "The finish waits for the counts behind it, or for the end",
+      "Egress of ConverseStream closes every block",
+      "Each reason to stop has a class",
+      "The results of a turn are in one message, failures with their status",
+      "A history with calls brings tools",
+      "A refused tool result passes as the 400 that it is",
+      "The choice of tool, which has no word for none",
+      "A schema of the answer goes where the model takes one",
+      "Thought is asked for natively, and goes back signed",
+      "Pictures and documents are bytes with a format and a plain name",
+      "Input is told without the cache, and counted with it",
+      "Cache marks become cache points",
+      "Errors are told by their names",
+      "A context that overflows has OpenAI's code",
+      "InvokeModel's frames hold a Claude's own events, without Bedrock's metrics",
+      "Expired credentials and clocks are no throttling; another proof is tried once",
+    ],
+  },
+  {
+    letter: "F",
+    title: "Azure OpenAI",
+    rules: [
+      "The dated API has deployment and version in the address, a key or a token",
+      "The v1 API has the deployment as its model",
+      "A first chunk without choices is neither usage nor error",
+      "Verdicts on content are kept, and so is their finish",
+      "A blocked prompt is the caller's, and asked of nobody else",
+      "Errors are told by their status, whatever their code looks like",
+      "Of both times to wait the one in ms counts, where it is above zero",
+      "A remaining count below zero is no budget",
+      "The model that a router chose is the one that answered",
+      "Other makers' models there keep their thought",
+      "stream_options is not added where the version has none",
+    ],
+  },
+];
