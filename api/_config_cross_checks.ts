@@ -1,5 +1,6 @@
 import { checkOrder, type Data, listIn, mapIn } from "./_config_data.ts";
 import type { PathProblem } from "./_config_issues.ts";
+import { checkFlags } from "./_config_flag_checks.ts";
 import { isLoopback } from "./_config_loopback.ts";
 import { checkChaos } from "./_config_chaos_checks.ts";
 import { checkProviders } from "./_config_provider_checks.ts";
@@ -47,6 +48,7 @@ export function crossCheck(
   });
   checkBudgets(listIn(root.budgets), problems);
   checkChaos(root, problems);
+  checkFlags(root, problems);
   return problems;
 }
 

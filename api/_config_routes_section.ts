@@ -1,6 +1,7 @@
 import type { StrategyName } from "@llm-proxy/core/routing";
 import * as z from "@zod/zod";
 import { routeCondense } from "./_config_condense_section.ts";
+import { flagName } from "./_config_flag_section.ts";
 import { count, headerName, line, seconds, share } from "./_config_values.ts";
 
 /** The strategies that a config may name. */
@@ -39,11 +40,15 @@ const sticky = z.strictObject({
 const arm = z.strictObject({
   name: line(64).describe("Its name, for logs and metrics."),
   share: share().describe("Share of callers that it gets, 0 to 1."),
+  flag: flagName().optional()
+    .describe("A flag of feature_flags that must be on as well."),
   targets: targets().describe("Where it leads, written as in the route."),
 });
 
 const shadow = z.strictObject({
   share: share().describe("Share of requests that are copied, 0 to 1."),
+  flag: flagName().optional()
+    .describe("A flag of feature_flags that must be on as well."),
   target: line().describe("Where the copy goes."),
 });
 

@@ -1,4 +1,5 @@
 import {
+  FeatureFlags,
   type MemoryManager,
   MemoryStateStore,
   ModelCache,
@@ -55,6 +56,11 @@ export class LastingParts {
   readonly startedAt: number = Date.now();
   /** It is about to stop: no load balancer should send it more. */
   draining = false;
+  /** Switches for what is new. */
+  readonly flags: FeatureFlags = new FeatureFlags({
+    onChange: ({ flag, from, to }) =>
+      this.logger.info("a feature flag has changed", { flag, from, to }),
+  });
   /** Counts tokens; loads nothing until something is to be counted exactly. */
   readonly tokens: TokenCounter = new TokenCounter();
   readonly factory: ProviderFactory = new ProviderFactory();
@@ -168,6 +174,9 @@ export class LastingParts {
         tokens: this.tokens,
         summaries: () => this.summaries,
       });
+    }
+    if (!isDeepStrictEqual(before?.feature_flags, config.feature_flags)) {
+      this.flags.replace(config.feature_flags);
     }
     const bounds = before && summaryBounds(before);
     if (!isDeepStrictEqual(bounds, summaryBounds(config))) {

@@ -1,5 +1,6 @@
 import * as z from "@zod/zod";
 import { condensation } from "./_config_condense_section.ts";
+import { featureFlags } from "./_config_flag_section.ts";
 import {
   app,
   auth,
@@ -51,6 +52,7 @@ export const configSchema = z.strictObject({
   memory,
   health_check: healthCheck,
   chaos_engineering: chaosEngineering,
+  feature_flags: featureFlags,
 }).describe("The configuration of llm-proxy.");
 
 /** What the schema gives out: defaults filled in, nothing joined across sections yet. */

@@ -1,3 +1,4 @@
+import type { FlagDefinition } from "@llm-proxy/context";
 import type {
   CacheConfig,
   CachingConfig,
@@ -85,6 +86,8 @@ export interface Config {
   readonly health_check: HealthCheckConfig;
   /** Faults injected on purpose. */
   readonly chaos_engineering: ChaosConfig;
+  /** Switches: on, off, or for whom. @default {{}} */
+  readonly feature_flags: Readonly<Record<string, FlagDefinition>>;
 }
 
 /**

@@ -138,6 +138,8 @@ export interface ArmConfig {
   readonly name: string;
   /** The share of callers that it gets, 0 to 1; those of all arms are 1 at most. */
   readonly share: number;
+  /** A flag of `feature_flags` that must be on as well. @default {none} */
+  readonly flag?: string | undefined;
   /** Where it leads; behind them come the route's own. */
   readonly targets: readonly (string | RouteTargetConfig)[];
 }
@@ -155,6 +157,8 @@ export interface ArmConfig {
 export interface ShadowConfig {
   /** The share of requests, 0 to 1. */
   readonly share: number;
+  /** A flag of `feature_flags` that must be on as well. @default {none} */
+  readonly flag?: string | undefined;
   /** Where the copy goes, written as a target. */
   readonly target: string;
 }

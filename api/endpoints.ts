@@ -24,6 +24,7 @@ import {
 import { AttemptTrace } from "./attempt_trace.ts";
 import { readWhole } from "./_read_whole.ts";
 import { replyHeaders, wholeHeaders } from "./_reply_headers.ts";
+import { toldRequest } from "./_told_request.ts";
 import { scrubError } from "./_scrub_error.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
@@ -144,25 +145,20 @@ export async function answerConversation(
 
 /** Carries a request to a deployment, and from one to the next where that is due. */
 export async function route(
-  { gateway, exchange, record }: RequestContext,
+  context: RequestContext,
   { request, work }: {
     readonly request: RouteRequest;
     readonly work: (attempt: RoutedAttempt) => Promise<void>;
   },
 ): Promise<RoutePlan> {
+  const { gateway, exchange, record } = context;
   const { signal } = exchange;
   record.requestedModel = request.model;
   const learning = gateway.learn(request.model);
   if (learning !== undefined) await record.waiting.during(learning);
-  const { key } = record;
   try {
     return await gateway.failover.run({
-      // Not copied: what is dear to find out is found out where it is asked for.
-      request: Object.assign(request, {
-        id: record.id,
-        header: (name: string) => exchange.header(name),
-        ...(key !== undefined && { subject: key }),
-      }),
+      request: toldRequest(request, context),
       signal,
       log: record.attempts,
       work,

@@ -1,4 +1,5 @@
 import type {
+  FeatureFlags,
   MemoryManager,
   ModelCache,
   OpenStateStore,
@@ -26,6 +27,7 @@ import { KeyRing } from "./authenticate.ts";
 import { Condensing } from "./condensing.ts";
 import type { Config } from "./config_types.ts";
 import type { GatewayControls } from "./gateway_controls.ts";
+import type { GatewayOptions } from "./_gateway_options.ts";
 import { LastingParts } from "./_lasting_parts.ts";
 import { reasonOff } from "./_reason_off.ts";
 import type { RequestLimits } from "./request_limits.ts";
@@ -34,17 +36,6 @@ import { chaosFaults, retryOptions } from "./resilience_options.ts";
 import { routesOf } from "./_routes_of.ts";
 
 const SECOND = 1000;
-
-/** What a gateway is given besides its config. */
-export interface GatewayOptions {
-  readonly logger: Logger;
-  /** What a restart must not lose. @default {memory} */
-  readonly state?: OpenStateStore | undefined;
-  /** A directory of files for what must survive the process at once. @default {none} */
-  readonly directory?: string | undefined;
-  /** What of it can be changed from outside. @default {nothing} */
-  readonly controls?: GatewayControls | undefined;
-}
 
 /**
  * Everything that a request needs, made from one config. A request keeps the
@@ -153,6 +144,11 @@ export class Gateway {
   /** Counts tokens; loads nothing until something is to be counted exactly. */
   get tokens(): TokenCounter {
     return this.#lasting.tokens;
+  }
+
+  /** Switches for what is new; each change is logged. */
+  get flags(): FeatureFlags {
+    return this.#lasting.flags;
   }
 
   /** Watches the memory. */

@@ -109,6 +109,14 @@ export {
   type CgroupMemoryOptions,
   readCgroupMemory,
 } from "./cgroup_memory.ts";
+export {
+  FeatureFlags,
+  type FeatureFlagsOptions,
+  type FlagChange,
+  type FlagDefinition,
+  type FlagRule,
+  type FlagSubject,
+} from "./feature_flags.ts";
 export type { LeakSuspicion } from "./_leak_watch.ts";
 export {
   type MemoryChange,

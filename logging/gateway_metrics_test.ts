@@ -75,6 +75,7 @@ Deno.test("GatewayMetrics has every metric by its name and labels", () => {
     "gauge proxy_api_state_degraded{}",
     "gauge proxy_api_state_waiting{}",
     "counter proxy_api_log_records_dropped_total{}",
+    "counter proxy_api_spans_dropped_total{}",
     "counter proxy_api_metrics_folded_total{}",
     "counter proxy_api_metrics_observe_failures_total{}",
     "gauge proxy_api_metrics_series{}",

@@ -105,7 +105,7 @@ function armsOf(
   const { path, faults } = options;
   const names = new Set<string>();
   let sum = 0;
-  const made = arms.map(({ name, share, targets }, index): RouteArm => {
+  const made = arms.map(({ name, share, flag, targets }, index): RouteArm => {
     const at = (key: string) => [...path, index, key];
     if (!isShare(share)) {
       faults.push({ path: at("share"), message: "Must be from 0 to 1" });
@@ -119,7 +119,7 @@ function armsOf(
     names.add(name);
     sum += share;
     const place = { ...options, path: at("targets") };
-    return { name, share, targets: makeTargets(targets, place) };
+    return { name, share, flag, targets: makeTargets(targets, place) };
   });
   // Sums of decimal fractions are a little off.
   if (sum > 1 + 1e-9) {
@@ -143,7 +143,7 @@ function shadowOf(
   for (const { message } of told) {
     faults.push({ path: [...path, "target"], message });
   }
-  return { share: shadow.share, targets };
+  return { share: shadow.share, flag: shadow.flag, targets };
 }
 
 function isShare(share: number): boolean {

@@ -17,25 +17,36 @@ function position(word: string, purpose: string): number {
  */
 export function armOf(
   { name, arms }: Pick<Route, "name" | "arms">,
-  { subject }: Pick<RouteRequest, "subject">,
+  request: Pick<RouteRequest, "subject" | "isOn">,
   random: () => number = Math.random,
 ): RouteArm | undefined {
   if (arms.length === 0) return undefined;
+  const { subject } = request;
   let mark = subject ? position(subject, `arms ${name}`) : random();
   for (const arm of arms) {
     mark -= arm.share;
-    if (mark < 0) return arm;
+    // Its place stays its own while it is off: others keep theirs.
+    if (mark < 0) return isSwitchedOn(arm, request) ? arm : undefined;
   }
   return undefined;
+}
+
+function isSwitchedOn(
+  { flag }: { readonly flag?: string | undefined },
+  { isOn }: Pick<RouteRequest, "isOn">,
+): boolean {
+  return flag === undefined || (isOn?.(flag) ?? false);
 }
 
 /** Whether a copy of the request goes to the route's shadow; the same for the same request id. */
 export function isShadowed(
   { name, shadow }: Pick<Route, "name" | "shadow">,
-  { id }: Pick<RouteRequest, "id">,
+  request: Pick<RouteRequest, "id" | "isOn">,
   random: () => number = Math.random,
 ): boolean {
   if (shadow === undefined || shadow.share <= 0) return false;
+  if (!isSwitchedOn(shadow, request)) return false;
+  const { id } = request;
   const mark = id ? position(id, `shadow ${name}`) : random();
   return mark < shadow.share;
 }

@@ -33,6 +33,8 @@ export interface RouteArm {
   readonly name: string;
   /** The share of subjects that it gets, 0 to 1. */
   readonly share: number;
+  /** The flag that must be on for a request to get into it. */
+  readonly flag?: string | undefined;
   /** Where it leads; behind them come the route's own. */
   readonly targets: readonly RouteTarget[];
 }
@@ -41,6 +43,8 @@ export interface RouteArm {
 export interface RouteShadow {
   /** The share of requests, 0 to 1. */
   readonly share: number;
+  /** The flag that must be on for a request to be copied. */
+  readonly flag?: string | undefined;
   /** Where the copy goes; the first that can take it. */
   readonly targets: readonly RouteTarget[];
 }

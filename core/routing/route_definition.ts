@@ -30,6 +30,8 @@ export interface ArmDefinition {
   readonly name: string;
   /** The share of subjects that it gets, 0 to 1. */
   readonly share: number;
+  /** Only requests for which this flag is on. @default {all} */
+  readonly flag?: string | undefined;
   /** Where it leads; behind them come the route's own targets. */
   readonly targets: readonly (string | TargetDefinition)[];
 }
@@ -38,6 +40,8 @@ export interface ArmDefinition {
 export interface ShadowDefinition {
   /** The share of requests, 0 to 1. */
   readonly share: number;
+  /** Only requests for which this flag is on. @default {all} */
+  readonly flag?: string | undefined;
   /** Where the copy goes, written as a target. */
   readonly target: string;
 }

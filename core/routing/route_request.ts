@@ -37,6 +37,8 @@ export interface RouteRequest {
   readonly prefix?: number | undefined;
   /** Who asks, a key or an end user: stays in the same arm of an experiment. */
   readonly subject?: string;
+  /** Whether a flag of the operator's is on for the request; without it none is. */
+  readonly isOn?: (flag: string) => boolean;
   /** An id of the request: decides alike, however often it is asked, whether a shadow copy goes out. */
   readonly id?: string;
 }

@@ -1,0 +1,14 @@
+import type { OpenStateStore } from "@llm-proxy/context";
+import type { Logger } from "@llm-proxy/logging";
+import type { GatewayControls } from "./gateway_controls.ts";
+
+/** What a gateway is given besides its config. */
+export interface GatewayOptions {
+  readonly logger: Logger;
+  /** What a restart must not lose. @default {memory} */
+  readonly state?: OpenStateStore | undefined;
+  /** A directory of files for what must survive the process at once. @default {none} */
+  readonly directory?: string | undefined;
+  /** What of it can be changed from outside. @default {nothing} */
+  readonly controls?: GatewayControls | undefined;
+}
