@@ -5,7 +5,7 @@ import { Gateway } from "./gateway.ts";
 import { RequestRecord } from "./request_record.ts";
 
 const result = parseConfig(
-  "providers: [{name: bench, type: ollama, models: [bench-1]}]",
+  "providers: [{name: bench, type: lmstudio, models: [bench-1]}]",
   { file: "bench.yaml", env: () => undefined },
 );
 if (!result.ok) throw new TypeError("The config has faults");

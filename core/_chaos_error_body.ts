@@ -46,6 +46,8 @@ export function chaosErrorBody(dialect: DialectName, status: number): string {
     const error = { code: status, message, status: GOOGLE.get(status) };
     return JSON.stringify({ error });
   }
+  if (dialect === "cohere") return JSON.stringify({ message });
+  if (dialect === "ollama") return JSON.stringify({ error: message });
   const [type, code] = OPENAI.get(status) ??
     [isClients ? "invalid_request_error" : "server_error", null];
   return JSON.stringify({ error: { message, type, param: null, code } });

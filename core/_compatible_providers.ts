@@ -125,13 +125,6 @@ export const COMPATIBLE_PROVIDERS:
         callIdLength: 9,
       },
     }],
-    ["cohere", {
-      dialect: "openai_chat",
-      endpoints: ["embeddings", "rerank"],
-      baseUrl: "https://api.cohere.ai/compatibility/v1",
-      keyEnv: ["COHERE_API_KEY", "CO_API_KEY"],
-      quirks: PLAIN,
-    }],
     ["together", {
       dialect: "openai_chat",
       endpoints: [
@@ -205,12 +198,6 @@ export const COMPATIBLE_PROVIDERS:
       endpoints: ["embeddings", "images"],
       baseUrl: "https://api.blackbox.ai",
       keyEnv: ["BLACKBOX_API_KEY"],
-      quirks: PLAIN,
-    }],
-    ["ollama", {
-      dialect: "openai_chat",
-      endpoints: ["completions", "embeddings", "images"],
-      baseUrl: "http://127.0.0.1:11434/v1",
       quirks: PLAIN,
     }],
     ["vllm", {

@@ -8,6 +8,10 @@ import { bedrockProvider } from "./dialects/bedrock/provider.ts";
 import { geminiProvider } from "./dialects/gemini/dialect.ts";
 import { geminiEmbeddings } from "./dialects/gemini/embeddings.ts";
 import { passGemini } from "./dialects/gemini/pass.ts";
+import { cohereProvider } from "./dialects/cohere/dialect.ts";
+import { cohereEmbeddings } from "./dialects/cohere/embeddings.ts";
+import { ollamaProvider } from "./dialects/ollama/dialect.ts";
+import { ollamaEmbeddings } from "./dialects/ollama/embeddings.ts";
 import { openAiChatProvider } from "./dialects/openai_chat/provider.ts";
 import { passCompletions } from "./dialects/openai_completions/pass.ts";
 import {
@@ -75,6 +79,8 @@ export const DIALECTS: Readonly<Record<DialectName, DialectRow>> = {
     provider: bedrockProvider,
     passes: new Map([["anthropic", passInvoke]]),
   },
+  cohere: { provider: cohereProvider, embeddings: cohereEmbeddings },
+  ollama: { provider: ollamaProvider, embeddings: ollamaEmbeddings },
   vertex: {
     provider: vertexGeminiProvider,
     passes: new Map([["gemini", passVertexGemini]]),

@@ -2,7 +2,10 @@ import type { Provider } from "./provider.ts";
 
 /** Where a provider lists its models. */
 export function modelsUrl(
-  { baseUrl, quirks }: Pick<Provider, "baseUrl" | "quirks">,
+  { baseUrl, quirks, dialect }: Pick<
+    Provider,
+    "baseUrl" | "quirks" | "dialect"
+  >,
   query: Readonly<Record<string, string>>,
 ): string {
   const { apiVersion } = quirks;
@@ -10,5 +13,16 @@ export function modelsUrl(
     ...(apiVersion !== undefined && { "api-version": apiVersion }),
     ...query,
   });
-  return `${baseUrl}/models${all.size > 0 ? `?${all}` : ""}`;
+  return `${placeOf(baseUrl, dialect)}${all.size > 0 ? `?${all}` : ""}`;
+}
+
+function placeOf(baseUrl: string, dialect: Provider["dialect"]): string {
+  switch (dialect) {
+    case "ollama":
+      return `${baseUrl}/api/tags`;
+    case "cohere":
+      // The list has stayed in the first version.
+      return `${baseUrl.replace(/\/v2$/, "/v1")}/models`;
+  }
+  return `${baseUrl}/models`;
 }

@@ -84,6 +84,8 @@ const SHORT_LIST: Readonly<
   openai_chat: {},
   anthropic: { limit: "1" },
   gemini: { pageSize: "1" },
+  cohere: { page_size: "1" },
+  ollama: {},
   bedrock: undefined,
   vertex: undefined,
 };

@@ -59,6 +59,8 @@ const PAGING: Readonly<Record<DialectName, Paging | undefined>> = {
   openai_chat: { first: {}, cursor: "after_id" },
   anthropic: { first: { limit: "1000" }, cursor: "after_id" },
   gemini: { first: { pageSize: "1000" }, cursor: "pageToken" },
+  cohere: { first: { page_size: "1000" }, cursor: "page_token" },
+  ollama: { first: {}, cursor: "page" },
   // The list is at another host, and tells not what this account may use.
   bedrock: undefined,
   vertex: undefined,
@@ -85,6 +87,9 @@ async function readPage(
   if (provider.dialect === "gemini" && response.status === 200) {
     return decodeModelPage(body);
   }
+  const isNamed = provider.dialect === "cohere" ||
+    provider.dialect === "ollama";
+  if (isNamed && response.status === 200) return decodeNamedModels(body);
   const { data, has_more: more, last_id: last } = (body ?? {}) as Record<
     string,
     unknown
@@ -101,6 +106,22 @@ async function readPage(
   return {
     models: rows.flatMap((row) => modelOf(row) ?? []),
     ...(more === true && typeof last === "string" && { next: last }),
+  };
+}
+
+/** A page of Cohere's or Ollama's: models by their names. */
+function decodeNamedModels(body: unknown): ModelPage {
+  const { models, next_page_token: next } = (body ?? {}) as Record<
+    string,
+    unknown
+  >;
+  const rows: readonly unknown[] = Array.isArray(models) ? models : [];
+  return {
+    models: rows.flatMap((row) => {
+      const { name } = (row ?? {}) as Record<string, unknown>;
+      return typeof name === "string" && name !== "" ? [{ id: name }] : [];
+    }),
+    ...(typeof next === "string" && next !== "" && { next }),
   };
 }
 

@@ -223,6 +223,8 @@ export { checkChatRequest } from "./dialects/openai_chat/pass_request.ts";
 export { anthropicProvider } from "./dialects/anthropic/dialect.ts";
 export { GeminiArrayStream } from "./dialects/gemini/array_stream.ts";
 export { geminiClient } from "./dialects/gemini/client.ts";
+export { cohereProvider } from "./dialects/cohere/dialect.ts";
+export { ollamaProvider } from "./dialects/ollama/dialect.ts";
 export { geminiProvider } from "./dialects/gemini/dialect.ts";
 export {
   type ErrorKind,

@@ -1,5 +1,7 @@
 import { upstreamPath } from "./_upstream_path.ts";
 import type { PassedRequest } from "./dialect.ts";
+import { decodeCohereError } from "./dialects/cohere/errors.ts";
+import { encodeRerank } from "./dialects/cohere/rerank.ts";
 import { decodeChatError } from "./dialects/openai_chat/decode_error.ts";
 import { describeEndpoint, type EndpointName } from "./endpoint.ts";
 import { GatewayError, type UpstreamError } from "./errors.ts";
@@ -73,6 +75,19 @@ export function passEndpoint(
 ): PassedEndpoint {
   const { endpoint, deployment: { provider, model }, contentType } = options;
   const path = PATHS.get(endpoint);
+  if (
+    provider.dialect === "cohere" && endpoint === "rerank" && !("pump" in body)
+  ) {
+    return {
+      request: {
+        method: "POST",
+        path: "/rerank",
+        headers: { "content-type": "application/json" },
+        body: encodeRerank(body, model),
+      },
+      error: decodeCohereError,
+    };
+  }
   if (path === undefined || provider.dialect !== "openai_chat") {
     throw new GatewayError(
       "invalid_request",

@@ -9,7 +9,9 @@ export type DialectName =
   | "anthropic"
   | "gemini"
   | "bedrock"
-  | "vertex";
+  | "vertex"
+  | "cohere"
+  | "ollama";
 
 /** One configured provider: where it is, how it speaks, how long it may take. */
 export interface Provider {

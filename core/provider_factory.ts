@@ -212,7 +212,7 @@ export class ProviderFactory {
       name: settings.name,
       type: settings.type,
       dialect: type.dialect,
-      baseUrl: baseUrl.replace(/\/$/, ""),
+      baseUrl: plainBaseUrl(baseUrl, type.dialect),
       headers: headersOf(type, settings),
       quirks: { ...type.quirks, ...settings.quirks },
       ...(type.endpoints && { endpoints: new Set(type.endpoints) }),
@@ -253,4 +253,13 @@ function headersOf(
     result[name.toLowerCase()] = value;
   }
   return result;
+}
+
+/** Without a slash at its end; Ollama's own API is beside its compatible one, not under it. */
+function plainBaseUrl(
+  baseUrl: string,
+  dialect: ProviderType["dialect"],
+): string {
+  const plain = baseUrl.replace(/\/$/, "");
+  return dialect === "ollama" ? plain.replace(/\/v1$/, "") : plain;
 }

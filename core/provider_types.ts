@@ -145,6 +145,17 @@ export const providerTypes: ReadonlyMap<string, ProviderType> = new Map<
     address: vertexAddress,
     authorizer: googleAuthorizer,
   }],
+  ["cohere", {
+    dialect: "cohere",
+    endpoints: ["embeddings", "rerank"],
+    baseUrl: "https://api.cohere.com/v2",
+    keyEnv: ["COHERE_API_KEY", "CO_API_KEY"],
+  }],
+  ["ollama", {
+    dialect: "ollama",
+    endpoints: ["embeddings"],
+    baseUrl: "http://127.0.0.1:11434",
+  }],
   ["openai_compatible", { dialect: "openai_chat" }],
   ["azure_openai", {
     dialect: "openai_chat",

@@ -89,6 +89,38 @@ const PROVIDERS: Readonly<
     whole: generated("Quite well", "STOP"),
     stream: [generated("Quite "), generated("well", "STOP")],
   },
+  cohere: {
+    type: "cohere",
+    model: "m",
+    whole: {
+      id: "c1",
+      message: {
+        role: "assistant",
+        content: [{ type: "text", text: "Quite well" }],
+      },
+      finish_reason: "COMPLETE",
+      usage: { tokens: { input_tokens: 3, output_tokens: 2 } },
+    },
+    stream: [
+      { type: "message-start", id: "c1" },
+      said("content-start", { type: "text", text: "" }),
+      said("content-delta", { text: "Quite " }),
+      said("content-delta", { text: "well" }),
+      { type: "content-end", index: 0 },
+      {
+        type: "message-end",
+        delta: {
+          finish_reason: "COMPLETE",
+          usage: { tokens: { input_tokens: 3, output_tokens: 2 } },
+        },
+      },
+    ],
+  },
+  ollama: {
+    type: "ollama",
+    whole: line("Quite well", true),
+    stream: [line("Quite "), line("well"), line("", true)],
+  },
   bedrock: {
     type: "bedrock",
     model: "m",
@@ -119,6 +151,20 @@ const PROVIDERS: Readonly<
     ],
   },
 };
+
+function said(type: string, content: object): object {
+  return { type, index: 0, delta: { message: { content } } };
+}
+
+function line(content: string, done = false): object {
+  return {
+    model: "m-1",
+    message: { role: "assistant", content },
+    done,
+    ...(done &&
+      { done_reason: "stop", prompt_eval_count: 3, eval_count: 2 }),
+  };
+}
 
 function chat(object: string): object {
   return { id: "chatcmpl-1", object, created: 1, model: "m-1" };

@@ -272,7 +272,7 @@ Deno.test("GET /metrics shows connections, and who waits for one or for a deploy
   const gateway = await startGateway(`
 providers:
   - name: up
-    type: ollama
+    type: lmstudio
     base_url: "http://127.0.0.1:${upstream.addr.port}/v1"
     max_connections: 2
     concurrency: {max: 3, max_queue: 5, max_wait: 30}

@@ -32,7 +32,7 @@ async function arrived(
 }
 
 Deno.test("A19, A21: each type of provider gets the limit under the name that it knows", async () => {
-  const old = ["mistral", "deepseek", "ollama", "together", "cohere", "vllm"];
+  const old = ["mistral", "deepseek", "lmstudio", "together", "vllm"];
   for (const type of old) {
     const { body, loss } = await arrived(type, {
       max_tokens: 5,
@@ -66,7 +66,7 @@ Deno.test("A20: OpenAI's reasoning models get max_completion_tokens, others what
 Deno.test("A22: developer is system where a type of provider does not know it", async () => {
   const messages = [{ role: "developer", content: "Be brief" }, ...MESSAGES];
   const system = [{ role: "system", content: "Be brief" }, ...MESSAGES];
-  for (const type of ["mistral", "deepseek", "ollama", "perplexity"]) {
+  for (const type of ["mistral", "deepseek", "lmstudio", "perplexity"]) {
     const { body, loss } = await arrived(type, { messages });
     assertEquals(body.messages, system, type);
     assertEquals(loss, "", type);

@@ -1,0 +1,153 @@
+import type {
+  Conversation,
+  ImagePart,
+  Message,
+  Part,
+  ToolCallPart,
+  ToolResultPart,
+} from "../../conversation.ts";
+import type { DialectTarget } from "../../dialect.ts";
+import { GatewayError } from "../../errors.ts";
+
+type CohereMessage = Readonly<Record<string, unknown>>;
+
+/** A request that Cohere can't carry. `action` ends the sentence "Cannot …". */
+export function cannotCarry(param: string, action: string): GatewayError {
+  return new GatewayError("invalid_request", `Cannot ${action}`, {
+    code: "unsupported_value",
+    param,
+  });
+}
+
+/** Writes the turns (G3, G4, G11, O2). */
+export function encodeMessages(
+  { messages }: Conversation,
+  target: DialectTarget,
+): CohereMessage[] {
+  const encoded = messages.flatMap((message, index) =>
+    encodeMessage(message, `messages[${index}]`, target)
+  );
+  if (encoded.length > 0) return encoded;
+  throw cannotCarry("messages", "send a conversation without content");
+}
+
+function encodeMessage(
+  { role, name, parts }: Message,
+  param: string,
+  target: DialectTarget,
+): CohereMessage[] {
+  const { losses, provider } = target;
+  if (name !== undefined) losses.add("dropped", `${param}.name`, provider);
+  const results = parts.flatMap((part, index) =>
+    part.type === "tool_result"
+      ? [encodeResult(part, `${param}.content[${index}]`, target)]
+      : []
+  );
+  const calls = parts.filter((part) => part.type === "tool_call");
+  const content = contentOf(parts, param);
+  const plan = thoughtOf(parts, param, target);
+  if (calls.length > 0) {
+    const turn = {
+      role,
+      ...(content !== "" && { content }),
+      // What was planned before a call stands beside it (G3).
+      ...(plan !== "" && { tool_plan: plan }),
+      tool_calls: calls.map(encodeCall),
+    };
+    return [...results, turn];
+  }
+  if (content === "" && plan === "") return results;
+  const thought = plan === ""
+    ? content
+    : [{ type: "thinking", thinking: plan }, ...asParts(content)];
+  const speaker = role === "developer" ? "system" : role;
+  return [...results, { role: speaker, content: thought }];
+}
+
+/** Text alone is a string; with pictures a list. */
+function contentOf(
+  parts: readonly Part[],
+  param: string,
+): string | readonly unknown[] {
+  const content: unknown[] = [];
+  let text = "";
+  for (const [index, part] of parts.entries()) {
+    const place = `${param}.content[${index}]`;
+    switch (part.type) {
+      case "text":
+      case "refusal":
+        text += part.text;
+        content.push({ type: "text", text: part.text });
+        break;
+      case "image":
+        content.push(imageOf(part));
+        break;
+      case "file":
+      case "audio":
+        throw cannotCarry(
+          place,
+          `send content of type '${part.type}' to this provider`,
+        );
+    }
+  }
+  return parts.some(({ type }) => type === "image") ? content : text;
+}
+
+function asParts(content: string | readonly unknown[]): readonly unknown[] {
+  if (typeof content !== "string") return content;
+  return content === "" ? [] : [{ type: "text", text: content }];
+}
+
+function imageOf(
+  { url, data, mediaType = "image/png", detail }: ImagePart,
+): unknown {
+  return {
+    type: "image_url",
+    image_url: {
+      url: url ?? `data:${mediaType};base64,${data}`,
+      ...(detail !== undefined && { detail }),
+    },
+  };
+}
+
+/** Thought in readable words; a proof of it is another provider's. */
+function thoughtOf(
+  parts: readonly Part[],
+  param: string,
+  { losses, provider }: DialectTarget,
+): string {
+  let text = "";
+  for (const part of parts) {
+    if (part.type !== "reasoning") continue;
+    text += part.text;
+    if (part.signature !== undefined || part.redacted !== undefined) {
+      losses.add("dropped", `${param}.reasoning.signature`, provider);
+    }
+  }
+  return text;
+}
+
+function encodeCall({ id, name, arguments: text }: ToolCallPart): unknown {
+  const told = text.trim() === "" ? "{}" : text;
+  return { id, type: "function", function: { name, arguments: told } };
+}
+
+function encodeResult(
+  { callId, parts, isError }: ToolResultPart,
+  param: string,
+  { losses }: DialectTarget,
+): CohereMessage {
+  const text = parts.map((part) => {
+    if (part.type === "text") return part.text;
+    throw cannotCarry(
+      param,
+      `send content of type '${part.type}' in a tool result to this provider`,
+    );
+  }).join("\n");
+  if (isError) losses.add("changed", `${param}.is_error`, "told in words");
+  return {
+    role: "tool",
+    tool_call_id: callId,
+    content: isError ? `Error: ${text}` : text,
+  };
+}
