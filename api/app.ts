@@ -11,6 +11,7 @@ import { type Logger, StructuredLogger } from "@llm-proxy/logging";
 import type { Buffer } from "node:buffer";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { ACCOUNT_ROUTES } from "./account_routes.ts";
 import type { Config } from "./config_types.ts";
 import { heldBodies } from "./_held_bodies.ts";
 import { getConfigStatus, reloadConfig } from "./config_endpoints.ts";
@@ -82,6 +83,7 @@ const ROUTES: readonly Route[] = [
     handle: condense,
   },
   ...FURTHER_ROUTES,
+  ...ACCOUNT_ROUTES,
   { method: "GET", path: "/v1/models", handle: getModels },
   { method: "GET", path: "/v1/models/*", handle: getModel },
   ...GEMINI_LISTS,

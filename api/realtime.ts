@@ -61,6 +61,8 @@ async function hold(
   const trace = new AttemptTrace(candidate);
   let upstream: WebSocket | undefined;
   try {
+    const paying = record.account?.pay(trace, {});
+    if (paying !== undefined) await record.waiting.during(paying);
     const isMock = candidate.provider.type === "mock";
     if (!isMock) {
       upstream = await record.waiting.during(
@@ -82,8 +84,12 @@ async function hold(
         : relaySockets({ client, upstream, signal, onAnswer }),
     );
     if (record.usage) routed.used(record.usage.total);
+    trace.usage = record.usage;
+    record.account?.ended(trace, { wasLeft: false });
     gateway.health.succeeded(candidate.provider);
   } catch (error) {
+    trace.usage = record.usage;
+    record.account?.ended(trace, { error, wasLeft: exchange.signal.aborted });
     record.failed(trace);
     gateway.noteFailure(routed, error);
     throw error instanceof GatewayError ? scrubError(error, { trace }) : error;

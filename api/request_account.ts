@@ -7,7 +7,6 @@ import {
 import type { Accounts } from "./accounts.ts";
 import type { AttemptTrace } from "./attempt_trace.ts";
 import { Payment, type PaymentEnd } from "./payment.ts";
-import type { Prepared } from "./prepared.ts";
 import type { RequestRecord } from "./request_record.ts";
 import type { Subject } from "./subject.ts";
 
@@ -56,7 +55,7 @@ export class RequestAccount {
    */
   pay(
     trace: AttemptTrace,
-    request: Prepared["request"],
+    request: { readonly body?: unknown },
   ): Promise<void> | undefined {
     const body = typeof request.body === "string" ? request.body : "";
     const { candidate } = trace;
