@@ -135,6 +135,39 @@ export function ofGenerated(
   };
 }
 
+/** Sums up a response as the `openai` SDK decoded it, in the terms of a chat client. */
+export function ofResponse(response: OpenAI.Responses.Response): Summary {
+  let text = "";
+  let reasoning = "";
+  const toolCalls: Summary["toolCalls"][number][] = [];
+  for (const item of response.output) {
+    if (item.type === "message") {
+      for (const part of item.content) {
+        text += part.type === "output_text" ? part.text : part.refusal;
+      }
+    } else if (item.type === "reasoning") {
+      const parts = item.content?.length ? item.content : item.summary;
+      reasoning += parts.map(({ text }) => text).join("\n\n");
+    } else if (item.type === "function_call") toolCalls.push(toolCall(item));
+  }
+  const { usage, status, incomplete_details: details } = response;
+  return {
+    text,
+    reasoning,
+    toolCalls,
+    finish: status === "incomplete"
+      ? FINISH.get(details?.reason ?? "") ?? "?"
+      : toolCalls.length > 0
+      ? "tool_calls"
+      : FINISH.get(status ?? "") ?? "?",
+    usage: usage && {
+      input: usage.input_tokens,
+      cached: usage.input_tokens_details?.cached_tokens ?? 0,
+      output: usage.output_tokens,
+    },
+  };
+}
+
 /** Table O1. */
 const FINISH = new Map([
   ["end_turn", "stop"],
@@ -145,6 +178,9 @@ const FINISH = new Map([
   ["STOP", "stop"],
   ["MAX_TOKENS", "length"],
   ["SAFETY", "content_filter"],
+  ["completed", "stop"],
+  ["max_output_tokens", "length"],
+  ["content_filter", "content_filter"],
 ]);
 
 function toolCall(
@@ -158,9 +194,14 @@ function ofChatUsage(
   usage: OpenAI.CompletionUsage | null | undefined,
 ): Summary["usage"] {
   if (!usage) return undefined;
+  const { prompt_tokens: input, completion_tokens: output } = usage;
+  const reasoning = usage.completion_tokens_details?.reasoning_tokens ?? 0;
+  // J13: some count thought apart, as the total shows, or the thought itself.
+  const isApart = usage.total_tokens === input + output + reasoning ||
+    reasoning > output;
   return {
-    input: usage.prompt_tokens,
+    input,
     cached: usage.prompt_tokens_details?.cached_tokens ?? 0,
-    output: usage.completion_tokens,
+    output: isApart ? output + reasoning : output,
   };
 }
