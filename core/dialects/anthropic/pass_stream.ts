@@ -57,6 +57,8 @@ export class MessagesPassStream implements StreamTranslator {
       case "message_delta":
         return this.#change(message, data);
       case "message_stop": {
+        // Clients go by the name of the event, the decoder by its type.
+        if (!this.done) throw invalidAnswer("has an event without a type");
         const text = this.#held + frame(type, data);
         this.#held = "";
         return text;

@@ -82,10 +82,12 @@ export class AnswerReader {
     }
     for (const candidate of asList(response.candidates)) {
       if (!isObject(candidate)) throw invalidAnswer("has an odd candidate");
-      // One is asked for; protobuf leaves a 0 out.
-      if (candidate.index === undefined || candidate.index === 0) {
-        this.#candidate(candidate);
+      const { index = 0 } = candidate;
+      if (typeof index !== "number") {
+        throw invalidAnswer("has an odd candidate");
       }
+      // One is asked for; protobuf leaves a 0 out.
+      if (index === 0) this.#candidate(candidate);
     }
     return this.#events;
   }

@@ -3,7 +3,6 @@ import type { Encoding } from "./_encoding.ts";
 
 /** How many stop sequences the provider takes. */
 const MAX_STOPS = 5;
-const MAX_INT32 = 2 ** 31 - 1;
 
 /** Encodes limit, sampling and penalties as members of `generationConfig` (O8, O9, A30). */
 export function encodeSampling(
@@ -33,7 +32,7 @@ function seedOf(
   seed: number | undefined,
   { losses, provider }: Encoding,
 ): number | undefined {
-  if (seed === undefined || Math.abs(seed) <= MAX_INT32) return seed;
+  if (seed === undefined || seed === (seed | 0)) return seed;
   losses.add("dropped", "seed", `${provider}: over 32 bits`);
   return undefined;
 }

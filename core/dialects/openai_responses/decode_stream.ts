@@ -64,13 +64,19 @@ export class ResponsesStreamDecoder implements StreamDecoder {
       case "response.refusal.delta":
         return this.#words(chunk, "refusal");
       case "response.function_call_arguments.delta":
-        return this.#parts.grow(`${chunk.output_index}`, asText(chunk.delta));
+        return this.#parts.grow(
+          placeOf(chunk.output_index),
+          asText(chunk.delta),
+        );
       case "response.reasoning_text.delta":
       case "response.reasoning_summary_text.delta":
         return this.#thought(chunk);
       case "response.reasoning_summary_part.added":
         // The parts of a summary are paragraphs of one thought.
-        return this.#parts.grow(`${chunk.output_index}.thought`, "\n\n");
+        return this.#parts.grow(
+          `${placeOf(chunk.output_index)}.thought`,
+          "\n\n",
+        );
       case "response.output_text.done":
         return this.#endWords(chunk, { kind: "text", text: chunk.text });
       case "response.refusal.done":
@@ -138,23 +144,25 @@ export class ResponsesStreamDecoder implements StreamDecoder {
   }
 
   #thought(chunk: JsonObject): AnswerEvent[] {
-    const place = `${chunk.output_index}.thought`;
+    const place = `${placeOf(chunk.output_index)}.thought`;
     return [
       ...this.#open(place, { kind: "reasoning" }),
       ...this.#parts.grow(place, asText(chunk.delta)),
     ];
   }
 
-  #add({ output_index: index, item }: JsonObject): readonly AnswerEvent[] {
+  #add({ output_index, item }: JsonObject): readonly AnswerEvent[] {
+    const index = placeOf(output_index);
     if (!isJsonObject(item)) {
       throw invalidAnswer("has an item that is no object");
     }
     if (item.type !== "function_call") return NOTHING;
     const { id, name } = readCall(item);
-    return this.#open(`${index}`, { kind: "tool_call", id, name });
+    return this.#open(index, { kind: "tool_call", id, name });
   }
 
-  #end({ output_index: index, item }: JsonObject): readonly AnswerEvent[] {
+  #end({ output_index, item }: JsonObject): readonly AnswerEvent[] {
+    const index = placeOf(output_index);
     if (!isJsonObject(item)) {
       throw invalidAnswer("has an item that is no object");
     }
@@ -164,8 +172,8 @@ export class ResponsesStreamDecoder implements StreamDecoder {
       case "function_call": {
         const { id, name, arguments: whole } = readCall(item);
         return [
-          ...this.#open(`${index}`, { kind: "tool_call", id, name }),
-          ...this.#parts.end(`${index}`, whole),
+          ...this.#open(index, { kind: "tool_call", id, name }),
+          ...this.#parts.end(index, whole),
         ];
       }
       case "reasoning": {
@@ -226,5 +234,10 @@ export class ResponsesStreamDecoder implements StreamDecoder {
 function wordsPlace(
   { output_index: index, content_index: part }: JsonObject,
 ): string {
-  return `${index}.${part}`;
+  return `${placeOf(index)}.${placeOf(part)}`;
+}
+
+/** An index as the name of a place; what is none may be an object that has no text. */
+function placeOf(index: unknown): string {
+  return typeof index === "number" ? `${index}` : "?";
 }

@@ -25,6 +25,12 @@ export interface ResponsesPassStreamOptions {
 
 /** What may stand in an event's own line. */
 const TYPE = /^[\w.:-]{1,128}$/;
+/** The events that end a stream. */
+const ENDS: ReadonlySet<string> = new Set([
+  "response.completed",
+  "response.incomplete",
+  "response.failed",
+]);
 /** Items that say nothing before their first delta. */
 const SILENT: ReadonlySet<unknown> = new Set(["message", "reasoning"]);
 
@@ -74,6 +80,8 @@ export class ResponsesPassStream implements StreamTranslator {
     let changed = this.#ids.mend(chunk);
     if (isMutableJson(chunk.response)) {
       changed = this.#take(type, chunk.response) || changed;
+    } else if (ENDS.has(type)) {
+      throw invalidAnswer("has an end without a response");
     }
     if (chunk.sequence_number !== this.#sequence) {
       chunk.sequence_number = this.#sequence;
