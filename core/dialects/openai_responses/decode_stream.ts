@@ -151,8 +151,8 @@ export class ResponsesStreamDecoder implements StreamDecoder {
     ];
   }
 
-  #add({ output_index, item }: JsonObject): readonly AnswerEvent[] {
-    const index = placeOf(output_index);
+  #add({ output_index: at, item }: JsonObject): readonly AnswerEvent[] {
+    const index = placeOf(at);
     if (!isJsonObject(item)) {
       throw invalidAnswer("has an item that is no object");
     }
@@ -161,8 +161,8 @@ export class ResponsesStreamDecoder implements StreamDecoder {
     return this.#open(index, { kind: "tool_call", id, name });
   }
 
-  #end({ output_index, item }: JsonObject): readonly AnswerEvent[] {
-    const index = placeOf(output_index);
+  #end({ output_index: at, item }: JsonObject): readonly AnswerEvent[] {
+    const index = placeOf(at);
     if (!isJsonObject(item)) {
       throw invalidAnswer("has an item that is no object");
     }
