@@ -40,9 +40,17 @@ export interface TokenMeasure {
 }
 
 /** A longer text is looked at in places: what it is made of is told by a few thousand characters. */
-const WHOLE = 8_192;
+const WHOLE = 4_096;
 const PLACES = 32;
 const PLACE = WHOLE / PLACES;
+/** Digits and marks are counted in one number: a sum is quicker than a choice for each character. */
+const MARK_BITS = 13;
+const MARK = 1 << MARK_BITS;
+const PACKED = new Uint16Array(128).map((_, unit) => {
+  const letter = String.fromCharCode(unit);
+  if (/[A-Za-z ]/.test(letter)) return 0;
+  return /\d/.test(letter) ? 1 : MARK;
+});
 /** A page or a second is something at least, whatever its bytes. */
 const LEAST_MEDIA = 51_200;
 
@@ -88,24 +96,23 @@ class Measuring implements ContentVisitor, TokenMeasure {
   }
 
   #read(text: string, from: number, to: number, share: number): void {
-    let letters = 0, digits = 0, marks = 0, latin = 0, alphabetic = 0;
+    let packed = 0, latin = 0, alphabetic = 0, wide = 0;
     for (let at = from; at < to; at++) {
       const unit = text.charCodeAt(at);
-      if (unit < 0x80) {
-        const lower = unit | 0x20;
-        if (lower >= 0x61 && lower <= 0x7a || unit === 0x20) letters++;
-        else if (unit >= 0x30 && unit <= 0x39) digits++;
-        else marks++;
-      } else if (unit < 0x250) latin++;
+      if (unit < 0x80) packed += PACKED[unit] as number;
+      else if (unit < 0x250) latin++;
       else if (unit < 0x2e80) alphabetic++;
+      else wide++;
     }
-    this.letters += letters * share;
+    const digits = packed & (MARK - 1);
+    const marks = packed >> MARK_BITS;
+    this.letters += (to - from - digits - marks - latin - alphabetic - wide) *
+      share;
     this.digits += digits * share;
     this.marks += marks * share;
     this.latin += latin * share;
     this.alphabetic += alphabetic * share;
-    this.wide += (to - from - letters - digits - marks - latin - alphabetic) *
-      share;
+    this.wide += wide * share;
   }
 }
 
