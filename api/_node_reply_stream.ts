@@ -2,6 +2,8 @@ import { Buffer } from "node:buffer";
 import type { ServerResponse } from "node:http";
 import type { ByteReplyStream, ReplyHeaders } from "./exchange.ts";
 
+/** How much may wait for the client until whoever writes is held up, in bytes. */
+const MAX_UNSENT = 16 * 1024;
 /** How long a client may take to read the end of a failed answer, in ms. */
 const LINGER = 1_000;
 
@@ -37,26 +39,31 @@ export class NodeReplyStream implements ByteReplyStream {
   write(piece: string | Uint8Array): Promise<void> | undefined {
     const outgoing = this.#outgoing;
     if (piece.length === 0 || outgoing.destroyed) return undefined;
-    if (this.#put(piece)) return undefined;
+    // Long before the platform would say so: what waits here waits in memory.
+    if (outgoing.writableLength < MAX_UNSENT) {
+      this.#put(piece);
+      return undefined;
+    }
     return new Promise((resolve) => {
       const done = (): void => {
-        outgoing.off("drain", done);
         outgoing.off("close", done);
         resolve();
       };
-      outgoing.on("drain", done);
+      this.#put(piece, done);
       outgoing.on("close", done);
     });
   }
 
-  /** @returns Whether there is room for more. */
-  #put(piece: string | Uint8Array): boolean {
+  /** Writes one chunk; `done` is called when it is out. */
+  #put(piece: string | Uint8Array, done?: () => void): void {
     const outgoing = this.#outgoing;
-    if (!this.#chunked) return outgoing.write(piece);
-    if (typeof piece === "string") return outgoing.write(chunk(piece));
-    outgoing.write(`${piece.byteLength.toString(16)}\r\n`);
-    outgoing.write(piece);
-    return outgoing.write("\r\n");
+    if (!this.#chunked) outgoing.write(piece, done);
+    else if (typeof piece === "string") outgoing.write(chunk(piece), done);
+    else {
+      outgoing.write(`${piece.byteLength.toString(16)}\r\n`);
+      outgoing.write(piece);
+      outgoing.write("\r\n", done);
+    }
   }
 
   end(): void {

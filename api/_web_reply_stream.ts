@@ -1,7 +1,7 @@
 import type { ByteReplyStream } from "./exchange.ts";
 
 /** How many bytes of a stream may wait for a slow client. */
-const HIGH_WATER = 64 * 1024;
+const HIGH_WATER = 16 * 1024;
 /** How long a client may take to read the end of an answer, in ms. */
 const PATIENCE = 60_000;
 /** The same where the answer has failed. */

@@ -3,6 +3,7 @@ import { connect as connectTls } from "node:tls";
 import { type UpstreamFault, upstreamFault } from "./_http_errors.ts";
 import type { HttpTarget } from "./_http_head.ts";
 import { type HttpProxy, openTunnel } from "./_http_proxy.ts";
+import { HELD_READS, stopTogether } from "./_http_reads.ts";
 import { type Resolve, TcpDial } from "./_http_tcp.ts";
 import { type AddressScope, refusedAddresses } from "./address_rules.ts";
 import type { UpstreamError } from "./errors.ts";
@@ -44,7 +45,8 @@ export class Dial {
     const { hostname, port } = proxy ?? target;
     const trusted = proxy === undefined ? scope : undefined;
     const refused = refusedAddresses(hostname, trusted);
-    this.#tcp = new TcpDial({ hostname, port, refused, resolve }, {
+    const plain = !target.secure;
+    this.#tcp = new TcpDial({ hostname, port, plain, refused, resolve }, {
       connected: (socket) => this.#onTcp(socket),
       failed: (fault, raw) =>
         this.#fail(
@@ -96,10 +98,12 @@ export class Dial {
       host: hostname,
       servername,
       ALPNProtocols: ["http/1.1"],
+      ...HELD_READS,
       ...(ca !== undefined && { ca }),
       ...(cert !== undefined && { cert, key }),
     });
     this.#watch(tls, "upstream_tls_failed");
+    stopTogether(tls, socket);
     tls.on("secureConnect", () => this.#stand(tls));
   }
 

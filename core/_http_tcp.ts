@@ -1,6 +1,7 @@
 import { lookup } from "node:dns/promises";
 import { type BlockList, connect, isIP, type Socket } from "node:net";
 import { connectFault, type UpstreamFault } from "./_http_errors.ts";
+import { HELD_READS, sharedReads } from "./_http_reads.ts";
 import { isListed } from "./address_rules.ts";
 
 /** Silence after which TCP asks the peer whether it is still there. */
@@ -18,6 +19,8 @@ export interface TcpOptions {
   /** A name, or an address without brackets. */
   readonly hostname: string;
   readonly port: number;
+  /** Whether nothing but HTTP is spoken over it: no TLS, and no tunnel. */
+  readonly plain: boolean;
   /** Where it must not lead. */
   readonly refused: BlockList;
   /** Resolves names in place of the platform. */
@@ -92,9 +95,11 @@ export class TcpDial {
   }
 
   #open(host: string): void {
-    const socket = connect({
+    const socket: Socket = connect({
       host,
       port: this.#options.port,
+      ...HELD_READS,
+      ...(this.#options.plain && { onread: sharedReads(() => socket) }),
       autoSelectFamily: false,
       blockList: this.#options.refused,
       // Without it, Nagle's algorithm holds small writes back for up to 40 ms.
