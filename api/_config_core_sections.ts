@@ -63,6 +63,9 @@ export const auth = z.strictObject({
         .describe("The organisation that the team belongs to."),
       role: z.enum(["client", "admin"]).optional()
         .describe("An admin sees the usage of all and manages models."),
+      cache: z.boolean().optional().describe(
+        "Whether answers are kept for this caller, whatever routes say.",
+      ),
     }),
   ])).max(10_000).default([]).describe(
     "The callers' keys: strings, or maps of name and key. At least 16 characters each.",

@@ -62,20 +62,37 @@ export const cache = z.strictObject({
   class: line(128).optional().describe("The export of module to use."),
 }).prefault({}).describe("What replaces the built-in cache.");
 
-const tier = (sizeMb: number, ttl: number) =>
-  z.strictObject({
-    enabled: enabled("Whether this cache is used."),
-    max_size_mb: size(65_536).default(sizeMb)
-      .describe("Upper bound of its content in MiB."),
-    ttl: seconds(31_536_000).default(ttl).describe("Seconds an entry lives."),
-    compression: enabled("Whether entries are compressed."),
-  }).prefault({});
+const YEAR = 31_536_000;
+
+const tier = (sizeMb: number, ttl: number) => ({
+  enabled: enabled("Whether this cache is used."),
+  max_size_mb: size(65_536).default(sizeMb)
+    .describe("Upper bound of its content in MiB."),
+  ttl: seconds(YEAR).default(ttl).describe("Seconds an entry lives."),
+  compression: enabled("Whether entries are compressed."),
+});
+
+/** Seconds for which something old may be used; none is a fair wish. */
+export function staleness(): z.ZodNumber {
+  return z.number().min(0).max(YEAR);
+}
+
+/** What decides for how long, and for whom, answers are kept. */
+const responseCache = z.strictObject({
+  ...tier(64, 300),
+  stale: staleness().default(0).describe(
+    "Seconds after ttl in which an answer is still given, and renewed.",
+  ),
+  shared: enabled("Whether callers have their answers in common."),
+  // Answers on a disk are nothing that anybody expects.
+  persist: enabled("Whether answers outlive the process, in the state."),
+}).prefault({});
 
 /** `caching` */
 export const caching = z.strictObject({
-  response_cache: tier(64, 300).describe("Whole answers."),
+  response_cache: responseCache.describe("Whole answers."),
   // Summaries are small, dear to make, and stay true.
-  summary_cache: tier(16, 3600).describe(
+  summary_cache: z.strictObject(tier(16, 3600)).prefault({}).describe(
     "Summaries of shortened conversations.",
   ),
 }).prefault({}).describe("The sizes of the built-in caches.");

@@ -34,6 +34,7 @@ export function finish(output: ConfigOutput, sources: ConfigSources): Config {
     },
     http_client: client,
     logging: finishLogging(output.logging, sources),
+    cache: withModule(output.cache, sources),
     state: finishState(output.state, sources),
     ledger: finishLedger(output.ledger, sources),
     providers: output.providers.map((it) =>
@@ -52,15 +53,12 @@ export function finish(output: ConfigOutput, sources: ConfigSources): Config {
 
 function finishLogging(
   logging: ConfigOutput["logging"],
-  { resolve }: ConfigSources,
+  sources: ConfigSources,
 ): ConfigOutput["logging"] {
-  const { file, module } = logging;
+  const { file } = logging;
   return {
-    ...logging,
-    ...(file !== undefined && { file: resolve(file) }),
-    ...(module !== undefined && isModulePath(module) && {
-      module: resolve(module),
-    }),
+    ...withModule(logging, sources),
+    ...(file !== undefined && { file: sources.resolve(file) }),
   };
 }
 
@@ -72,6 +70,17 @@ function finishLedger(
   return journal === undefined
     ? ledger
     : { ...ledger, journal: resolve(journal) };
+}
+
+/** Where the path of a module starts that takes the place of one of the gateway's own. */
+function withModule<T extends { readonly module?: string | undefined }>(
+  section: T,
+  { resolve }: ConfigSources,
+): T {
+  const { module } = section;
+  return module !== undefined && isModulePath(module)
+    ? { ...section, module: resolve(module) }
+    : section;
 }
 
 function finishProvider(

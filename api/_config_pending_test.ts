@@ -7,14 +7,14 @@ Deno.test("pendingNotices() names each thing once, wherever it is set", () => {
   const text = `
 providers:
   - {type: mock, models: [a, {name: b, max_output_tokens: 9}]}
-caching: {response_cache: {ttl: 3}}
+caching: {response_cache: {ttl: 3}, summary_cache: {ttl: 3}}
 `;
   const result = parse(text);
   assert(result.ok);
   assertEquals(
     result.notices,
     [
-      "caching",
+      "caching.summary_cache",
     ].map((it) => `${it} is accepted but not in force in this version`),
   );
 });

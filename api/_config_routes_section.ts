@@ -2,6 +2,7 @@ import type { StrategyName } from "@llm-proxy/core/routing";
 import * as z from "@zod/zod";
 import { routeCondense } from "./_config_condense_section.ts";
 import { flagName } from "./_config_flag_section.ts";
+import { staleness } from "./_config_feature_sections.ts";
 import { count, headerName, line, seconds, share } from "./_config_values.ts";
 
 /** The strategies that a config may name. */
@@ -69,6 +70,18 @@ const hedge = z.strictObject({
     .describe("Second calls that may be saved up."),
 });
 
+const cache = z.strictObject({
+  enabled: z.boolean().default(true)
+    .describe("Whether answers are kept that come by this route."),
+  ttl: seconds(31_536_000).optional()
+    .describe("Seconds an answer is kept; by default as caching says."),
+  stale: staleness().optional().describe(
+    "Seconds after that in which it is still given, and renewed.",
+  ),
+  shared: z.boolean().optional()
+    .describe("Whether callers have their answers in common."),
+});
+
 const route = z.strictObject({
   match: z.union([line(), z.array(line()).min(1).max(1000)]).describe(
     "The model names that callers use: one or a list, each with one * at most.",
@@ -97,6 +110,8 @@ const route = z.strictObject({
   condense: routeCondense.optional().describe(
     "How conversations are shortened here; false leaves them as they are.",
   ),
+  cache: cache.optional()
+    .describe("How answers are kept; {} switches it on."),
   // Two models' words in one answer are nothing that a caller expects.
   after_commit: z.enum(["error", "continue"]).default("error").describe(
     "What a stream that breaks after its first content ends in: an error, or plain text of another deployment.",

@@ -1,4 +1,4 @@
-import type { OpenStateStore } from "@llm-proxy/context";
+import type { CacheAdapter, OpenStateStore } from "@llm-proxy/context";
 import type { Logger } from "@llm-proxy/logging";
 import type { GatewayControls } from "./gateway_controls.ts";
 
@@ -11,4 +11,6 @@ export interface GatewayOptions {
   readonly directory?: string | undefined;
   /** What of it can be changed from outside. @default {nothing} */
   readonly controls?: GatewayControls | undefined;
+  /** What answers are kept in, where any are. @default {the built-in cache} */
+  readonly cache?: CacheAdapter<unknown> | undefined;
 }

@@ -31,6 +31,10 @@ export function gatewayViews(
       const { pressure, reading: { limit } } = gateway().memory;
       return { pressure, limit };
     },
+    caches: () => {
+      const stats = gateway().answers?.stats;
+      return stats === undefined ? [] : [{ cache: "response", ...stats }];
+    },
     droppedLogRecords: () => gateway().logger.dropped ?? 0,
     state: () => {
       const { mode, waiting } = gateway().state.status;

@@ -1,4 +1,5 @@
 import {
+  type CacheAdapter,
   FeatureFlags,
   type MemoryManager,
   MemoryStateStore,
@@ -29,6 +30,7 @@ import { Accounts } from "./accounts.ts";
 import { summaryBounds } from "./condense_policy.ts";
 import type { Config } from "./config_types.ts";
 import type { GatewayControls } from "./gateway_controls.ts";
+import { KeptAnswers } from "./kept_answers.ts";
 import { watchMemory } from "./_memory_watch.ts";
 import { RequestLimits } from "./request_limits.ts";
 import { RequestMetrics } from "./_request_metrics.ts";
@@ -88,20 +90,30 @@ export class LastingParts {
   #budget: RetryBudget | undefined;
   #summaries: SummaryCache | undefined;
   #memory: MemoryManager | undefined;
+  #kept: KeptAnswers | undefined;
   #config: Config | undefined;
+  readonly #cache: CacheAdapter<unknown> | undefined;
 
   /** Begins with nothing known. */
   constructor(
-    { logger, state = new MemoryStateStore(), directory, controls = {} }: {
+    {
+      logger,
+      state = new MemoryStateStore(),
+      directory,
+      controls = {},
+      cache,
+    }: {
       readonly logger: Logger;
       readonly state?: OpenStateStore | undefined;
       readonly directory?: string | undefined;
       readonly controls?: GatewayControls | undefined;
+      readonly cache?: CacheAdapter<unknown> | undefined;
     },
   ) {
     this.logger = logger;
     this.state = state;
     this.controls = controls;
+    this.#cache = cache;
     this.metrics = new RequestMetrics(logger);
     this.accounts = new Accounts({
       logger,
@@ -149,6 +161,11 @@ export class LastingParts {
     throw new TypeError("Cannot watch the memory: no config was adopted");
   }
 
+  /** Answers that are kept; `undefined` where none are for anybody. */
+  get kept(): KeptAnswers | undefined {
+    return this.#kept;
+  }
+
   /** What bounds all extra attempts together. */
   get budget(): RetryBudget {
     return this.#budget ??= new RetryBudget(
@@ -173,11 +190,17 @@ export class LastingParts {
         logger: this.logger,
         tokens: this.tokens,
         summaries: () => this.summaries,
+        kept: () => this.kept,
       });
     }
     if (!isDeepStrictEqual(before?.feature_flags, config.feature_flags)) {
       this.flags.replace(config.feature_flags);
     }
+    this.#kept = KeptAnswers.of(config, {
+      before: this.#kept,
+      state: this.state,
+      cache: this.#cache,
+    });
     const bounds = before && summaryBounds(before);
     if (!isDeepStrictEqual(bounds, summaryBounds(config))) {
       this.#summaries = undefined;
@@ -212,6 +235,7 @@ export class LastingParts {
     this.#memory?.close();
     this.tokens.close();
     this.factory.close();
+    await this.#kept?.cache.close?.();
     await this.accounts.close();
   }
 

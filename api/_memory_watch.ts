@@ -11,6 +11,7 @@ import v8 from "node:v8";
 import vm from "node:vm";
 import type { Config } from "./config_types.ts";
 import type { Route } from "./dispatch.ts";
+import type { KeptAnswers } from "./kept_answers.ts";
 import { heldBodies } from "./_held_bodies.ts";
 
 const SECOND = 1000;
@@ -26,12 +27,14 @@ export interface MemoryHolders {
   readonly tokens: TokenCounter;
   /** The cache of summaries that is in force. */
   readonly summaries: () => SummaryCache;
+  /** The answers that are kept, where any are. */
+  readonly kept: () => KeptAnswers | undefined;
 }
 
 /** Watches the memory, as the config says, and has all that holds some give it up in time. */
 export function watchMemory(
   { memory }: Pick<Config, "memory">,
-  { logger, tokens, summaries }: MemoryHolders,
+  { logger, tokens, summaries, kept }: MemoryHolders,
 ): MemoryManager {
   const limit = memory.limit_mb === undefined
     ? undefined
@@ -55,6 +58,11 @@ export function watchMemory(
     bytes: () => summaries().bytes,
     maxBytes: () => summaries().maxBytes,
     shrink: () => summaries().clear(),
+  });
+  manager.own("answers", {
+    bytes: () => kept()?.bytes ?? 0,
+    maxBytes: () => kept()?.maxBytes ?? 0,
+    shrink: (pressure) => kept()?.shrink(pressure === "high" ? 0.5 : 0),
   });
   manager.own("tokenizer", {
     bytes: () => tokens.isLoaded ? TABLES : 0,

@@ -48,6 +48,7 @@ export function replyHeaders(
     }
     if (!losses.empty) headers["x-llm-proxy-loss"] = losses.toString();
   }
+  if (record.cache !== undefined) tellCache(record, headers);
   const { account, admitted } = record;
   if (account !== undefined && account.warnings.length > 0) {
     headers["x-llm-proxy-budget"] = account.warnings.map(visible).join(", ");
@@ -73,6 +74,22 @@ export function wholeHeaders(
   const cost = record.trace && record.account?.costWith(record.trace);
   if (cost !== undefined) headers["x-llm-proxy-cost"] = cost;
   return headers;
+}
+
+/** How caches took the request, and of an answer that was kept where it is from and what it saved. */
+function tellCache(
+  { cache, recalled }: RequestRecord,
+  headers: Record<string, string>,
+): void {
+  headers["x-llm-proxy-cache"] = cache ?? "";
+  if (recalled === undefined) return;
+  const { provider, model, ageMs, saved } = recalled;
+  headers["x-llm-proxy-provider"] = provider;
+  headers["x-llm-proxy-model"] = visible(model);
+  headers["age"] = String(Math.floor(ageMs / 1000));
+  if (saved === undefined) return;
+  headers["x-llm-proxy-cache-saved"] =
+    `input=${saved.input};output=${saved.output}`;
 }
 
 /** Keeps a foreign value from breaking out of its header (C12). */

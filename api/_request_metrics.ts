@@ -1,6 +1,7 @@
 import type { AttemptRecord } from "@llm-proxy/core";
 import type { Deployment } from "@llm-proxy/core/routing";
 import {
+  type CacheLookup,
   GatewayMetrics,
   type LimitRefused,
   type Logger,
@@ -138,6 +139,11 @@ export class RequestMetrics {
       costUsd: record.costUsd,
       traceId,
     });
+  }
+
+  /** Counts a look into a cache. */
+  cacheLookup(lookup: CacheLookup): void {
+    this.#metrics.cacheLookup(lookup);
   }
 
   /** Counts a request that a limit refused. */

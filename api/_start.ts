@@ -1,6 +1,6 @@
 import { type Logger, Redactor } from "@llm-proxy/logging";
 import type { CliInput } from "./_cli.ts";
-import { createApp } from "./app.ts";
+import { type AppOptions, createApp } from "./app.ts";
 import { connectionRoom } from "./_file_limit.ts";
 import { beat } from "./_heartbeat.ts";
 import { inheritedSocket } from "./_inherited_socket.ts";
@@ -11,6 +11,7 @@ import type { ProviderOff } from "./environment_providers.ts";
 import { configFile, fromEnvironment, load } from "./_load_config.ts";
 import { LiveConfig } from "./_live_config.ts";
 import { listen, type Listener } from "./listen.ts";
+import { loadCache } from "./_open_cache.ts";
 import { openLogger } from "./_open_logger.ts";
 import { mayKeepFiles, openState } from "./_open_state.ts";
 import { denoTelemetryNotice, telemetryFault } from "./_open_telemetry.ts";
@@ -69,8 +70,10 @@ export async function start({ values }: CliInput): Promise<number> {
   }
   const redactor = new Redactor(secrets);
   let logger: Logger;
+  let cache: AppOptions["cache"];
   try {
     logger = await openLogger(config.logging, redactor);
+    cache = await loadCache(config, logger);
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     return tell(`llm-proxy: ${redactor.redact(error.message)}`, FAULT);
@@ -101,6 +104,7 @@ export async function start({ values }: CliInput): Promise<number> {
     directory: place.location.type === "file"
       ? place.location.directory
       : undefined,
+    cache,
     ...live && { controls: { config: live.life } },
   });
   const fd = inheritedSocket();

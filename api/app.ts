@@ -1,12 +1,8 @@
 import { type Context, Hono } from "@hono/hono";
 import { getRequestListener } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
-import {
-  anthropicClient,
-  type GatewayError,
-  openAiResponsesClient,
-} from "@llm-proxy/core";
-import type { OpenStateStore } from "@llm-proxy/context";
+import type { GatewayError } from "@llm-proxy/core";
+import type { CacheAdapter, OpenStateStore } from "@llm-proxy/context";
 import { type Logger, StructuredLogger } from "@llm-proxy/logging";
 import type { Buffer } from "node:buffer";
 import type { IncomingMessage, ServerResponse } from "node:http";
@@ -14,12 +10,11 @@ import type { Socket } from "node:net";
 import { ACCOUNT_ROUTES } from "./account_routes.ts";
 import type { Config } from "./config_types.ts";
 import { heldBodies } from "./_held_bodies.ts";
-import { getConfigStatus, reloadConfig } from "./config_endpoints.ts";
+import { CONFIG_ROUTES } from "./config_routes.ts";
 import { condense } from "./condense_endpoint.ts";
 import { dispatch, type Route } from "./dispatch.ts";
 import { embeddings } from "./embeddings_endpoint.ts";
-import { converse } from "./endpoints.ts";
-import { countTokens } from "./token_count.ts";
+import { CONVERSATION_ROUTES } from "./conversation_routes.ts";
 import { Gateway } from "./gateway.ts";
 import type { GatewayControls } from "./gateway_controls.ts";
 import {
@@ -35,7 +30,6 @@ import { NodeExchange } from "./node_exchange.ts";
 import { FURTHER_ROUTES } from "./further_routes.ts";
 import { noRoute } from "./no_route.ts";
 import { getProviders } from "./provider_endpoints.ts";
-import { respond } from "./responses_endpoint.ts";
 import { UpgradeExchange } from "./upgrade_exchange.ts";
 import { WebExchange } from "./web_exchange.ts";
 
@@ -43,33 +37,7 @@ const MIB = 1024 * 1024;
 
 /** The HTTP surface: every route that the gateway answers. */
 const ROUTES: readonly Route[] = [
-  {
-    method: "POST",
-    path: "/v1/chat/completions",
-    operation: "chat",
-    handle: converse,
-  },
-  {
-    method: "POST",
-    path: "/v1/messages",
-    client: anthropicClient,
-    operation: "chat",
-    handle: converse,
-  },
-  {
-    method: "POST",
-    path: "/v1/messages/count_tokens",
-    client: anthropicClient,
-    operation: "count_tokens",
-    handle: countTokens,
-  },
-  {
-    method: "POST",
-    path: "/v1/responses",
-    client: openAiResponsesClient,
-    operation: "chat",
-    handle: respond,
-  },
+  ...CONVERSATION_ROUTES,
   {
     method: "POST",
     path: "/v1/embeddings",
@@ -88,8 +56,7 @@ const ROUTES: readonly Route[] = [
   { method: "GET", path: "/v1/models/*", handle: getModel },
   ...GEMINI_LISTS,
   { method: "GET", path: "/v1/providers", handle: getProviders },
-  { method: "GET", path: "/v1/config/status", handle: getConfigStatus },
-  { method: "POST", path: "/v1/config/reload", handle: reloadConfig },
+  ...CONFIG_ROUTES,
   { method: "GET", path: "/v1/health", handle: getStatus, quiet: true },
   { method: "GET", path: "/v1/status", handle: getStatus, quiet: true },
   { method: "GET", path: "/metrics", handle: getMetrics, quiet: true },
@@ -144,6 +111,8 @@ export interface AppOptions {
   readonly state?: OpenStateStore;
   /** A directory on a local disk for the ledger's journal. @default {none: rows need `ledger.enabled`, and the last ones end with the process} */
   readonly directory?: string | undefined;
+  /** What answers are kept in, closed with the app. @default {the built-in cache} */
+  readonly cache?: CacheAdapter<unknown> | undefined;
 }
 
 /** A gateway, ready to be listened for. */

@@ -11,7 +11,7 @@ const MAX_NAME = 256;
  * is left out.
  */
 export function canonicalLine(record: RequestRecord): LogFields {
-  const { usage, error, trace, attempts, condensed } = record;
+  const { usage, error, trace, attempts, condensed, recalled } = record;
   const { deployment, provider, model } = trace?.candidate ?? {};
   const losses = trace?.losses;
   const went = attempts.count > 0;
@@ -26,9 +26,9 @@ export function canonicalLine(record: RequestRecord): LogFields {
     key: record.key,
     requested_model: record.requestedModel?.slice(0, MAX_NAME),
     deployment: deployment?.id,
-    provider: provider?.name,
+    provider: provider?.name ?? recalled?.provider,
     provider_dialect: provider?.dialect,
-    model,
+    model: model ?? recalled?.model,
     answered_by: record.answeredBy,
     attempts: went ? attempts.toString() : undefined,
     stream: record.stream,
@@ -39,6 +39,9 @@ export function canonicalLine(record: RequestRecord): LogFields {
     reasoning_tokens: usage?.reasoning,
     cost_usd: record.costUsd,
     cache: record.cache,
+    cache_age_ms: recalled?.ageMs,
+    saved_input_tokens: recalled?.saved?.input,
+    saved_output_tokens: recalled?.saved?.output,
     condensed_from_tokens: condensed?.fromTokens,
     condensed_to_tokens: condensed?.toTokens,
     condensed_by: condensed && condensedHeader(condensed),

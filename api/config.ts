@@ -25,6 +25,7 @@ export type {
   CachingConfig,
   CondensationConfig,
   MemoryConfig,
+  ResponseCacheConfig,
 } from "./config_types_context.ts";
 export type {
   CircuitBreakerConfig,
@@ -63,6 +64,7 @@ export type {
 export type {
   ArmConfig,
   HedgeConfig,
+  RouteCacheConfig,
   RouteCondenseConfig,
   RouteConfig,
   RouteTargetConfig,

@@ -56,7 +56,7 @@ const SLIPS: readonly [string, string][] = [
   ["http_client.timeout", "belongs under providers[] or health_check"],
   [
     "caching.ttl",
-    "belongs under caching.response_cache or caching.summary_cache",
+    "belongs under routes[].cache or caching.response_cache or caching.summary_cache",
   ],
   ["route", "did you mean 'routes'?"],
   ["retries", "did you mean 'providers[].max_retries'?"],

@@ -192,4 +192,6 @@ export interface ApiKeyConfig {
   readonly organisation?: string | undefined;
   /** An admin sees the usage of all and manages models. @default {"client"} */
   readonly role?: "client" | "admin" | undefined;
+  /** Whether answers are kept for this caller. @default {as the route or `caching` says} */
+  readonly cache?: boolean | undefined;
 }

@@ -34,7 +34,7 @@ export interface CacheConfig {
  */
 export interface CachingConfig {
   /** Whole answers. */
-  readonly response_cache: CacheTierConfig;
+  readonly response_cache: ResponseCacheConfig;
   /** Summaries of shortened conversations. */
   readonly summary_cache: CacheTierConfig;
 }
@@ -60,6 +60,27 @@ export interface CacheTierConfig {
   readonly ttl: number;
   /** Whether entries are compressed. @default {false} */
   readonly compression: boolean;
+}
+
+/**
+ * The cache of answers, which routes and keys may switch on and off as well.
+ *
+ * @example Without a config
+ * ```ts
+ * import { defaultConfig, type ResponseCacheConfig } from "@llm-proxy/api";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const cache: ResponseCacheConfig = defaultConfig().caching.response_cache;
+ * assertEquals(cache.shared, false);
+ * ```
+ */
+export interface ResponseCacheConfig extends CacheTierConfig {
+  /** Seconds after `ttl` in which an answer is still given, and renewed. @default {0} */
+  readonly stale: number;
+  /** Whether callers have their answers in common. @default {false} */
+  readonly shared: boolean;
+  /** Whether answers outlive the process. @default {false} */
+  readonly persist: boolean;
 }
 
 /**

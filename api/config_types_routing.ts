@@ -46,6 +46,8 @@ export interface RouteConfig {
   readonly hedge?: HedgeConfig | undefined;
   /** How conversations are shortened; `false` leaves them as they are. @default {as in `condensation`} */
   readonly condense?: false | RouteCondenseConfig | undefined;
+  /** How answers are kept. @default {as `caching` says} */
+  readonly cache?: RouteCacheConfig | undefined;
   /** What happens when a stream breaks after its first content has reached the client. @default {"error"} */
   readonly after_commit: "error" | "continue";
   /**
@@ -80,6 +82,27 @@ export interface RouteCondenseConfig {
   readonly strategies?: readonly CondenseStrategy[] | undefined;
   /** The model that sums up. @default {condensation.summary_model} */
   readonly summary_model?: string | undefined;
+}
+
+/**
+ * How answers are kept that come by a route; what is left out, `caching` says.
+ *
+ * @example For an hour, and everybody
+ * ```ts
+ * import type { RouteCacheConfig } from "@llm-proxy/api";
+ *
+ * const cache: RouteCacheConfig = { enabled: true, ttl: 3600, shared: true };
+ * ```
+ */
+export interface RouteCacheConfig {
+  /** Whether they are. @default {true} */
+  readonly enabled: boolean;
+  /** Seconds an answer is kept. */
+  readonly ttl?: number | undefined;
+  /** Seconds after that in which it is still given, and renewed. */
+  readonly stale?: number | undefined;
+  /** Whether callers have their answers in common. */
+  readonly shared?: boolean | undefined;
 }
 
 /**

@@ -1,5 +1,4 @@
 import {
-  addUsage,
   Attempt,
   type AttemptClock,
   collectBody,
@@ -23,19 +22,20 @@ import {
 } from "@llm-proxy/core/routing";
 import { AttemptTrace } from "./attempt_trace.ts";
 import { readWhole } from "./_read_whole.ts";
-import { replyHeaders, wholeHeaders } from "./_reply_headers.ts";
+import { wholeHeaders } from "./_reply_headers.ts";
 import { toldRequest } from "./_told_request.ts";
 import { scrubError } from "./_scrub_error.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
 import type { Prepared } from "./prepared.ts";
 import { readJson } from "./read_json.ts";
-import { relayStream, toldError } from "./relay_stream.ts";
+import { toldError } from "./relay_stream.ts";
 import type { RequestRecord } from "./request_record.ts";
 import { RequestSize } from "./request_size.ts";
 import { sendShadow } from "./shadow_copy.ts";
+import { streamAnswer, streamError } from "./stream_answer.ts";
 import { wantsUsage } from "./_wants_usage.ts";
-import { rememberReply, toldWhole } from "./told_reply.ts";
+import { toldWhole } from "./told_reply.ts";
 
 /** One request at hand: what serves it, the way to answer, what is known so far. */
 export interface RequestContext {
@@ -96,14 +96,36 @@ export interface ConversationAsk {
  */
 export async function answerConversation(
   context: RequestContext,
-  { document, stream, facts, shape }: ConversationAsk,
+  asked: ConversationAsk,
+): Promise<void> {
+  const { gateway, record } = context;
+  const { document, stream, facts, shape } = asked;
+  record.stream = stream;
+  const size = new RequestSize(document.value, gateway.tokens.estimator);
+  const request = facts(size);
+  const { answers } = gateway;
+  // What is kept has one form for each dialect.
+  if (answers === undefined || shape !== undefined) {
+    return await askProvider(context, { ...asked, size, request });
+  }
+  await answers.serve(context, {
+    document,
+    model: request.model,
+    ask: (asking) => askProvider(asking, { ...asked, size, request }),
+  });
+}
+
+/** The second half of the way: nothing that is kept has answered the request. */
+async function askProvider(
+  context: RequestContext,
+  { document, stream, shape, size, request }: ConversationAsk & {
+    readonly size: RequestSize;
+    readonly request: ChatRequestFacts;
+  },
 ): Promise<void> {
   const { gateway, exchange, record } = context;
   const { client } = record;
-  record.stream = stream;
   const header = (name: string): string | undefined => exchange.header(name);
-  const size = new RequestSize(document.value, gateway.tokens.estimator);
-  const request = facts(size);
   record.account?.allow(request.outputTokens, document.value.n);
   const condenser = gateway.condensing.begin(context, {
     document,
@@ -236,61 +258,6 @@ export async function wholeAnswer(
   record.finish = answer.finish;
   record.answeredBy = answer.model;
   exchange.send(200, wholeHeaders(record, response.headers), answer.body);
+  record.flight?.takeWhole(body, { reader: translation.reader, trace });
   if (routed.plan.shadow) record.told = toldWhole(routed, answer.body);
-}
-
-/** Tells the caller a streamed answer, or the rest of one that broke off. */
-async function streamAnswer(
-  answering: Answering<Translation>,
-  { document, shape }: Pick<ConversationAsk, "document" | "shape">,
-): Promise<void> {
-  const { context, routed, trace, clock, translation, response } = answering;
-  const { exchange, record } = context;
-  const translated = translation.stream();
-  const translator = shape?.(translated) ?? translated;
-  try {
-    await record.waiting.during(relayStream(response, {
-      translator,
-      framing: translation.framing,
-      clock,
-      worked: record.waiting.worked,
-      open: () => {
-        routed.commit();
-        record.answers(trace);
-        const { open } = record;
-        if (open) return open.goOn(routed.candidate.deployment.id);
-        const headers = replyHeaders(record, response.headers);
-        headers["content-type"] = translator.contentType ?? "text/event-stream";
-        headers["cache-control"] = "no-cache";
-        const reply = exchange.stream(200, headers);
-        return rememberReply(context, { routed, document, reply });
-      },
-      keepsOpen: (error) => {
-        const isKept = record.open?.keepsOpen(error) ?? false;
-        if (isKept) routed.handOn();
-        return isKept;
-      },
-      stray: (body) => translation.error(200, response.headers, body),
-      failure: (error) => streamError(record, error, translator),
-    }));
-  } finally {
-    trace.streamed(translator);
-    if (routed.committed) {
-      record.usage = addUsage(record.usage, translator.usage);
-      if (translator.usage) routed.used(translator.usage.total);
-      record.finish = translator.finish;
-      record.answeredBy = translator.model;
-    }
-  }
-}
-
-/** What ends a stream that has failed after its start. */
-function streamError(
-  record: RequestRecord,
-  error: GatewayError,
-  translator?: StreamTranslator,
-): string {
-  const told = scrubError(error, record);
-  return translator?.fail?.(told, record.id) ??
-    record.client.encodeStreamError(told, record.id);
 }

@@ -23,6 +23,7 @@ import {
 } from "@llm-proxy/core/routing";
 import type { Logger } from "@llm-proxy/logging";
 import type { Accounts } from "./accounts.ts";
+import { AnswerCache } from "./answer_cache.ts";
 import { KeyRing } from "./authenticate.ts";
 import { Condensing } from "./condensing.ts";
 import type { Config } from "./config_types.ts";
@@ -51,6 +52,8 @@ export class Gateway {
   readonly continuing: ReadonlySet<string>;
   /** Makes long conversations shorter, where that is wanted. */
   readonly condensing: Condensing;
+  /** Answers that are kept; `undefined` where none are for anybody. */
+  readonly answers: AnswerCache | undefined;
   /** Faults that are wanted; `undefined` where none are. */
   readonly chaos: Chaos | undefined;
   readonly #lasting: LastingParts;
@@ -94,6 +97,7 @@ export class Gateway {
     });
     this.metrics.watch(this);
     this.condensing = new Condensing(this, lasting.summaries);
+    this.answers = lasting.kept && new AnswerCache(config, lasting.kept);
     // Each key does as well as its account does.
     this.health.watch(
       table.providers.flatMap(({ provider, moreKeys = [] }) => [
@@ -250,6 +254,7 @@ export class Gateway {
   /** Closes every connection, those in use included; resolves when what they cost is written. */
   async close(): Promise<void> {
     this.#checks?.close();
+    this.answers?.close();
     await this.#lasting.close();
   }
 

@@ -13,6 +13,8 @@ import type { AttemptTrace } from "./attempt_trace.ts";
 import type { Route } from "./dispatch.ts";
 import type { RequestTracing } from "./request_tracing.ts";
 import type { RequestAccount } from "./request_account.ts";
+import type { AnswerFlight } from "./answer_flight.ts";
+import type { Recalled } from "./_tell_answer.ts";
 import type { Told, ToldReply } from "./told_reply.ts";
 import { WaitingTime } from "./waiting_time.ts";
 
@@ -53,6 +55,10 @@ export class RequestRecord {
   costUsd: number | undefined;
   /** How the caches took it, in one word; absent where none was asked. */
   cache: string | undefined;
+  /** The answer that it got without a provider being asked. */
+  recalled: Recalled | undefined;
+  /** Its answer, for others who ask the same meanwhile. */
+  flight: AnswerFlight | undefined;
   /** How its conversation was shortened; absent where it was not. */
   condensed: Condensation | undefined;
   /** What summaries of it came to, in tokens. */
@@ -129,6 +135,9 @@ export class RequestRecord {
     this.account?.settle();
     const { admitted, usage, status } = this;
     if (admitted === undefined) return;
+    if (this.recalled !== undefined) {
+      return admitted.lease.settle({ tokens: 0 });
+    }
     if (usage !== undefined) admitted.lease.settle({ tokens: usage.total });
     // A provider may have done the work for a caller who left, and nobody tells.
     else if (status === 200 || this.error?.kind === "client_closed") {

@@ -49,6 +49,9 @@ export type {
 } from "./answer.ts";
 export { addUsage } from "./add_usage.ts";
 export { readUsage } from "./read_usage.ts";
+export { AnswerCollector } from "./answer_collector.ts";
+export { answerEvents } from "./answer_events.ts";
+export { answerReader } from "./answer_reader.ts";
 export {
   Attempt,
   type AttemptOptions,

@@ -11,6 +11,7 @@ import type {
   StreamTranslator,
   TranslatedAnswer,
 } from "./dialect.ts";
+import { answerReader } from "./answer_reader.ts";
 import { openAiChatClient } from "./dialects/openai_chat/client.ts";
 import { decodeChatError } from "./dialects/openai_chat/decode_error.ts";
 import {
@@ -37,6 +38,11 @@ export interface Translation {
   answer(body: Uint8Array): TranslatedAnswer;
   /** Makes the translator of one stream. */
   stream(): StreamTranslator;
+  /**
+   * Reads the provider's answer in no dialect's words: absent where nothing
+   * does, and for what is no conversation.
+   */
+  readonly reader?: ProviderDialect | undefined;
   /** How the provider's stream is cut into events. @default {server-sent events} */
   readonly framing?: StreamFraming | undefined;
   /** What an answer with an error status means. */
@@ -165,13 +171,17 @@ function translate(
   const pass = options.conversation === undefined
     ? passFor(client, { provider, row })
     : undefined;
-  const translation = pass?.(document, { ...options, target }) ??
+  const passed = pass?.(document, { ...options, target });
+  const translation = passed ??
     recode(document, {
       client,
       provider: row.provider,
       target,
       options,
     });
+  // What passes is in the client's own dialect.
+  const reader = passed === undefined ? row.provider : answerReader(client);
+  Object.assign(translation, { reader });
   if (quirks.apiVersion === undefined) return translation;
   return { ...translation, request: addressed(translation.request, target) };
 }

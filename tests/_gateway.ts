@@ -57,7 +57,7 @@ export async function startGateway(
   yaml: string,
   listening: Listening = onNode,
   change: ConfigChange = (config) => config,
-  options: Pick<AppOptions, "state" | "directory"> = {},
+  options: Omit<AppOptions, "logger"> = {},
 ): Promise<TestGateway> {
   const result = parseConfig(yaml, {
     file: "test.yaml",

@@ -14,6 +14,15 @@ function position(word: string, purpose: string): number {
  * A subject stays in its arm, in every process and over restarts, and an arm
  * that grows keeps those it had where it is the last one. Without a subject the
  * request is drawn at random. Two routes divide the same subjects differently.
+ *
+ * @example Everybody is in it
+ * ```ts
+ * import { armOf } from "@llm-proxy/core/routing";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const route = { name: "chat", arms: [{ name: "canary", share: 1, targets: [] }] };
+ * assertEquals(armOf(route, { subject: "team-a" })?.name, "canary");
+ * ```
  */
 export function armOf(
   { name, arms }: Pick<Route, "name" | "arms">,

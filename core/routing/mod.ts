@@ -20,6 +20,7 @@ export {
   type RouteTableOptions,
   type RouteTableResult,
 } from "./build_route_table.ts";
+export { armOf } from "./canary.ts";
 export { Breakers, type BreakersOptions } from "./breakers.ts";
 export { Bulkheads, type BulkheadsOptions } from "./bulkheads.ts";
 export {

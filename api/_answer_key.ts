@@ -1,0 +1,93 @@
+import { cacheKey } from "@llm-proxy/context";
+import type { ClientDialect, JsonDocument } from "@llm-proxy/core";
+import type { RouteMatch } from "@llm-proxy/core/routing";
+
+/** Raised whenever keys or what is kept by them mean something else. */
+const VERSION = "1";
+
+/**
+ * Fields without a word in the canonical vocabulary that change nothing of the
+ * form of an answer: their values are part of its key. A request with any other
+ * may have an answer that is more than can be kept.
+ */
+const KEPT: ReadonlySet<string> = new Set([
+  "anthropic-beta",
+  "logit_bias",
+  "metadata",
+  "prompt_cache_key",
+  "prompt_cache_retention",
+  "safety_identifier",
+  "safety_settings",
+  "service_tier",
+  "store",
+  "user",
+]);
+
+/** What a key is made of besides the request. */
+export interface AnswerKeyOptions {
+  /** The model's name, as the caller wrote it. */
+  readonly model: string;
+  /** The dialect in which the request is. */
+  readonly client: ClientDialect;
+  /** A header of the request, by its lower-case name. */
+  readonly header: (name: string) => string | undefined;
+  /** A digest of all of the config that may change an answer. */
+  readonly realm: string;
+  /** Whose answers these are: one caller's, or everybody's. */
+  readonly tenant: string;
+  /** Where the model's name leads. */
+  readonly match: RouteMatch;
+  /** The arm of its experiment that the caller is in; "" for none. */
+  readonly arm: string;
+}
+
+/**
+ * The key of the answers to a request: the same for all that mean the same,
+ * whatever their dialect, and whether they want a stream, and for no others.
+ *
+ * @returns Nothing where an answer can't be kept, or the request is at fault.
+ */
+export function answerKey(
+  document: JsonDocument,
+  { model, client, header, realm, tenant, match, arm }: AnswerKeyOptions,
+): string | undefined {
+  let conversation;
+  try {
+    conversation = client.decodeRequest(document, { header });
+  } catch {
+    // Whoever answers says what is wrong, or can carry it all the same.
+    return undefined;
+  }
+  const {
+    // Some dialects have it elsewhere.
+    model: _model,
+    // These change no word of an answer.
+    stream: _stream,
+    endUser: _endUser,
+    unmapped,
+    extras,
+    ...meaning
+  } = conversation;
+  const more: unknown[] = [];
+  for (const name of unmapped) {
+    if (!KEPT.has(name)) return undefined;
+    more.push(name, extras?.get(name) ?? document.value[name]);
+  }
+  return cacheKey([
+    VERSION,
+    realm,
+    tenant,
+    model,
+    placeOf(match),
+    arm,
+    JSON.stringify(meaning),
+    // Dialects need not mean the same by a word of their own.
+    more.length === 0 ? "" : JSON.stringify([client.name, ...more]),
+  ]);
+}
+
+/** Where a name leads; what is known only by listings may lead elsewhere tomorrow. */
+function placeOf({ route, capture }: RouteMatch): string {
+  const ids = route.targets.map(({ deployment }) => deployment.id);
+  return JSON.stringify([route.name, capture, ...ids]);
+}

@@ -1,0 +1,75 @@
+import type { Config } from "./config_types.ts";
+import type { RouteCacheConfig } from "./config_types_routing.ts";
+
+/** How the answers to a request are kept. */
+export interface AnswerPolicy {
+  /** How long they are fresh, in milliseconds. */
+  readonly ttlMs: number;
+  /** How long after that they are stale, in milliseconds. */
+  readonly staleMs: number;
+  /** Whether all callers have them in common. */
+  readonly isShared: boolean;
+}
+
+const SECOND = 1000;
+
+type PolicyConfig = Pick<Config, "auth" | "caching" | "routes">;
+
+/** Knows whose answers are kept, and how: keys say first, then routes, then the section of the cache. */
+export class CachePolicies {
+  /** By the name of the key, where it says something. */
+  readonly #keys: ReadonlyMap<string, boolean>;
+  /** By the name of the route. */
+  readonly #routes: ReadonlyMap<string, RoutePolicy>;
+  readonly #others: RoutePolicy;
+
+  constructor(
+    { auth, caching: { response_cache: base }, routes }: PolicyConfig,
+  ) {
+    this.#keys = new Map(
+      auth.api_keys.flatMap(({ name, cache }) =>
+        cache === undefined ? [] : [[name, cache]]
+      ),
+    );
+    const policyOf = (route: Partial<RouteCacheConfig>): RoutePolicy => ({
+      isOn: route.enabled ?? base.enabled,
+      ttlMs: (route.ttl ?? base.ttl) * SECOND,
+      staleMs: (route.stale ?? base.stale) * SECOND,
+      isShared: route.shared ?? base.shared,
+    });
+    this.#routes = new Map(
+      routes.flatMap(({ match, cache }) =>
+        cache === undefined
+          ? []
+          : match.map((name) => [name, policyOf(cache)] as const)
+      ),
+    );
+    this.#others = policyOf({});
+  }
+
+  /** Whether anything is kept for anybody. */
+  get isOn(): boolean {
+    return this.#others.isOn || this.#keys.values().some((isOn) => isOn) ||
+      this.#routes.values().some(({ isOn }) => isOn);
+  }
+
+  /** The longest time for which anything is kept, in milliseconds. */
+  get longest(): Pick<AnswerPolicy, "ttlMs" | "staleMs"> {
+    const all = [this.#others, ...this.#routes.values()];
+    return {
+      ttlMs: Math.max(...all.map(({ ttlMs }) => ttlMs)),
+      staleMs: Math.max(...all.map(({ staleMs }) => staleMs)),
+    };
+  }
+
+  /** How answers to a caller are kept that come by a route; nothing where they are not. */
+  of(key: string | undefined, route: string): AnswerPolicy | undefined {
+    const policy = this.#routes.get(route) ?? this.#others;
+    const own = key === undefined ? undefined : this.#keys.get(key);
+    return own ?? policy.isOn ? policy : undefined;
+  }
+}
+
+interface RoutePolicy extends AnswerPolicy {
+  readonly isOn: boolean;
+}

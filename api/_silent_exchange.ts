@@ -1,0 +1,49 @@
+import { GatewayError, type RequestSource } from "@llm-proxy/core";
+import type { ByteReplyStream, Exchange } from "./exchange.ts";
+
+/** An exchange with nobody: what is asked again in the background, by the head of a request that was answered. */
+export class SilentExchange implements Exchange {
+  readonly method: string;
+  readonly path: string;
+  readonly target: string;
+  readonly signal: AbortSignal;
+  readonly #headers: Readonly<Record<string, string>>;
+
+  constructor(answered: Exchange, signal: AbortSignal) {
+    this.method = answered.method;
+    this.path = answered.path;
+    this.target = answered.target;
+    this.signal = signal;
+    this.#headers = answered.headers();
+  }
+
+  header(name: string): string | undefined {
+    return Object.hasOwn(this.#headers, name) ? this.#headers[name] : undefined;
+  }
+
+  headers(): Readonly<Record<string, string>> {
+    return this.#headers;
+  }
+
+  body(): Promise<Uint8Array> {
+    return Promise.reject(readBefore());
+  }
+
+  source(): RequestSource {
+    return { pump: () => Promise.reject(readBefore()) };
+  }
+
+  send(): void {}
+
+  stream(): ByteReplyStream {
+    return { write: () => undefined, end() {}, fail() {}, cut() {} };
+  }
+
+  release(): void {}
+}
+
+function readBefore(): GatewayError {
+  return new GatewayError("internal", "The body has been read before", {
+    code: "internal_error",
+  });
+}
