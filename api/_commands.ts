@@ -25,13 +25,17 @@ export const COMMANDS: readonly CliCommand[] = [
       },
       host: { value: "ADDRESS", help: "listen there instead of server.host" },
       port: { value: "NUMBER", help: "listen there instead of server.port" },
+      workers: {
+        value: "NUMBER",
+        help: "serve by so many processes on one port; auto: one for each core",
+      },
       state: {
         value: "PLACE",
         help:
           "keep there what a restart must not lose: a directory, a URL, or memory",
       },
     },
-    examples: ["", "--config config.yaml", "--port 9000"],
+    examples: ["", "--config config.yaml", "--port 9000", "--workers auto"],
     run: start,
   },
   {

@@ -2,9 +2,10 @@ import { join, resolve } from "node:path";
 import type { CliInput } from "./_cli.ts";
 import type { Config } from "./config_types.ts";
 import { configFile, load } from "./_load_config.ts";
+import { RUN_FLAGS } from "./_engine_flags.ts";
 import { permissionFlags } from "./_permissions.ts";
 import { FAULT, print, tell, USAGE } from "./_terminal.ts";
-import { RUN_FLAGS, serviceUnit, socketUnit } from "./_unit.ts";
+import { serviceUnit, socketUnit } from "./_unit.ts";
 
 const UNITS = "/etc/systemd/system";
 const CONFIG = "/etc/llm-proxy/config.yaml";

@@ -17,9 +17,14 @@ const LEVELS = {
 /** Begins to open the service's state; what an operator should know is logged. */
 export function openState(
   location: StateLocation,
-  logger: Logger,
+  { logger, isShared }: {
+    readonly logger: Logger;
+    /** Whether several processes on this machine have it. */
+    readonly isShared: boolean;
+  },
 ): StartingStateStore {
   return new StartingStateStore(location, {
+    ...isShared && { isShared },
     onAlarm: ({ type, ...fields }) =>
       logger[LEVELS[type]](`state ${type}`, fields),
   });

@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { workerRole } from "./_worker.ts";
 
 /** What systemd is told of the service, in the words of sd_notify(3). */
 export interface Standing {
@@ -27,15 +28,19 @@ export class ServiceManager {
   readonly watchdog: number | undefined;
   readonly #socket: Deno.DatagramConn | undefined;
   readonly #peer: string;
+  /** Which of several processes tells, where there are several. */
+  readonly #worker: string | undefined;
   readonly #own: string;
 
   /** Opens its own end of the notification socket, if `NOTIFY_SOCKET` names one. */
   constructor(env: Environment = (name) => Deno.env.get(name)) {
     const peer = env("NOTIFY_SOCKET") ?? "";
     this.#peer = peer.startsWith("@") ? `\0${peer.slice(1)}` : peer;
-    this.#own = ownPath(env("RUNTIME_DIRECTORY"));
+    const worker = workerRole(env)?.number;
+    this.#worker = worker === undefined ? undefined : `X_WORKER=${worker}`;
+    this.#own = ownPath(env("RUNTIME_DIRECTORY"), worker);
     this.#socket = peer === "" ? undefined : bind(this.#own);
-    const forUs = (env("WATCHDOG_PID") ?? `${Deno.pid}`) === `${Deno.pid}`;
+    const forUs = (env("WATCHDOG_PID") || `${Deno.pid}`) === `${Deno.pid}`;
     const microseconds = Number(env("WATCHDOG_USEC"));
     this.watchdog = this.#socket && forUs && microseconds > 0
       ? microseconds / 1000
@@ -47,6 +52,7 @@ export class ServiceManager {
     if (this.#socket === undefined) return;
     const lines = [
       ...state ? [WORDS[state]] : [],
+      ...this.#worker ? [this.#worker] : [],
       ...status ? [`STATUS=${status.replaceAll(/\s+/g, " ")}`] : [],
     ];
     try {
@@ -76,9 +82,12 @@ function remove(path: string): void {
 }
 
 /** A name without a file, unless there is a directory for such. */
-function ownPath(directory: string | undefined): string {
+function ownPath(
+  directory: string | undefined,
+  worker: number | undefined,
+): string {
   return directory
-    ? `${directory.split(":")[0]}/notify`
+    ? `${directory.split(":")[0]}/notify${worker ?? ""}`
     : `\0llm-proxy-notify-${Deno.pid}`;
 }
 

@@ -3,6 +3,8 @@ import type { Listener } from "./listen.ts";
 
 /** Signals so close together are one, in ms. */
 const SAME_SIGNAL = 500;
+/** How often a worker looks whether its supervisor lives, in ms. */
+const PARENT_LOOK = 1_000;
 
 /** How a service ends. */
 export interface StopOptions {
@@ -11,6 +13,8 @@ export interface StopOptions {
   readonly logger: Logger;
   /** Stops it as a signal does. */
   readonly giveUp: AbortSignal;
+  /** The process whose end is this one's too. @default {none} */
+  readonly parent?: number | undefined;
   /** Called when it begins to end. */
   readonly onStop: () => void;
 }
@@ -18,7 +22,7 @@ export interface StopOptions {
 /** Resolves when the service has been told to stop and has drained. */
 export function untilStopped(
   listener: Listener,
-  { graceMs, logger, giveUp, onStop }: StopOptions,
+  { graceMs, logger, giveUp, onStop, parent }: StopOptions,
 ): Promise<void> {
   return new Promise((resolve) => {
     let stoppedAt: number | undefined;
@@ -36,6 +40,7 @@ export function untilStopped(
       }
       stoppedAt = now;
       onStop();
+      clearInterval(look);
       listener.close(graceMs).then(() => {
         globalThis.removeEventListener("unhandledrejection", onRejection);
         for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -45,6 +50,10 @@ export function untilStopped(
       });
     };
     globalThis.addEventListener("unhandledrejection", onRejection);
+    // A worker must not outlive a supervisor that was killed.
+    const look = parent === undefined ? undefined : setInterval(() => {
+      if (Deno.ppid !== parent) stop();
+    }, PARENT_LOOK);
     giveUp.addEventListener("abort", stop, { once: true });
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
       Deno.addSignalListener(signal, stop);

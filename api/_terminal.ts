@@ -5,12 +5,20 @@ export const USAGE = 2;
 
 /** Writes to standard output; the exit code of success. */
 export function print(text: string): number {
-  Deno.stdout.writeSync(new TextEncoder().encode(text));
+  write(Deno.stdout, text);
   return 0;
 }
 
 /** Writes a line to standard error; `code` is the exit code. */
 export function tell(text: string, code: number): number {
-  Deno.stderr.writeSync(new TextEncoder().encode(`${text}\n`));
+  write(Deno.stderr, `${text}\n`);
   return code;
+}
+
+function write(to: typeof Deno.stdout, text: string): void {
+  try {
+    to.writeSync(new TextEncoder().encode(text));
+  } catch {
+    // Nobody reads any more: that stops no service.
+  }
 }

@@ -1,3 +1,5 @@
+import { RUN_FLAGS } from "./_engine_flags.ts";
+
 /** What differs from one installation to the next. */
 export interface UnitOptions {
   /** The command that starts the service, without its arguments. */
@@ -5,17 +7,6 @@ export interface UnitOptions {
   /** The config file. */
   readonly config: string;
 }
-
-/** What a bundle cannot bring with it: the engine's settings. */
-export const RUN_FLAGS: readonly string[] = [
-  "--no-config",
-  "--no-lock",
-  "--cached-only",
-  "--unstable-kv",
-  "--unstable-net",
-  "--unstable-no-legacy-abort",
-  "--v8-flags=--no-parallel-scavenge,--min-semi-space-size=16,--max-semi-space-size=16,--heap-growing-percent=100",
-];
 
 /** The text of `llm-proxy.service`, systemd.service(5). */
 export function serviceUnit({ command, config }: UnitOptions): string {

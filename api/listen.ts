@@ -57,6 +57,8 @@ export interface ListenOptions {
    * host and port: systemd's, for example.
    */
   readonly fd?: number;
+  /** Whether other processes listen at the same port. @default {false} */
+  readonly reusePort?: boolean;
 }
 
 /**
@@ -92,7 +94,7 @@ const WRITE_TIMEOUT = 90;
 export function listen(
   app: App,
   settings: ServerConfig & { readonly write_timeout?: number },
-  { onRefusal = () => {}, fd }: ListenOptions = {},
+  { onRefusal = () => {}, fd, reusePort = false }: ListenOptions = {},
 ): Promise<Listener> {
   const interval = checkInterval(settings);
   const server = createServer({
@@ -125,7 +127,7 @@ export function listen(
       reject(error);
     });
     const { host, port } = settings;
-    server.listen(fd === undefined ? { host, port } : { fd }, () => {
+    server.listen(fd === undefined ? { host, port, reusePort } : { fd }, () => {
       server.removeAllListeners("error");
       // A connection that can't be accepted must not end the process.
       server.on("error", () => {});

@@ -49,7 +49,7 @@ export class ManagedStateStore implements StateStore {
 
   /** Whether other machines have it too; a file may be, and need not. */
   get isShared(): boolean {
-    return this.#options.isRemote;
+    return this.#options.isShared;
   }
 
   /**

@@ -12,6 +12,8 @@ export interface StateLinkOptions {
    * named, so that they are not added twice.
    */
   readonly isRemote: boolean;
+  /** Whether other processes have the same state. */
+  readonly isShared: boolean;
   /** How long a read may take, in milliseconds. */
   readonly readTimeoutMs: number;
   /** The clock, in milliseconds since 1970. */

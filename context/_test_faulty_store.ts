@@ -98,6 +98,7 @@ export async function manage(
     open: () => faulty.open(),
     exists: () => Promise.resolve(options.exists ?? true),
     isRemote: options.isRemote ?? false,
+    isShared: options.isRemote ?? false,
     onAlarm: (alarm) => void alarms.push(alarm),
     slowMs,
     readTimeoutMs: slowMs,

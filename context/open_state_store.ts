@@ -86,6 +86,8 @@ export interface OpenStateStoreOptions {
    * @default {60_000}
    */
   readonly sweepEveryMs?: number;
+  /** Whether other processes have the same state. @default {true for a database, false for a file} */
+  readonly isShared?: boolean;
   /** The clock, in milliseconds since 1970. @default {Date.now} */
   readonly now?: () => number;
   /** Gives numbers from 0 up to but not including 1. @default {Math.random} */
@@ -106,7 +108,7 @@ type DurableLocation = Exclude<StateLocation, { readonly type: "memory" }>;
 
 /** The options that all parts need, with nothing left out. */
 type Settings =
-  & Required<Omit<OpenStateStoreOptions, "check">>
+  & Required<Omit<OpenStateStoreOptions, "check" | "isShared">>
   & Pick<OpenStateStoreOptions, "check">;
 
 /**
@@ -154,6 +156,7 @@ export async function openStateStore(
     exists: async () =>
       location.type === "connect" || await hasContents(location),
     isRemote,
+    isShared: options.isShared ?? isRemote,
     readTimeoutMs: settings.slowMs,
     maxRetryMs: MAX_RETRY_MS,
   });

@@ -54,6 +54,9 @@ export async function start(
     /** Everything that it has printed. */
     output: () => string;
     signal: (name: Deno.Signal) => void;
+    pid: number;
+    /** Its code, where it ends by itself. */
+    ended: Promise<number>;
     stop: () => Promise<number>;
   }
 > {
@@ -77,6 +80,10 @@ export async function start(
     url: /http:\/\/[\d.]+:\d+/.exec(line)?.[0] ?? "",
     output: () => text,
     signal: (name) => child.kill(name),
+    pid: child.pid,
+    get ended() {
+      return Promise.all([child.status, rest, errors]).then(([it]) => it.code);
+    },
     stop: async () => {
       child.kill("SIGTERM");
       const { code } = await child.status;

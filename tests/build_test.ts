@@ -1,6 +1,6 @@
 // The service as it is shipped: one file for `deno run`, and one executable.
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { RUN_FLAGS } from "../api/_unit.ts";
+import { RUN_FLAGS } from "../api/_engine_flags.ts";
 
 const ROOT = new URL("../", import.meta.url);
 

@@ -1,0 +1,84 @@
+import type { Config } from "./config_types.ts";
+import { ENGINE_FLAGS } from "./_engine_flags.ts";
+import { permissionFlags } from "./_permissions.ts";
+import type { StatePlace } from "./_state_place.ts";
+
+/** How a process of several on one port was started. */
+export interface WorkerRole {
+  /** From 1 on. */
+  readonly number: number;
+  /** How many there are. */
+  readonly of: number;
+  /** The port that all have. */
+  readonly port: number;
+  /** The descriptor of the socket that all have, where there is one. */
+  readonly fd?: number;
+}
+
+/** The variable by which a worker knows itself. */
+export const WORKER = "LLM_PROXY_WORKER";
+/** The variable that names the port that all workers have. */
+export const WORKER_PORT = "LLM_PROXY_WORKER_PORT";
+/** The variable that names the socket that all workers have. */
+export const WORKER_FD = "LLM_PROXY_WORKER_FD";
+
+/** What this process is among several; `undefined` where it is the only one. */
+export function workerRole(
+  env: (name: string) => string | undefined = (name) => Deno.env.get(name),
+): WorkerRole | undefined {
+  const [, number, of] = /^(\d+)\/(\d+)$/.exec(env(WORKER) ?? "") ?? [];
+  if (number === undefined || of === undefined) return undefined;
+  const fd = env(WORKER_FD);
+  return {
+    number: Number(number),
+    of: Number(of),
+    port: Number(env(WORKER_PORT)),
+    ...fd !== undefined && { fd: Number(fd) },
+  };
+}
+
+/** What another process like this one must reach. */
+export interface WorkerNeeds {
+  readonly config: Config;
+  readonly file: string | undefined;
+  readonly place: StatePlace;
+}
+
+const PERMISSIONS = ["net", "env", "read", "write", "run", "sys"] as const;
+
+/**
+ * The command that starts another process like this one, with the same
+ * arguments and no more permissions: those that are granted without bounds, and
+ * of the others what the config needs.
+ */
+export function ownCommandLine(
+  { config, file, place }: WorkerNeeds,
+): readonly string[] {
+  if (Deno.build.standalone) return [Deno.execPath(), ...Deno.args];
+  const isGranted = (descriptor: Deno.PermissionDescriptor): boolean =>
+    Deno.permissions.querySync(descriptor).state === "granted";
+  const { location } = place;
+  const bounded = permissionFlags(config, {
+    config: file,
+    writes: location.type === "file" ? [location.directory] : [],
+    sockets: [],
+  });
+  const flags = PERMISSIONS.map((name) => {
+    const flag = `--allow-${name}`;
+    if (isGranted({ name })) return flag;
+    return bounded.find((it) => it.startsWith(`${flag}=`)) ?? "";
+  });
+  // A service may be allowed to run "deno", whatever path that stands for.
+  const own = Deno.execPath();
+  const program = isGranted({ name: "run", command: own }) ? own : "deno";
+  return [
+    program,
+    "run",
+    "--quiet",
+    "--no-prompt",
+    ...ENGINE_FLAGS,
+    ...flags.filter((flag) => flag !== ""),
+    Deno.mainModule,
+    ...Deno.args,
+  ];
+}

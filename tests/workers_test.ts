@@ -1,0 +1,103 @@
+// Several processes on one port, as one service.
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { run, start } from "./_service.ts";
+
+/** A chat over a connection of its own, so that any worker may get it. */
+async function chat(url: string): Promise<number> {
+  const client = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
+  try {
+    const response = await fetch(`${url}/v1/chat/completions`, {
+      method: "POST",
+      client,
+      headers: { "content-type": "application/json", connection: "close" },
+      body: JSON.stringify({
+        model: "mock/echo",
+        messages: [{ role: "user", content: "hi" }],
+      }),
+    });
+    await response.text();
+    return response.status;
+  } catch {
+    return 0;
+  } finally {
+    client.close();
+  }
+}
+
+/** Has somebody do it who may do everything. */
+async function trusted(code: string): Promise<string> {
+  const { stdout } = await new Deno.Command("deno", { args: ["eval", code] })
+    .output();
+  return new TextDecoder().decode(stdout);
+}
+
+/** The processes that a process has started. */
+async function childrenOf(pid: number): Promise<number[]> {
+  const text = await trusted(
+    `console.log(Deno.readTextFileSync("/proc/${pid}/task/${pid}/children"))`,
+  );
+  return text.trim().split(" ").filter((it) => it !== "").map(Number);
+}
+
+async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  for (let tries = 0; !(await isSo()); tries++) {
+    assert(tries < 300, "it never came to be");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+Deno.test({
+  name: "P9: a worker that dies is started again, and the other serves on",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const service = await start(["--workers", "2"]);
+    await until(() => service.output().includes("2 of 2 workers serve"));
+    const [first] = await childrenOf(service.pid);
+    await trusted(`Deno.kill(${first}, "SIGKILL")`);
+    await until(() => /worker \d ended with 137/.test(service.output()));
+    assertEquals(await chat(service.url), 200);
+    await until(() =>
+      service.output().split("2 of 2 workers serve").length === 3
+    );
+    assertEquals(await service.stop(), 0);
+  },
+});
+
+Deno.test({
+  name:
+    "C6: two workers with one state let through what the limit says, and at most a share more",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const directory = await Deno.makeTempDir();
+    const config = `${directory}/config.yaml`;
+    await Deno.writeTextFile(
+      config,
+      'providers: [{type: mock, name: mock}]\nrate_limit: {enabled: true, routes: {"/v1/chat/completions": "20/hour"}}\n',
+    );
+    const service = await start(["--workers", "2", "--config", config], {
+      LLM_PROXY_STATE: `${directory}/state`,
+    });
+    await until(() => service.output().includes("2 of 2 workers serve"));
+    const seen = [];
+    for (let i = 0; i < 60; i++) seen.push(await chat(service.url));
+    const admitted = seen.filter((status) => status === 200).length;
+    const refused = seen.filter((status) => status === 429).length;
+    assertEquals(admitted + refused, 60);
+    assert(admitted >= 10 && admitted <= 21, `${admitted} were admitted`);
+    assertEquals(await service.stop(), 0);
+    await Deno.remove(directory, { recursive: true });
+  },
+});
+
+Deno.test("what keeps a worker from starting ends the service, with its code", async () => {
+  const server = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = server.addr as Deno.NetAddr;
+  const { code, err } = await run(["--workers", "2", "--port", `${port}`]);
+  server.close();
+  assertEquals(code, 1);
+  assertMatch(err, /the port is taken/);
+});
+
+Deno.test("--workers is a number or auto", async () => {
+  assertEquals((await run(["--workers", "many"])).code, 2);
+});
