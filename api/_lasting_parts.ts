@@ -10,6 +10,7 @@ import {
 } from "@llm-proxy/context";
 import {
   listModels,
+  MemoryThoughtStore,
   type Provider,
   ProviderFactory,
   ProviderHealth,
@@ -82,6 +83,8 @@ export class LastingParts {
   readonly providerLimits: ProviderLimits = new ProviderLimits();
   /** Copies of requests, whose answers are compared and thrown away. */
   readonly shadows: Shadows;
+  /** Proofs of thought that clients may lose. */
+  readonly thoughts: MemoryThoughtStore = new MemoryThoughtStore();
   /** What is counted. */
   readonly metrics: RequestMetrics;
   /** Providers that are asked for their models. */

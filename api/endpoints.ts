@@ -132,6 +132,7 @@ async function askProvider(
     request,
     size,
   });
+  const thoughts = gateway.thoughts.of(record.key ?? "");
   const prepare: Prepare<Translation> = ({ candidate, losses }) => {
     const options = {
       ...condenser?.condensed(losses),
@@ -141,6 +142,7 @@ async function askProvider(
       includeUsage: wantsUsage(document),
       losses,
       header,
+      thoughts,
     };
     const begun = record.open?.begun(record.usage);
     return begun === undefined

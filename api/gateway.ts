@@ -14,6 +14,7 @@ import {
   ProviderChecks,
   ProviderFactory,
   type ProviderHealth,
+  type ThoughtStore,
 } from "@llm-proxy/core";
 import {
   Failover,
@@ -119,6 +120,11 @@ export class Gateway {
   /** What a restart must not lose; closed after the gateway, by whoever opened it. */
   get state(): OpenStateStore {
     return this.#lasting.state;
+  }
+
+  /** Proofs of thought that clients may lose. */
+  get thoughts(): ThoughtStore {
+    return this.#lasting.thoughts;
   }
 
   /** Responses that clients may go on with. */

@@ -2,19 +2,18 @@ import type { ProviderType } from "./provider_types.ts";
 
 /** Most compatible servers know the older name of the output limit only (A19). */
 const OLD_LIMIT = { rename: { max_completion_tokens: "max_tokens" } } as const;
+/** Proofs of thought that clients echo, which only the model that gave them can read. */
+const PROOFS = ["extra_content", "messages[].reasoning_details"] as const;
 /** Prompt cache marks that the provider answers with a 4xx (C18). */
-const NO_CACHE_MARKS = { drop: ["cache_control"] } as const;
+const NO_CACHE_MARKS = { drop: ["cache_control", ...PROOFS] } as const;
 /** What clients echo of a thinking model's turn, and a provider without use for it may refuse. */
-export const NO_ECHOES = [
-  "extra_content",
-  "messages[].reasoning_content",
-  "messages[].reasoning_details",
-] as const;
+export const NO_ECHOES = [...PROOFS, "messages[].reasoning_content"] as const;
 /** Models that think between tool calls want to read their thought again (J6). */
 const THINKING = {
   effort: "thinking",
   thought: "reasoning_content",
   missingThought: " ",
+  drop: PROOFS,
 } as const;
 /** Local servers and proxies that are no more than compatible. */
 const PLAIN = { ...OLD_LIMIT, noDeveloperRole: true } as const;
@@ -184,14 +183,14 @@ export const COMPATIBLE_PROVIDERS:
       endpoints: ["images"],
       baseUrl: "https://api.z.ai/api/paas/v4",
       keyEnv: ["ZAI_API_KEY"],
-      quirks: { ...PLAIN, ...NO_CACHE_MARKS, ...THINKING },
+      quirks: { ...PLAIN, ...THINKING, ...NO_CACHE_MARKS },
     }],
     ["moonshot", {
       dialect: "openai_chat",
       endpoints: ["files", "batches"],
       baseUrl: "https://api.moonshot.ai/v1",
       keyEnv: ["MOONSHOT_API_KEY"],
-      quirks: { ...PLAIN, ...NO_CACHE_MARKS, ...THINKING },
+      quirks: { ...PLAIN, ...THINKING, ...NO_CACHE_MARKS },
     }],
     ["blackbox", {
       dialect: "openai_chat",

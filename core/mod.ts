@@ -271,14 +271,23 @@ export {
   type StreamParser,
 } from "./stream_framing.ts";
 export {
+  type KeptThought,
+  MemoryThoughtStore,
+  type MemoryThoughtStoreOptions,
+  type ThoughtKeeper,
+  type ThoughtStore,
+} from "./thought_store.ts";
+export {
   translateChat,
   translateConversation,
   type TranslateConversationOptions,
-  translateEmbeddings,
-  type TranslateEmbeddingsOptions,
   type TranslateOptions,
   type Translation,
 } from "./translation.ts";
+export {
+  translateEmbeddings,
+  type TranslateEmbeddingsOptions,
+} from "./translate_embeddings.ts";
 export type {
   RequestSource,
   SendOptions,

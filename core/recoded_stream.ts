@@ -5,7 +5,16 @@ import type {
   StreamTranslator,
 } from "./dialect.ts";
 import type { GatewayError } from "./errors.ts";
+import type { ThoughtCollector } from "./_thought_collector.ts";
 import type { SseEvent } from "./sse_parser.ts";
+
+/** What a {@linkcode RecodedStream} may be told. */
+export interface RecodedStreamOptions {
+  /** The model to name where the provider names none. */
+  readonly model?: string;
+  /** Collects the thought in front of tool calls. */
+  readonly thought?: ThoughtCollector;
+}
 
 /** A stream that goes through the canonical vocabulary: a decoder and an encoder in line. */
 export class RecodedStream implements StreamTranslator {
@@ -23,12 +32,15 @@ export class RecodedStream implements StreamTranslator {
   /** What the client may hear while the provider is silent. */
   readonly keepAlive: string | undefined;
 
-  /** Joins the provider's decoder and the client's encoder. The model is named where the provider names none. */
+  readonly #thought: ThoughtCollector | undefined;
+
+  /** Joins the provider's decoder and the client's encoder; see {@linkcode RecodedStreamOptions}. */
   constructor(
     decoder: StreamDecoder,
     encoder: StreamEncoder,
-    options: { readonly model?: string } = {},
+    options: RecodedStreamOptions = {},
   ) {
+    this.#thought = options.thought;
     this.#fallbackModel = options.model ?? "";
     this.#decoder = decoder;
     this.#encoder = encoder;
@@ -80,6 +92,7 @@ export class RecodedStream implements StreamTranslator {
     let text = "";
     for (const event of events) {
       this.#note(event);
+      this.#thought?.take(event);
       text += this.#encoder.push(
         event.type === "start" && event.model === ""
           ? { ...event, model: this.#fallbackModel }

@@ -13,17 +13,15 @@ import type {
 } from "./dialect.ts";
 import { answerReader } from "./answer_reader.ts";
 import { openAiChatClient } from "./dialects/openai_chat/client.ts";
-import { decodeChatError } from "./dialects/openai_chat/decode_error.ts";
-import {
-  passEmbeddingsAnswer,
-  passEmbeddingsRequest,
-} from "./dialects/openai_chat/embeddings.ts";
-import { GatewayError, type UpstreamError } from "./errors.ts";
+import type { UpstreamError } from "./errors.ts";
 import type { JsonDocument } from "./json_document.ts";
 import type { LossReport } from "./loss_report.ts";
-import { recodeEmbeddings } from "./recoded_embeddings.ts";
 import { RecodedStream } from "./recoded_stream.ts";
 import type { Destination } from "./routing/route.ts";
+import { restoreThought } from "./_restored_thought.ts";
+import { ThoughtCollector } from "./_thought_collector.ts";
+import { thoughtFamily } from "./_thought_family.ts";
+import type { ThoughtKeeper } from "./thought_store.ts";
 import type { StreamFraming } from "./stream_framing.ts";
 
 /** One request on its way to one provider, with the way back. */
@@ -63,6 +61,12 @@ export interface TranslateOptions extends StreamOptions, DecodeOptions {
   readonly losses: LossReport;
   /** What is sent in the place of what the request says, where that was changed on its way. */
   readonly conversation?: Conversation;
+  /**
+   * The proofs of thought that led to tool calls: kept of the answer, and
+   * brought back where the request has lost them. Where bytes pass, nothing is
+   * lost. @default {none are kept}
+   */
+  readonly thoughts?: ThoughtKeeper;
 }
 
 /** A {@linkcode TranslateOptions} for clients of any dialect. */
@@ -196,9 +200,12 @@ function recode(
     readonly options: TranslateOptions;
   },
 ): Translation {
-  const { losses, stream, includeUsage } = options;
+  const { losses, stream, includeUsage, thoughts: keeper } = options;
+  const family = thoughtFamily(options.deployment.provider, target.model);
+  const decoded = options.conversation ??
+    client.decodeRequest(document, options);
   const conversation = {
-    ...options.conversation ?? client.decodeRequest(document, options),
+    ...keeper ? restoreThought(decoded, { keeper, family, losses }) : decoded,
     model: target.model,
     stream,
   };
@@ -209,6 +216,7 @@ function recode(
       const answer = told.model === ""
         ? { ...told, model: target.model }
         : told;
+      if (keeper) new ThoughtCollector(keeper, family).takeParts(answer.parts);
       return {
         body: client.encodeAnswer(answer, losses, document),
         ...(answer.usage && { usage: answer.usage }),
@@ -220,64 +228,12 @@ function recode(
       new RecodedStream(
         provider.streamDecoder(losses, target.quirks),
         client.streamEncoder({ includeUsage, request: document }, losses),
-        target,
+        {
+          model: target.model,
+          ...(keeper && { thought: new ThoughtCollector(keeper, family) }),
+        },
       ),
     framing: provider.framing,
     error: provider.decodeError,
-  };
-}
-
-/** What a translation of embeddings needs besides the request. */
-export type TranslateEmbeddingsOptions = Pick<
-  TranslateOptions,
-  "deployment" | "losses"
->;
-
-/**
- * Prepares an embeddings request in OpenAI's dialect for a deployment.
- *
- * @throws {GatewayError} 400 when the provider has none or a field is wrong.
- *
- * @example To a provider of the same dialect
- * ```ts
- * import { LossReport, parseJsonDocument, ProviderFactory, translateEmbeddings } from "@llm-proxy/core";
- * import { assertEquals } from "@std/assert";
- *
- * const factory = new ProviderFactory();
- * const provider = factory.create({ name: "mock", type: "mock" });
- * const body = `{"model":"mock/embed","input":"hi"}`;
- * const { request } = translateEmbeddings(
- *   parseJsonDocument(new TextEncoder().encode(body)),
- *   { deployment: { provider, model: "embed" }, losses: new LossReport() },
- * );
- * assertEquals(request.body, `{"model":"embed","input":"hi"}`);
- * factory.close();
- * ```
- */
-export function translateEmbeddings(
-  document: JsonDocument,
-  { deployment: { provider, model }, losses }: TranslateEmbeddingsOptions,
-): Omit<Translation, "stream"> {
-  const { embeddings: dialect } = dialectRow(provider.dialect, model);
-  if (dialect !== undefined) {
-    const target = { provider: provider.name, model, losses };
-    return recodeEmbeddings(document, { dialect, target });
-  }
-  if (provider.dialect !== "openai_chat") {
-    throw new GatewayError(
-      "invalid_request",
-      `Provider '${provider.name}' has no embeddings`,
-      { code: "unsupported_endpoint", param: "model" },
-    );
-  }
-  const request = {
-    path: "/embeddings",
-    headers: {},
-    body: passEmbeddingsRequest(document, model),
-  };
-  return {
-    request: addressed(request, { model, quirks: provider.quirks }),
-    answer: passEmbeddingsAnswer,
-    error: decodeChatError,
   };
 }

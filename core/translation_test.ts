@@ -3,11 +3,8 @@ import { GatewayError } from "./errors.ts";
 import { parseJsonDocument } from "./json_document.ts";
 import { LossReport } from "./loss_report.ts";
 import { ProviderFactory } from "./provider_factory.ts";
-import {
-  translateChat,
-  translateEmbeddings,
-  type Translation,
-} from "./translation.ts";
+import { translateEmbeddings } from "./translate_embeddings.ts";
+import { translateChat, type Translation } from "./translation.ts";
 
 const encoder = new TextEncoder();
 

@@ -4,10 +4,8 @@ import { exactMember } from "../../_json_exact.ts";
 import type { EmbeddingDialect } from "../../embedding.ts";
 import { GatewayError } from "../../errors.ts";
 import { editJsonDocument, type JsonDocument } from "../../json_document.ts";
-import type {
-  TranslateEmbeddingsOptions,
-  Translation,
-} from "../../translation.ts";
+import type { TranslateEmbeddingsOptions } from "../../translate_embeddings.ts";
+import type { Translation } from "../../translation.ts";
 import { asList, isObject } from "../_json.ts";
 import { invalidAnswer } from "../_invalid_answer.ts";
 import { openAiEmbeddings } from "../openai_chat/embeddings.ts";

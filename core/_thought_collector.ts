@@ -1,0 +1,107 @@
+import type { AnswerEvent, AnswerPart } from "./answer.ts";
+import type { ReasoningPart } from "./conversation.ts";
+import type { ThoughtKeeper } from "./thought_store.ts";
+
+/** More thought than this is not kept, in characters; models stay below. */
+const MAX_THOUGHT = 1024 * 1024;
+/** More calls than this no turn has. */
+const MAX_CALLS = 128;
+
+interface Collected {
+  text: string;
+  signature?: string;
+  redacted?: string;
+}
+
+/** Collects the thought of one answer, and keeps it for the calls that it led to. */
+export class ThoughtCollector {
+  readonly #keeper: ThoughtKeeper;
+  readonly #family: string;
+  readonly #thoughts = new Map<number, Collected>();
+  /** The signatures of calls by id, where they have one. */
+  readonly #calls = new Map<string, string | undefined>();
+  #size = 0;
+
+  /** Starts an answer of a model of this family. */
+  constructor(keeper: ThoughtKeeper, family: string) {
+    this.#keeper = keeper;
+    this.#family = family;
+  }
+
+  /** Takes a whole answer. */
+  takeParts(parts: readonly AnswerPart[]): void {
+    for (const [index, part] of parts.entries()) {
+      if (part.type === "reasoning") {
+        this.#thoughts.set(index, part);
+        this.#size += part.text.length;
+      } else if (part.type === "tool_call") {
+        this.#calls.set(part.id, part.signature);
+      }
+    }
+    this.#keep();
+  }
+
+  /** Takes one event of a streamed answer; its finish keeps what has come. */
+  take(event: AnswerEvent): void {
+    switch (event.type) {
+      case "part_start":
+        if (event.kind === "tool_call") {
+          if (this.#calls.size >= MAX_CALLS) return;
+          this.#calls.set(event.id, event.signature);
+        } else if (event.kind === "reasoning") {
+          const { redacted } = event;
+          this.#thoughts.set(event.part, {
+            text: "",
+            ...(redacted !== undefined && { redacted }),
+          });
+          this.#size += redacted?.length ?? 0;
+        }
+        break;
+      case "part_delta": {
+        const thought = this.#thoughts.get(event.part);
+        if (thought === undefined) return;
+        this.#size += event.text.length;
+        if (this.#size <= MAX_THOUGHT) thought.text += event.text;
+        break;
+      }
+      case "part_end": {
+        const thought = this.#thoughts.get(event.part);
+        if (thought !== undefined && event.signature !== undefined) {
+          thought.signature = event.signature;
+        }
+        break;
+      }
+      case "finish":
+        this.#keep();
+    }
+  }
+
+  #keep(): void {
+    // A part of a thought is no thought: its proof would not hold.
+    const thoughts = this.#size > MAX_THOUGHT ? [] : this.#thoughts.values();
+    const parts: ReasoningPart[] = [];
+    for (const { text, signature, redacted } of thoughts) {
+      parts.push({
+        type: "reasoning",
+        text,
+        ...(signature !== undefined && { signature }),
+        ...(redacted !== undefined && { redacted }),
+      });
+    }
+    const isProven = parts.some(hasProof);
+    for (const [id, signature] of this.#calls) {
+      // What nobody has signed nobody asks for.
+      if (!isProven && signature === undefined) continue;
+      this.#keeper.keep(id, {
+        family: this.#family,
+        parts: isProven ? parts : [],
+        ...(signature !== undefined && { signature }),
+      });
+    }
+  }
+}
+
+/** Whether a thought can be shown to be its model's own. */
+export function hasProof({ signature, redacted }: ReasoningPart): boolean {
+  return signature !== undefined || redacted !== undefined;
+}

@@ -1,0 +1,171 @@
+import { frames, type Step } from "../core/dialects/bedrock/_test_frames.ts";
+import { json } from "./_answering_upstream.ts";
+import {
+  ANTHROPIC,
+  CHAT,
+  COUNTED,
+  GEMINI,
+  PROOF,
+  type Said,
+  type Speaker,
+} from "./_speakers.ts";
+
+/** A provider's way to say things, as far as conversations need it. */
+export interface LoopSpeaker
+  extends Pick<Speaker, "name" | "isStream" | "whole" | "stream"> {
+  /** The entry in the config, without name and address. */
+  readonly entry: string;
+  /** The model at the provider. */
+  readonly model: string;
+  /** Which proofs it can read; none where it signs nothing. */
+  readonly family?: "claude" | "gemini" | "vertex";
+}
+
+const ENDS = {
+  stop: "end_turn",
+  length: "max_tokens",
+  filter: "content_filtered",
+} as const;
+const USAGE = {
+  inputTokens: COUNTED.input - COUNTED.cached,
+  cacheReadInputTokens: COUNTED.cached,
+  outputTokens: COUNTED.output,
+  totalTokens: COUNTED.input + COUNTED.output,
+};
+
+function blocks({ thought, text, calls = [] }: Said): object[] {
+  return [
+    ...(thought
+      ? [{
+        reasoningContent: {
+          reasoningText: { text: thought, signature: PROOF },
+        },
+      }]
+      : []),
+    ...(text === undefined ? [] : [{ text }]),
+    ...calls.map(({ id: toolUseId, name, input }) => ({
+      toolUse: { toolUseId, name, input },
+    })),
+  ];
+}
+
+function stopReason({ calls, end = "stop" }: Said): string {
+  return calls === undefined ? ENDS[end] : "tool_use";
+}
+
+function steps(said: Said): Step[] {
+  const { thought, text, calls = [] } = said;
+  let index = -1;
+  const delta = (value: object): Step => [
+    "contentBlockDelta",
+    { contentBlockIndex: index, delta: value },
+  ];
+  const stop = (): Step => ["contentBlockStop", { contentBlockIndex: index }];
+  const all: Step[] = [["messageStart", { role: "assistant" }]];
+  if (thought) {
+    index++;
+    all.push(
+      delta({ reasoningContent: { text: thought } }),
+      delta({ reasoningContent: { signature: PROOF } }),
+      stop(),
+    );
+  }
+  if (text !== undefined) {
+    index++;
+    all.push(delta({ text }), stop());
+  }
+  for (const { id: toolUseId, name, input } of calls) {
+    index++;
+    all.push(
+      ["contentBlockStart", {
+        contentBlockIndex: index,
+        start: { toolUse: { toolUseId, name } },
+      }],
+      delta({ toolUse: { input: JSON.stringify(input) } }),
+      stop(),
+    );
+  }
+  all.push(
+    ["messageStop", { stopReason: stopReason(said) }],
+    ["metadata", { usage: USAGE, metrics: { latencyMs: 1 } }],
+  );
+  return all;
+}
+
+/** A Claude by Amazon Bedrock's Converse. */
+export const BEDROCK: LoopSpeaker = {
+  name: "bedrock",
+  entry: "type: bedrock, api_key: bdr-Vb6Nm5Zx, aws: {region: eu-west-1}",
+  model: "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+  family: "claude",
+  isStream: ({ path }) => path.endsWith("/converse-stream"),
+  whole: (said) =>
+    json({
+      output: { message: { role: "assistant", content: blocks(said) } },
+      stopReason: stopReason(said),
+      usage: USAGE,
+    }),
+  stream: (said) =>
+    new Response(frames(steps(said)), {
+      headers: { "content-type": "application/vnd.amazon.eventstream" },
+    }),
+};
+
+const VERTEX_ENTRY =
+  "type: vertex, api_key: ya29-Vb6Nm5Zx, google: {project: p}";
+
+/** Claude on Vertex AI. */
+export const VERTEX_CLAUDE: LoopSpeaker = {
+  ...ANTHROPIC,
+  name: "vertex claude",
+  entry: VERTEX_ENTRY,
+  model: "claude-sonnet-4-5@20250929",
+  family: "claude",
+  isStream: ({ path }) => path.endsWith(":streamRawPredict"),
+};
+
+/** Gemini on Vertex AI. */
+export const VERTEX_GEMINI: LoopSpeaker = {
+  ...GEMINI,
+  name: "vertex gemini",
+  entry: VERTEX_ENTRY,
+  model: "gemini-3-pro",
+  family: "vertex",
+};
+
+/** One of each provider between which a conversation may move. */
+export const LOOP_SPEAKERS: readonly LoopSpeaker[] = [
+  {
+    ...CHAT,
+    name: "openai",
+    entry: "type: openai, api_key: sk-Vb6Nm5Zx",
+    model: "gpt-5",
+  },
+  {
+    ...ANTHROPIC,
+    entry: "type: anthropic, api_key: ant-Vb6Nm5Zx",
+    model: "claude-sonnet-4-5",
+    family: "claude",
+  },
+  {
+    ...GEMINI,
+    entry: "type: gemini, api_key: gem-Vb6Nm5Zx",
+    model: "gemini-3-pro",
+    family: "gemini",
+  },
+  BEDROCK,
+  VERTEX_CLAUDE,
+  VERTEX_GEMINI,
+  {
+    ...CHAT,
+    name: "mistral",
+    entry: "type: mistral, api_key: mis-Vb6Nm5Zx",
+    model: "magistral-medium-latest",
+  },
+  {
+    ...CHAT,
+    name: "deepseek",
+    entry: "type: deepseek, api_key: dee-Vb6Nm5Zx",
+    model: "deepseek-reasoner",
+  },
+];

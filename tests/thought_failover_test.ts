@@ -1,0 +1,292 @@
+import Anthropic from "@anthropic-ai/sdk";
+import { assert, assertEquals } from "@std/assert";
+import OpenAI from "openai";
+import {
+  type Asked,
+  json,
+  startAnsweringUpstream,
+} from "./_answering_upstream.ts";
+import {
+  BEDROCK,
+  LOOP_SPEAKERS,
+  type LoopSpeaker,
+  VERTEX_CLAUDE,
+  VERTEX_GEMINI,
+} from "./_cloud_speakers.ts";
+import { startGateway } from "./_gateway.ts";
+import { PROOF, type Said } from "./_speakers.ts";
+
+const QUESTION = "How warm is it in Rome?";
+const CITIES = ["Rome", "Oslo"];
+const PARAMETERS = {
+  type: "object" as const,
+  properties: { city: { type: "string" } },
+};
+
+/** Two providers that say the same things, each with a proof of its own. */
+interface Pair {
+  readonly url: string;
+  /** What the provider of this name was asked last. */
+  last(name: string): Asked;
+  /** Whether a provider answers. */
+  readonly isDown: Set<string>;
+}
+
+function turnOf(number: number): Said {
+  const city = CITIES[number];
+  return city === undefined ? { text: "Rome: 21, Oslo: 4" } : {
+    thought: `I ask about ${city}`,
+    calls: [{ id: `call_${number}`, name: "weather", input: { city } }],
+  };
+}
+
+/** Runs a gateway with these providers, named `p0`, `p1`, …, and a route over all of them. */
+async function withLoop(
+  speakers: readonly LoopSpeaker[],
+  run: (pair: Pair) => Promise<void>,
+): Promise<void> {
+  const isDown = new Set<string>();
+  const last = new Map<string, Asked>();
+  const upstream = startAnsweringUpstream(async (asked) => {
+    const name = asked.path.split("/")[1] ?? "";
+    const speaker = speakers[Number(name.slice(1))]!;
+    last.set(name, asked);
+    if (isDown.has(name)) return json({ message: "Down" }, { status: 503 });
+    const said = turnOf(asked.text.split(/temperature is/).length - 1);
+    const isStream = speaker.isStream(asked);
+    const response = isStream ? speaker.stream(said) : speaker.whole(said);
+    if (response.headers.get("content-type")?.includes("amazon")) {
+      return response;
+    }
+    const text = await response.text();
+    const { headers } = response;
+    return new Response(text.replaceAll(PROOF, proofOf(name)), { headers });
+  });
+  const entries = speakers.map(({ entry }, index) =>
+    `{name: p${index}, ${entry}, max_retries: 0, base_url: "${upstream.origin}/p${index}/v1"}`
+  );
+  const targets = speakers.map(({ model }, index) => `"p${index}/${model}"`);
+  const gateway = await startGateway(`
+providers: [${entries.join()}]
+routes: [{match: both, targets: [${targets.join()}]}]
+`);
+  try {
+    await run({ url: gateway.url, last: (name) => last.get(name)!, isDown });
+  } finally {
+    await gateway.close();
+    await upstream.close();
+  }
+}
+
+/** The proof that a provider signs with; Bedrock's frames keep the one that all have. */
+function proofOf(name: string): string {
+  return `cHJvb2Yt${name}`;
+}
+
+function proofIn(speaker: LoopSpeaker, name: string, stream: boolean): string {
+  return speaker === BEDROCK && stream ? PROOF : proofOf(name);
+}
+
+/** A program that keeps of an answer what it knows, and loses all else, unless it gives everything back. */
+class ChatLoop {
+  readonly messages: OpenAI.ChatCompletionMessageParam[] = [
+    { role: "user", content: QUESTION },
+  ];
+  readonly #client: OpenAI;
+  readonly #stream: boolean;
+  readonly #echoes: boolean;
+
+  constructor(url: string, stream: boolean, echoes = false) {
+    this.#echoes = echoes;
+    this.#client = new OpenAI({
+      baseURL: `${url}/v1`,
+      apiKey: "unused",
+      maxRetries: 0,
+    });
+    this.#stream = stream;
+  }
+
+  /** Asks, and answers the calls. */
+  async turn(model: string): Promise<string | null> {
+    const message = await this.#ask(model);
+    const calls = message.tool_calls ?? [];
+    if (this.#echoes) this.messages.push(message);
+    else {this.messages.push({
+        role: "assistant",
+        content: message.content,
+        ...(calls.length > 0 && {
+          tool_calls: calls.map((call) => {
+            assert(call.type === "function");
+            const { id, type, function: { name, arguments: text } } = call;
+            return { id, type, function: { name, arguments: text } };
+          }),
+        }),
+      });}
+    for (const { id } of calls) {
+      this.messages.push({
+        role: "tool",
+        tool_call_id: id,
+        content: "The temperature is 21",
+      });
+    }
+    return message.content;
+  }
+
+  async #ask(model: string): Promise<OpenAI.ChatCompletionMessage> {
+    const ask = {
+      model,
+      messages: this.messages,
+      reasoning_effort: "medium" as const,
+      max_completion_tokens: 16_000,
+      tools: [{
+        type: "function" as const,
+        function: { name: "weather", parameters: PARAMETERS },
+      }],
+    };
+    const { completions } = this.#client.chat;
+    const completion = this.#stream
+      ? await completions.stream(ask).finalChatCompletion()
+      : await completions.create(ask);
+    const [choice] = completion.choices;
+    assert(choice !== undefined);
+    return choice.message;
+  }
+}
+
+for (const speaker of LOOP_SPEAKERS) {
+  for (const stream of [false, true]) {
+    const how = stream ? "streamed" : "whole";
+    Deno.test(`C12, D9, E17: a chat client that loses all proofs goes a tool loop with thought at ${speaker.name}, ${how}`, () =>
+      withLoop([speaker], async ({ url, last }) => {
+        const chat = new ChatLoop(url, stream);
+        const model = `p0/${speaker.model}`;
+        await chat.turn(model);
+        await chat.turn(model);
+        assertEquals(await chat.turn(model), "Rome: 21, Oslo: 4");
+        const { text } = last("p0");
+        const proof = proofIn(speaker, "p0", stream);
+        // Both turns of the loop have their proof.
+        const count = speaker.family === undefined ? 0 : 2;
+        assertEquals(text.split(proof).length - 1, count, text);
+      }));
+  }
+}
+
+for (const [a, first] of LOOP_SPEAKERS.entries()) {
+  Deno.test(`C12, D9, E17: a conversation that begins at ${first.name} goes on anywhere else and comes back`, async () => {
+    for (const [b, second] of LOOP_SPEAKERS.entries()) {
+      if (a === b) continue;
+      const where = `${first.name} -> ${second.name}`;
+      for (const echoes of [false, true]) {
+        await withLoop([first, second], async ({ url, last, isDown }) => {
+          const chat = new ChatLoop(url, false, echoes);
+          await chat.turn("both");
+          isDown.add("p0");
+          await chat.turn("both");
+          const { text } = last("p1");
+          const isKin = first.family !== undefined &&
+            first.family === second.family;
+          assertEquals(
+            text.includes(proofOf("p0")),
+            isKin,
+            `${where}: ${text}`,
+          );
+          assert(text.includes("The temperature is 21"), where);
+          isDown.clear();
+          const said = await chat.turn(`p0/${first.model}`);
+          assertEquals(said, "Rome: 21, Oslo: 4", where);
+          const back = last("p0").text;
+          const isSigned = first.family !== undefined;
+          assertEquals(back.includes(proofOf("p0")), isSigned, where);
+          assertEquals(
+            back.includes(proofOf("p1")),
+            isKin,
+            `${where}: ${back}`,
+          );
+        });
+      }
+    }
+  });
+}
+
+Deno.test("C12: nobody gets another caller's thought by naming its call", () =>
+  withLoop([BEDROCK], async ({ url, last }) => {
+    const chat = new ChatLoop(url, false);
+    await chat.turn(`p0/${BEDROCK.model}`);
+    const { messages } = chat;
+    const other = new OpenAI({ baseURL: `${url}/v1`, apiKey: "unused" });
+    await other.chat.completions.create({
+      model: `p0/${BEDROCK.model}`,
+      messages: messages.map((message) =>
+        "tool_call_id" in message
+          ? { ...message, tool_call_id: "call_9" }
+          : "tool_calls" in message && message.tool_calls
+          ? {
+            ...message,
+            tool_calls: message.tool_calls.map((call) => ({
+              ...call,
+              id: "call_9",
+            })),
+          }
+          : message
+      ),
+    });
+    assertEquals(last("p0").text.includes(proofOf("p0")), false);
+  }));
+
+/** Goes a loop of two calls as Anthropic's SDK does, giving back what it got. */
+async function messagesLoop(
+  url: string,
+  model: string,
+  stream: boolean,
+): Promise<Anthropic.ContentBlock[]> {
+  const client = new Anthropic({
+    baseURL: url,
+    apiKey: "unused",
+    maxRetries: 0,
+  });
+  const messages: Anthropic.MessageParam[] = [
+    { role: "user", content: QUESTION },
+  ];
+  for (let turn = 0;; turn++) {
+    assert(turn < 3);
+    const ask = {
+      model,
+      messages,
+      max_tokens: 16_000,
+      thinking: { type: "enabled" as const, budget_tokens: 4_000 },
+      tools: [{ name: "weather", input_schema: PARAMETERS }],
+    };
+    const { content, stop_reason: reason } = stream
+      ? await client.messages.stream(ask).finalMessage()
+      : await client.messages.create(ask);
+    if (reason !== "tool_use") return content;
+    messages.push({ role: "assistant", content });
+    messages.push({
+      role: "user",
+      content: content.flatMap((block) =>
+        block.type === "tool_use"
+          ? [{
+            type: "tool_result" as const,
+            tool_use_id: block.id,
+            content: "The temperature is 21",
+          }]
+          : []
+      ),
+    });
+  }
+}
+
+for (const speaker of [VERTEX_CLAUDE, VERTEX_GEMINI]) {
+  for (const stream of [false, true]) {
+    const how = stream ? "streamed" : "whole";
+    Deno.test(`C12, D9: a Messages client goes a tool loop with thought at ${speaker.name}, ${how}`, () =>
+      withLoop([speaker], async ({ url, last }) => {
+        const content = await messagesLoop(url, `p0/${speaker.model}`, stream);
+        const text = content.map((it) => it.type === "text" ? it.text : "");
+        assertEquals(text.join(""), "Rome: 21, Oslo: 4");
+        const { text: asked } = last("p0");
+        assertEquals(asked.split(proofOf("p0")).length - 1, 2, asked);
+      }));
+  }
+}
