@@ -1,6 +1,9 @@
 import * as z from "@zod/zod";
 import { headerName, line, route, share } from "./_config_values.ts";
 
+/** As many as the library takes. */
+const MAX_FLAGS = 1000;
+
 /** The name of a flag. */
 export function flagName(): z.ZodString {
   return z.string().max(64).regex(
@@ -34,6 +37,9 @@ export const featureFlags = z.record(
         .describe("Of several that fit the first counts."),
     }),
   ]),
+).refine(
+  (flags) => Object.keys(flags).length <= MAX_FLAGS,
+  `must have at most ${MAX_FLAGS} flags`,
 ).default({}).describe(
   "Switches: true, false, or for whom; arms and shadows of routes go by them.",
 );

@@ -105,10 +105,17 @@ let collector: (() => void) | undefined;
 
 /** Has the engine collect garbage now, which it leaves for later while nobody needs the memory. */
 function collectGarbage(): void {
-  if (collector === undefined) {
+  collector ??= findCollector();
+  collector();
+}
+
+function findCollector(): () => void {
+  try {
     v8.setFlagsFromString("--expose-gc");
     const found: unknown = vm.runInNewContext("gc");
-    collector = typeof found === "function" ? () => found() : () => {};
+    if (typeof found === "function") return () => found();
+  } catch {
+    // The engine does it by itself, later.
   }
-  collector();
+  return () => {};
 }

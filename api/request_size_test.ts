@@ -1,6 +1,6 @@
 import { TokenEstimator } from "@llm-proxy/context";
 import { ProviderFactory } from "@llm-proxy/core";
-import { assert, assertEquals, assertGreater } from "@std/assert";
+import { assertEquals, assertGreater } from "@std/assert";
 import { RequestSize } from "./request_size.ts";
 
 Deno.test("RequestSize is corrected by what a provider reports, for that model alone", () => {
@@ -27,7 +27,9 @@ Deno.test("RequestSize is corrected by what a provider reports, for that model a
   const before = size.at(one);
   assertGreater(size.tokens, before);
   for (let i = 0; i < 20; i++) size.learn(one, usage);
-  assert(size.at(one) > 3_500 && size.at(one) <= 4_000, String(size.at(one)));
+  assertGreater(size.likely(one), 3_400);
+  // Nobody is refused for what was learned of others' requests.
+  assertGreater(size.likely(one) / 1.5, size.at(one));
   assertEquals(size.at({ provider, model: "two" }), before);
   factory.close();
 });

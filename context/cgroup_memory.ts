@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+
 /** What the kernel says of the memory of the group that a process is in. */
 export interface CgroupMemory {
   /** Bytes that it may use; `undefined` where nothing bounds it. */
@@ -8,7 +10,7 @@ export interface CgroupMemory {
 
 /** How {@linkcode readCgroupMemory} reads. */
 export interface CgroupMemoryOptions {
-  /** Reads a file; throws where it can't. @default {Deno.readTextFileSync} */
+  /** Reads a file; throws where it can't. @default {from the disk, where that needs no question} */
   readonly readText?: (path: string) => string;
 }
 
@@ -68,8 +70,7 @@ const V1: Files = {
  * ```
  */
 export function readCgroupMemory(
-  { readText = (path) => Deno.readTextFileSync(path) }: CgroupMemoryOptions =
-    {},
+  { readText = readAllowed }: CgroupMemoryOptions = {},
 ): CgroupMemory | undefined {
   const read = (path: string): string | undefined => {
     try {
@@ -84,6 +85,14 @@ export function readCgroupMemory(
   const v1 = /^\d+:(?:[^:\n]*,)?memory(?:,[^:\n]*)?:(\/.*)$/m.exec(groups)?.[1];
   return (v1 !== undefined ? readGroup(V1, v1, read) : undefined) ??
     (v2 !== undefined ? readGroup(V2, v2, read) : undefined);
+}
+
+/** Nobody should be asked for a permission by a timer. */
+function readAllowed(path: string): string {
+  const isAsked = typeof Deno !== "undefined" &&
+    Deno.permissions.querySync({ name: "read", path }).state === "prompt";
+  if (isAsked) throw new TypeError(`Cannot read '${path}': not permitted`);
+  return readFileSync(path, "utf8");
 }
 
 type Read = (path: string) => string | undefined;

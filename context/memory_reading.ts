@@ -40,6 +40,10 @@ export function readMemory(limit?: number): MemoryReading {
 
 function constrainedMemory(): number | undefined {
   try {
+    const kind = "systemMemoryInfo";
+    const isOurs = typeof Deno === "undefined" ||
+      Deno.permissions.querySync({ name: "sys", kind }).state === "granted";
+    if (!isOurs) return undefined;
     const bytes = process.constrainedMemory();
     return bytes > 0 && bytes < NO_LIMIT ? bytes : undefined;
   } catch {

@@ -31,6 +31,8 @@ const WEIGHT = 0.1;
 /** Whatever is reported, a correction stays within. */
 const LEAST = 0.4;
 const MOST = 2.5;
+/** A larger correction is not refused by: the provider may judge itself. */
+const MOST_REFUSED = 1.25;
 /** Shorter inputs are mostly frames, of which nothing is learned. */
 const LEAST_TOKENS = 200;
 /** How far an estimate may be off, as a share: at first, and at the best. */
@@ -83,7 +85,10 @@ export class TokenEstimator {
     const tokens = tokensBy(measure, model) * factor;
     return {
       tokens: Math.ceil(tokens),
-      low: Math.floor(tokens * (1 - error)),
+      // Nothing that some have sent may have the requests of others refused.
+      low: Math.floor(
+        tokens * Math.min(1, MOST_REFUSED / factor) * (1 - error),
+      ),
       high: Math.ceil(tokens * (1 + error)),
     };
   }
@@ -108,9 +113,9 @@ export class TokenEstimator {
   learn(measure: TokenMeasure, model: string, reported: number): void {
     const plain = tokensBy(measure, model);
     if (!(reported >= LEAST_TOKENS) || plain < LEAST_TOKENS) return;
-    const ratio = Math.min(MOST, Math.max(LEAST, reported / plain));
     const known = this.#corrections.get(model) ??
       { factor: 1, error: 0, samples: 0 };
+    const ratio = Math.min(MOST, Math.max(LEAST, reported / plain));
     const weight = Math.max(WEIGHT, 1 / (known.samples + 1));
     const off = Math.abs(ratio / known.factor - 1);
     known.factor += weight * (ratio - known.factor);

@@ -396,3 +396,48 @@ routes: [{match: whole, targets: [up/m], condense: false}]
     assertEquals(upstream.asked[0]?.body.messages, turns(30));
   });
 });
+
+Deno.test("condense: clients of Responses and of Gemini are served alike", async () => {
+  const requests = [
+    {
+      path: "/v1/responses",
+      body: {
+        model: "up/m",
+        instructions: "The code word is swordfish.",
+        input: turns(30).slice(1),
+      },
+    },
+    {
+      path: "/v1beta/models/up%2Fm:generateContent",
+      body: {
+        systemInstruction: { parts: [{ text: "The code word is swordfish." }] },
+        contents: turns(30).slice(1).map(({ role, content }) => ({
+          role: role === "assistant" ? "model" : "user",
+          parts: [{ text: content }],
+        })),
+      },
+    },
+  ];
+  await withGateway({
+    answer: echo,
+    config: "condensation: {enabled: true, truncation_threshold: 4000}",
+  }, async ({ url, upstream }) => {
+    for (const { path, body } of requests) {
+      const response = await fetch(url + path, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(body),
+      });
+      const text = await response.text();
+      assertEquals(response.status, 200, text.slice(0, 300));
+      assertStringIncludes(
+        response.headers.get("x-llm-proxy-condensed") ?? "",
+        "reason=threshold",
+      );
+      const sent = upstream.asked.at(-1)?.text ?? "";
+      assertStringIncludes(sent, "swordfish");
+      assertStringIncludes(sent, "What is the code word?");
+      assert(!sent.includes("fact-0 "), path);
+    }
+  });
+});
