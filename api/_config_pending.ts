@@ -4,8 +4,6 @@
  */
 export const PENDING: readonly string[] = [
   "caching.summary_cache",
-  "routes[].drain_timeout",
-  "routes[].hang_up",
 ];
 
 /** One notice for each pending path that `data` sets, so that nobody relies on it. */

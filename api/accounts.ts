@@ -15,8 +15,7 @@ import { BudgetAlerts } from "./budget_alerts.ts";
 import { Budgets } from "./budgets.ts";
 import type { Config } from "./config_types.ts";
 import { setConfigPrices } from "./_model_prices.ts";
-import { RequestAccount } from "./request_account.ts";
-import type { RequestRecord } from "./request_record.ts";
+import { type AccountedRecord, RequestAccount } from "./request_account.ts";
 import { Subjects } from "./subject.ts";
 
 /** What {@linkcode Accounts} are kept with. */
@@ -119,7 +118,7 @@ export class Accounts {
   }
 
   /** Begins the account of a request. */
-  begin(record: RequestRecord): RequestAccount {
+  begin(record: AccountedRecord): RequestAccount {
     const subject = this.subjects.of(record.key);
     return new RequestAccount(this, { record, subject });
   }

@@ -207,7 +207,9 @@ export async function attempt<T extends Prepared>(
   },
 ): Promise<void> {
   const { gateway, record } = context;
-  const { candidate, signal, limits } = routed;
+  const { candidate, limits } = routed;
+  using held = gateway.hangUps.hold(routed);
+  const { signal } = held;
   const trace = new AttemptTrace(candidate);
   const { stream, tracing } = record;
   const provider = gateway.reach(candidate, record.route);
@@ -229,6 +231,7 @@ export async function attempt<T extends Prepared>(
     }
     await answer({ context, routed, trace, clock, translation, response });
     record.account?.ended(trace, { wasLeft: false });
+    held.check();
     gateway.health.succeeded(candidate.provider);
   } catch (error) {
     record.account?.ended(trace, { error, wasLeft: signal.aborted });

@@ -28,6 +28,7 @@ import { AnswerCache } from "./answer_cache.ts";
 import { KeyRing } from "./authenticate.ts";
 import { Condensing } from "./condensing.ts";
 import type { Config } from "./config_types.ts";
+import { HangUps } from "./hang_up.ts";
 import type { GatewayControls } from "./gateway_controls.ts";
 import type { GatewayOptions } from "./_gateway_options.ts";
 import { LastingParts } from "./_lasting_parts.ts";
@@ -51,6 +52,8 @@ export class Gateway {
   readonly failover: Failover;
   /** The names of the routes whose broken streams go on at another deployment. */
   readonly continuing: ReadonlySet<string>;
+  /** What becomes of streams whose clients leave. */
+  readonly hangUps: HangUps;
   /** Makes long conversations shorter, where that is wanted. */
   readonly condensing: Condensing;
   /** Answers that are kept; `undefined` where none are for anybody. */
@@ -84,6 +87,7 @@ export class Gateway {
       prices: accounts.prices,
     });
     this.continuing = continuing;
+    this.hangUps = new HangUps(config);
     const { states, breakers, cooldowns, bulkheads, budget, hedges } = lasting;
     this.failover = new Failover({
       table,

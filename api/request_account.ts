@@ -15,10 +15,28 @@ const PICO_IN_MICRO = 1_000_000;
 /** How much of a name that a caller chose is kept. */
 const MAX_NAME = 128;
 
+/** What the account of a request knows it by. */
+export type AccountedRecord =
+  & Pick<
+    RequestRecord,
+    | "id"
+    | "route"
+    | "key"
+    | "requestedModel"
+    | "startedAt"
+    | "status"
+    | "durationMs"
+  >
+  & {
+    readonly error?: { readonly code: string } | undefined;
+    readonly cache?: string | undefined;
+    costUsd?: number | undefined;
+  };
+
 /** What one request costs, from its first attempt to its settlement. */
 export class RequestAccount {
   readonly #accounts: Accounts;
-  readonly #record: RequestRecord;
+  readonly #record: AccountedRecord;
   readonly #subject: Subject;
   #entry: LedgerEntry | undefined;
   /** What each attempt has cost that has ended. */
@@ -32,7 +50,7 @@ export class RequestAccount {
   constructor(
     accounts: Accounts,
     { record, subject }: {
-      readonly record: RequestRecord;
+      readonly record: AccountedRecord;
       readonly subject: Subject;
     },
   ) {

@@ -20,6 +20,7 @@ import type {
 import { type AnswerSide, compareAnswers } from "./_compare_answers.ts";
 import { AttemptTrace } from "./attempt_trace.ts";
 import type { RequestContext } from "./endpoints.ts";
+import { readWhole } from "./_read_whole.ts";
 import type { ReplyStream } from "./exchange.ts";
 import { relayStream } from "./relay_stream.ts";
 
@@ -71,10 +72,26 @@ export function sendShadow(
     const { stream } = record;
     const { signal, limits } = copy;
     const sender = new Attempt(provider, { signal, stream, limits });
+    const trace = new AttemptTrace(candidate);
+    const bill = {
+      id: `${record.id}_shadow`,
+      route: "shadow",
+      key: record.key,
+      requestedModel: record.requestedModel,
+      startedAt: begin,
+      status: 200,
+      durationMs: 0,
+    };
+    const account = gateway.accounts.begin(bill);
+    account.allow(request.outputTokens);
     try {
-      const translation = prepare(new AttemptTrace(candidate));
-      await ask(shadow, { copy, sender, stream, translation });
+      const translation = prepare(trace);
+      await account.pay(trace, translation.request);
+      await ask(shadow, { copy, sender, stream, translation, trace });
+      account.ended(trace, { wasLeft: false });
     } catch (error) {
+      bill.status = error instanceof GatewayError ? error.status : 500;
+      account.ended(trace, { error, wasLeft: signal.aborted });
       shadow.error = error instanceof GatewayError
         ? error.code
         : "internal_error";
@@ -82,6 +99,8 @@ export function sendShadow(
     } finally {
       sender.stop();
       shadow.durationMs = performance.now() - begin;
+      bill.durationMs = shadow.durationMs;
+      account.settle();
       if (!signal.aborted) {
         gateway.logger.info("shadow", {
           request_id: record.id,
@@ -104,8 +123,9 @@ export function sendShadow(
 /** Sends the copy and reads its answer to the end. */
 async function ask(
   shadow: AnswerSide,
-  { copy, sender, stream, translation }: {
+  { copy, sender, stream, translation, trace }: {
     readonly copy: ShadowCopy;
+    readonly trace: AttemptTrace;
     readonly sender: Attempt;
     readonly stream: boolean;
     readonly translation: Translation;
@@ -113,12 +133,14 @@ async function ask(
 ): Promise<void> {
   const begin = performance.now();
   const response = await sender.send(translation.request);
-  const { status, headers, body } = response;
+  const { status, headers } = response;
   if (status !== 200) {
-    throw translation.error(status, headers, await collectErrorBody(body));
+    const said = await collectErrorBody(response.body);
+    throw translation.error(status, headers, said);
   }
   if (!stream) {
-    const answer = translation.answer(await collect(response));
+    const body = await collect(response);
+    const answer = readWhole(translation, { body, trace });
     shadow.transcript.takeAnswer(answer.body);
     keep(shadow, answer, copy);
     return;
@@ -138,6 +160,7 @@ async function ask(
       failure: () => "",
     });
   } finally {
+    trace.streamed(translator);
     keep(shadow, translator, copy);
   }
 }

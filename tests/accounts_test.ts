@@ -163,3 +163,87 @@ Deno.test("A5: embeddings cost what their tokens do", async () => {
   const [row] = await rig.rows(1);
   assertEquals([row?.route, row?.cost], ["/v1/embeddings", 12_000_000]);
 });
+
+/** A stream that goes on until it is let go, with its usage at the end. */
+function slowStream(): { readonly answer: () => Response; release(): void } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  async function* pieces(): AsyncGenerator<string> {
+    yield chunk({ content: "one two three four " });
+    await promise;
+    yield chunk({ content: "five" });
+    yield chunk({}, "stop", { usage: USAGE });
+    yield "data: [DONE]\n\n";
+  }
+  return { answer: () => eventStream(pieces()), release: resolve };
+}
+
+/** Reads the first piece of a stream and leaves. */
+async function leave(rig: AccountsRig, model: string): Promise<void> {
+  const leaving = new AbortController();
+  const response = await rig.ask({ model, stream: true }, {
+    signal: leaving.signal,
+  });
+  const reader = response.body?.getReader();
+  await reader?.read();
+  leaving.abort();
+  await reader?.cancel().catch(() => {});
+}
+
+Deno.test("A3: a stream whose client leaves is cancelled and billed by what was sent and delivered, as an estimate", async () => {
+  const upstream = slowStream();
+  await using rig = await AccountsRig.start({ answer: upstream.answer });
+  await leave(rig, "up/m");
+  const [row] = await rig.rows(1);
+  const { usage, outcome, cost = 0 } = row?.attempts[0] ?? {};
+  assertEquals(outcome, "client_closed");
+  assertEquals(usage?.isEstimated, true);
+  // 19 letters.
+  assertEquals(usage?.output, 5);
+  assert(usage !== undefined && usage.input > 10 && usage.input < 40);
+  assertEquals(cost, (usage.input * 2 + 5 * 8) * 1_000_000);
+  upstream.release();
+});
+
+Deno.test("A3: drain-to-bill and finish-and-cache read on for the usage that the provider tells", async () => {
+  for (const policy of ["drain-to-bill", "finish-and-cache"]) {
+    const upstream = slowStream();
+    await using rig = await AccountsRig.start({
+      answer: upstream.answer,
+      config: `routes: [{match: x, targets: [up/m], hang_up: ${policy}}]`,
+    });
+    await leave(rig, "x");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    upstream.release();
+    const [row] = await rig.rows(1);
+    assertEquals([row?.cost, row?.attempts[0]?.outcome], [COST, "ok"], policy);
+    assertEquals(row?.error, "client_closed");
+    assertEquals((await logLine(rig)).error, "client_closed");
+  }
+});
+
+Deno.test("A3: drain-to-bill reads on for its time and no longer", async () => {
+  const upstream = slowStream();
+  await using rig = await AccountsRig.start({
+    answer: upstream.answer,
+    config:
+      "routes: [{match: x, targets: [up/m], hang_up: drain-to-bill, drain_timeout: 0.1}]",
+  });
+  await leave(rig, "x");
+  const [row] = await rig.rows(1);
+  assertEquals(row?.attempts[0]?.usage?.isEstimated, true);
+  upstream.release();
+});
+
+Deno.test("A1: a shadow copy is billed in a row of its own", async () => {
+  await using rig = await AccountsRig.start({
+    answer: () => completion({ content: "hi" }),
+    config:
+      "routes: [{match: x, targets: [up/m], shadow: {share: 1, target: up/n}}]",
+  });
+  const response = await rig.ask({ model: "x" });
+  await response.body?.cancel();
+  const rows = await rig.rows(2);
+  const shadow = rows.find(({ route }) => route === "shadow");
+  assertEquals(shadow?.id, `${response.headers.get("x-request-id")}_shadow`);
+  assertEquals([shadow?.attempts[0]?.model, shadow?.cost], ["n", COST]);
+});

@@ -1,0 +1,87 @@
+import { GatewayError } from "@llm-proxy/core";
+import type { RoutedAttempt } from "@llm-proxy/core/routing";
+import type { Config } from "./config_types.ts";
+
+/** For how long a stream is read on whose client has left, in ms; Infinity for to its end. */
+type DrainMs = number;
+
+const SECOND = 1000;
+
+/** What becomes of streams whose clients leave, by the routes' names. */
+export class HangUps {
+  readonly #drains = new Map<string, DrainMs>();
+
+  /** Takes what the config's routes say. */
+  constructor({ routes }: Pick<Config, "routes">) {
+    for (const { match, hang_up: policy, drain_timeout: seconds } of routes) {
+      if (policy === "cancel") continue;
+      const ms = policy === "drain-to-bill" ? seconds * SECOND : Infinity;
+      for (const name of match) this.#drains.set(name, ms);
+    }
+  }
+
+  /** What an attempt is ended by; to be disposed of with it. */
+  hold(routed: RoutedAttempt): HeldSignal {
+    const drainMs = this.#drains.get(routed.plan.route.name);
+    return drainMs === undefined
+      ? new HeldSignal(routed.signal)
+      : new DrainingSignal(routed, drainMs);
+  }
+}
+
+/** What ends an attempt: its own signal, at once. */
+class HeldSignal implements Disposable {
+  readonly signal: AbortSignal;
+
+  constructor(signal: AbortSignal) {
+    this.signal = signal;
+  }
+
+  /**
+   * To be asked when the stream has come to its end.
+   *
+   * @throws {GatewayError} where the client left before.
+   */
+  check(): void {}
+
+  [Symbol.dispose](): void {}
+}
+
+/** Ends an attempt some time after its client has left, if that had begun to hear the answer. */
+class DrainingSignal extends HeldSignal {
+  readonly #routed: RoutedAttempt;
+  readonly #drainMs: DrainMs;
+  readonly #controller: AbortController;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(routed: RoutedAttempt, drainMs: DrainMs) {
+    const controller = new AbortController();
+    super(controller.signal);
+    this.#routed = routed;
+    this.#drainMs = drainMs;
+    this.#controller = controller;
+    routed.signal.addEventListener("abort", this.#onAbort);
+    if (routed.signal.aborted) this.#onAbort();
+  }
+
+  override check(): void {
+    this.#routed.signal.throwIfAborted();
+  }
+
+  override [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+    this.#routed.signal.removeEventListener("abort", this.#onAbort);
+  }
+
+  readonly #onAbort = (): void => {
+    const { reason } = this.#routed.signal;
+    // Whoever else ends it, means it.
+    const hasLeft = reason instanceof GatewayError &&
+      reason.code === "client_closed";
+    const end = (): void => this.#controller.abort(reason);
+    if (!hasLeft || !this.#routed.committed) return end();
+    if (this.#drainMs !== Infinity) {
+      this.#timer = setTimeout(end, this.#drainMs);
+    }
+  };
+}
