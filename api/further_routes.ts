@@ -4,7 +4,7 @@ import {
 } from "@llm-proxy/core";
 import type { Route } from "./dispatch.ts";
 import { converse } from "./endpoints.ts";
-import { passForm, passJson } from "./pass_endpoints.ts";
+import { passForm, passFormOrJson, passJson } from "./pass_endpoints.ts";
 import { passThrough } from "./pass_through.ts";
 import { realtime } from "./realtime.ts";
 import { REALTIME_PATH } from "./upgrade_exchange.ts";
@@ -67,7 +67,7 @@ export const FURTHER_ROUTES: readonly Route[] = [
     method: "POST",
     path: "/v1/images/edits",
     operation: "image_edit",
-    handle: passForm("image_edits"),
+    handle: passFormOrJson("image_edits"),
   },
   {
     method: "POST",

@@ -44,6 +44,15 @@ export function passForm(endpoint: EndpointName): Handle {
   };
 }
 
+/** Serves an endpoint of which some providers want a form, others JSON with addresses in place of files. */
+export function passFormOrJson(endpoint: EndpointName): Handle {
+  const [form, json] = [passForm(endpoint), passJson(endpoint)];
+  return function passedEither(context: RequestContext): Promise<void> {
+    const type = context.exchange.header("content-type") ?? "";
+    return /\bjson\b/i.test(type) ? json(context) : form(context);
+  };
+}
+
 async function carry(
   context: RequestContext,
   { endpoint, model, prepare }: {

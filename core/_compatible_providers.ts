@@ -42,7 +42,6 @@ export const COMPATIBLE_PROVIDERS:
         "images",
         "image_edits",
         "files",
-        "batches",
         "realtime",
       ],
       baseUrl: "https://api.x.ai/v1",
@@ -55,7 +54,6 @@ export const COMPATIBLE_PROVIDERS:
         "images",
         "image_edits",
         "files",
-        "batches",
         "realtime",
       ],
       baseUrl: "https://api.x.ai/v1",
@@ -122,6 +120,7 @@ export const COMPATIBLE_PROVIDERS:
         noDeveloperRole: true,
         noStreamOptions: true,
         callIdLength: 9,
+        answersTools: true,
       },
     }],
     ["together", {

@@ -60,6 +60,8 @@ export interface Quirks {
     | "extra_content";
   /** Stands for thought in a turn with tool calls that has none, where the provider must find some (J6). */
   readonly missingThought?: string;
+  /** A user's turn may not follow a tool's: the model must have answered before (H6). */
+  readonly answersTools?: true;
   /** Ids of tool calls must be this many letters and digits (H4). */
   readonly callIdLength?: number;
   /**

@@ -223,7 +223,7 @@ Deno.test("G1, G2, G3, G4, G5, G6: a chat client reads what Cohere's own client 
   }
 });
 
-Deno.test("G3, G7, G8, G10, G11: a chat request as Cohere takes it", async () => {
+Deno.test("G3, G7, G8, G10, G11, G12, N5: a chat request as Cohere takes it", async () => {
   const whole = {
     id: "c-3",
     finish_reason: "STOP_SEQUENCE",

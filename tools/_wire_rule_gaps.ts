@@ -11,10 +11,6 @@ function part(why: string): WireGap {
   return { state: "part", why };
 }
 
-function later(why: string): WireGap {
-  return { state: "later", why };
-}
-
 /** What is known to be missing, by rule. */
 export const WIRE_GAPS: ReadonlyMap<string, WireGap> = new Map([
   ["A22", part("a model that refuses system messages answers for itself")],
@@ -26,7 +22,8 @@ export const WIRE_GAPS: ReadonlyMap<string, WireGap> = new Map([
   ["C10", part("chat clients have no word for it, Messages clients do")],
   ["C21", part("chat clients see length; it passes to Messages clients")],
   ["E10", { state: "other", why: "no client speaks Converse" }],
-  ["J5", part("kept for the client; the cost is not accounted yet")],
+  ["G12", part("there is no canonical word for citations yet")],
+  ["H5", { state: "other", why: "Mistral takes OpenAI's words for it" }],
   ["J27", part("never split; splitting is not on offer")],
   ["J28", part("between dialects; where bytes pass, the provider answers")],
   ["K12", part("headers and log; billing comes with the ledger")],
@@ -34,8 +31,6 @@ export const WIRE_GAPS: ReadonlyMap<string, WireGap> = new Map([
   ["L2", part("in the log; the ledger comes later")],
   ["L12", part("both read alike; the one that was not asked for is a 502")],
   ["L13", part("within the time for it; behind that the connection is cut")],
-  ["M17", later("needs Ollama's own API")],
-  ["N5", later("needs Cohere's own API")],
   ["N8", part("nothing told is nothing, never zero; estimates come later")],
   ["N9", LEDGER],
   ["N10", LEDGER],

@@ -1,4 +1,5 @@
 import { CLOUD_SECTIONS } from "./_wire_rule_clouds.ts";
+import { NATIVE_SECTIONS } from "./_wire_rule_natives.ts";
 
 /** One section of the wire rules: rule 1 of section A is A1. */
 export interface WireSection {
@@ -103,6 +104,7 @@ export const WIRE_SECTIONS: readonly WireSection[] = [
     ],
   },
   ...CLOUD_SECTIONS,
+  ...NATIVE_SECTIONS,
   {
     letter: "J",
     title: "Quirks of OpenAI-compatible providers",
@@ -239,7 +241,4 @@ export const WIRE_SECTIONS: readonly WireSection[] = [
 export const UNBUILT_SECTIONS: readonly (readonly [string, string])[] = [
   ["B", "OpenAI Responses"],
   ["D", "Gemini and Vertex"],
-  ["G", "Cohere's own API (its compatible one is reached)"],
-  ["H", "Mistral, beyond what a compatible provider needs"],
-  ["I", "Ollama's own API (its compatible one is reached)"],
 ];

@@ -37,7 +37,7 @@ Deno.test("readUpstreamLimits() reads Anthropic's spelling, with dates", () => {
   );
 });
 
-Deno.test("readUpstreamLimits() reads Mistral's spelling, which tells no reset: a minute", () => {
+Deno.test("H8: readUpstreamLimits() reads Mistral's spelling, which tells no reset: a minute", () => {
   assertEquals(
     readUpstreamLimits({
       "x-ratelimit-limit-req-minute": "720",

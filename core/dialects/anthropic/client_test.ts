@@ -72,7 +72,7 @@ Deno.test("A13, A16, C24, C35: Anthropic's SDK reads an answer alike, whole and 
   await withSdk(async (sdk) => {
     const whole = seen(await sdk.whole(anthropicClient.encodeAnswer(ANSWER)));
     assertEquals(whole, {
-      id: "chatcmpl-1",
+      id: "msg_chatcmpl-1",
       model: "gemini-3-pro",
       content: [
         ["thinking", "I think", ""],

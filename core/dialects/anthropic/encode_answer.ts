@@ -43,7 +43,7 @@ export function encodeMessagesAnswer(
   }
   const matched = stopReason === "stop_sequence" ? stopSequence : undefined;
   return `{"id":${
-    JSON.stringify(answer.id || generateMessageId())
+    JSON.stringify(messageId(answer.id))
   },"type":"message","role":"assistant","model":${
     JSON.stringify(answer.model)
   },"content":[${blocks.join()}],"stop_reason":"${stopReason}","stop_sequence":${
@@ -51,9 +51,12 @@ export function encodeMessagesAnswer(
   },"usage":${usageJson(answer.usage)}}`;
 }
 
-/** An id for an answer to which the provider gave none. */
-export function generateMessageId(): string {
-  return `msg_${crypto.randomUUID().replaceAll("-", "")}`;
+/** An answer's id as clients know it: the provider's, behind `msg_`, or one of our own. */
+export function messageId(id: string): string {
+  if (id.startsWith("msg_")) return id;
+  const rest = id.replace(/[^\w-]/g, "").slice(0, 128) ||
+    crypto.randomUUID().replaceAll("-", "");
+  return `msg_${rest}`;
 }
 
 /** Token counts as JSON; zeros where the provider told none, since clients count on numbers. */

@@ -26,7 +26,7 @@ Deno.test("C23, C35, C36: an answer has every member that clients read", () => {
     },
   });
   assertEquals(body, {
-    id: "i",
+    id: "msg_i",
     type: "message",
     role: "assistant",
     model: "m",
@@ -126,4 +126,9 @@ Deno.test("A26, C22, O1, O3: each end has its reason", () => {
   assertEquals(losses.toString(), "changed: answer.refusal (sent as text)");
   const error = assertThrows(() => encode({ finish: "error" }), UpstreamError);
   assertEquals(error.status, 502);
+});
+
+Deno.test("C23: an answer's id begins as clients of this dialect know it", () => {
+  assertEquals(encode({ id: "msg_01" }).body.id, "msg_01");
+  assertEquals(encode({ id: "chatcmpl-1/ä" }).body.id, "msg_chatcmpl-1");
 });

@@ -2,11 +2,7 @@ import type { AnswerEvent, Usage } from "../../answer.ts";
 import type { StreamEncoder } from "../../dialect.ts";
 import type { LossReport } from "../../loss_report.ts";
 import { PartQueue } from "./_part_queue.ts";
-import {
-  generateMessageId,
-  reportRefusal,
-  usageJson,
-} from "./encode_answer.ts";
+import { messageId, reportRefusal, usageJson } from "./encode_answer.ts";
 import { encodeStopReason } from "./finish.ts";
 
 const PING = `event: ping\ndata: {"type":"ping"}\n\n`;
@@ -77,7 +73,7 @@ export class MessagesStreamEncoder implements StreamEncoder {
 
   #head(): string {
     return `event: message_start\ndata: {"type":"message_start","message":{"id":${
-      JSON.stringify(this.#id || generateMessageId())
+      JSON.stringify(messageId(this.#id))
     },"type":"message","role":"assistant","model":${
       JSON.stringify(this.#model)
     },"content":[],"stop_reason":null,"stop_sequence":null,"usage":${

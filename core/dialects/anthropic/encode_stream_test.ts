@@ -73,7 +73,7 @@ Deno.test("C23: a stream is written to the letter", () => {
   const thoughts = `"output_tokens_details":{"thinking_tokens":0}`;
   assertEquals(
     push(say(0, "h\n")),
-    `event: message_start\ndata: {"type":"message_start","message":{"id":"i","type":"message","role":"assistant","model":"m","content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":7,${zeros},"output_tokens":1,${thoughts}}}}\n\n` +
+    `event: message_start\ndata: {"type":"message_start","message":{"id":"msg_i","type":"message","role":"assistant","model":"m","content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":7,${zeros},"output_tokens":1,${thoughts}}}}\n\n` +
       `event: content_block_start\ndata: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}\n\n` +
       `event: content_block_delta\ndata: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"h\\n"}}\n\n`,
   );

@@ -2,7 +2,7 @@ import { parseExactJson } from "../../_json_exact.ts";
 import type { TranslatedAnswer } from "../../dialect.ts";
 import { invalidAnswer, parseAnswer } from "../_invalid_answer.ts";
 import { asText, isObject, type JsonObject } from "../_json.ts";
-import { generateMessageId, usageJson } from "./encode_answer.ts";
+import { messageId, usageJson } from "./encode_answer.ts";
 import { decodeErrorObject } from "./errors.ts";
 import { finishClass } from "./finish.ts";
 import { UsageTally } from "./usage.ts";
@@ -63,7 +63,7 @@ export function mendMessage(
   model = "unknown",
 ): Record<string, unknown> {
   const mends: Record<string, unknown> = {};
-  if (asText(message.id) === "") mends.id = generateMessageId();
+  if (asText(message.id) === "") mends.id = messageId("");
   if (message.type !== "message") mends.type = "message";
   if (message.role !== "assistant") mends.role = "assistant";
   if (asText(message.model) === "") mends.model = model;

@@ -7,6 +7,7 @@ import type {
   ToolCallPart,
 } from "../../conversation.ts";
 import type { DialectTarget } from "../../dialect.ts";
+import { mendTurns } from "./_pass_turns.ts";
 import { wireCallId } from "./_encode_call_ids.ts";
 import { type ContentPart, encodeContent } from "./_encode_content.ts";
 import { encodeResult } from "./_encode_result.ts";
@@ -40,7 +41,7 @@ export function encodeMessages(
     else addOther(turns, message, site);
   }
   instruct();
-  return turns.finish();
+  return mendTurns(turns.finish(), target) as MutableJson[];
 }
 
 function isSystem({ role }: Message): boolean {
@@ -62,7 +63,7 @@ function addOther(turns: ChatTurns, message: Message, site: Site): void {
   if (content.length === 0) return;
   turns.add({
     role: wireRole(role, site.target),
-    ...(message.name !== undefined && { name: message.name }),
+    ...nameOf(message, site),
     content: encodeContent(content, site),
   });
 }
@@ -120,7 +121,7 @@ function addAssistant(
   const signature = texts.findLast((text) => text.signature)?.signature;
   turns.addAssistant({
     role,
-    ...(name !== undefined && { name }),
+    ...nameOf({ name }, site),
     content: content === "" && isWordless ? null : content,
     ...thought,
     ...(refusals.length > 0 &&
@@ -128,6 +129,17 @@ function addAssistant(
     ...(calls.length > 0 && { tool_calls: wireCalls }),
     ...signatureOf(signature, site.target),
   }, calls);
+}
+
+/** A participant's name, unless the provider refuses it. */
+function nameOf(
+  { name }: { readonly name?: string | undefined },
+  { target: { quirks, losses, provider } }: Site,
+): MutableJson {
+  if (name === undefined) return {};
+  if (!quirks.drop?.includes("messages[].name")) return { name };
+  losses.add("dropped", "messages.name", provider);
+  return {};
 }
 
 function encodeCall(part: ToolCallPart, target: DialectTarget): MutableJson {

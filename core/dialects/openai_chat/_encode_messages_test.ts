@@ -259,3 +259,34 @@ Deno.test("encodeMessages() refuses parts that a role can't have", () => {
   assertEquals(refused([assistant([IMAGE])]), "messages[0].content[0]");
   assertEquals(refused([user([call("c")])]), "messages[0].content[0]");
 });
+
+Deno.test("A31: names of participants are left out where the provider refuses them", () => {
+  const user = { ...USER_NAMED };
+  const { messages } = encode({ messages: [user] }, {
+    quirks: { drop: ["messages[].name"] },
+  });
+  assertEquals(messages[0]?.name, undefined);
+  assertEquals(encode({ messages: [user] }).messages[0]?.name, "Ann");
+});
+
+Deno.test("H6: a user's turn behind a tool's gets an answer before it", () => {
+  const { messages } = encode({
+    messages: [
+      assistant([call("a")]),
+      result("a"),
+      { role: "user", parts: [{ type: "text", text: "and?" }] },
+    ],
+  }, { quirks: { answersTools: true } });
+  assertEquals(messages.map(({ role }) => role), [
+    "assistant",
+    "tool",
+    "assistant",
+    "user",
+  ]);
+});
+
+const USER_NAMED = {
+  role: "user" as const,
+  name: "Ann",
+  parts: [{ type: "text" as const, text: "hi" }],
+};

@@ -88,7 +88,7 @@ Deno.test("J9, J16, N7: the last counts win, zeros erase none", () => {
   assertEquals([last?.usage.input, last?.usage.output], [5, 3]);
 });
 
-Deno.test("J4, J12: thought comes from the details where they have words", () => {
+Deno.test("I6, J4, J12: thought comes from the details where they have words", () => {
   const format = "anthropic-claude-v1";
   const detail = (text: string, more = {}) => ({
     reasoning: text,

@@ -1,5 +1,6 @@
 import { exactMember } from "../../_json_exact.ts";
 import type { DialectTarget, Quirks } from "../../dialect.ts";
+import { mendTurns } from "./_pass_turns.ts";
 import { editJsonDocument, type JsonDocument } from "../../json_document.ts";
 import { isJsonObject, type JsonObject } from "./_decode_node.ts";
 
@@ -133,23 +134,31 @@ function editMessages(passing: Passing): void {
   const drops = dropsOf(quirks);
   editList(passing, "messages", {
     drops: drops.messages,
-    renames: quirks.noDeveloperRole === true,
+    mend: (list) =>
+      mendTurns(
+        quirks.noDeveloperRole ? withoutDeveloper(list) : list,
+        passing.target,
+      ),
   });
-  editList(passing, "tools", { drops: drops.tools, renames: false });
+  editList(passing, "tools", { drops: drops.tools, mend: (list) => list });
 }
 
 function editList(
   { document, target, edits }: Passing,
   key: "messages" | "tools",
-  { drops, renames }: { readonly drops: Drops; readonly renames: boolean },
+  { drops, mend }: {
+    readonly drops: Drops;
+    /** Gives the list itself where nothing is to be changed. */
+    readonly mend: (list: unknown) => unknown;
+  },
 ): void {
   const list = document.value[key];
   const strips = holds(list, drops);
-  if (!strips && (!renames || withoutDeveloper(list) === list)) return;
+  if (!strips && mend(list) === list) return;
   const exact = exactMember(document, key);
   const found = new Set<string>();
   const kept = strips ? without(exact, drops, found) : exact;
-  edits.set(key, JSON.stringify(renames ? withoutDeveloper(kept) : kept));
+  edits.set(key, JSON.stringify(mend(kept)));
   for (const name of found) {
     target.losses.add("dropped", `${key}.${name}`, target.provider);
   }

@@ -322,3 +322,43 @@ Deno.test("M15: what is written anew keeps the numbers that a double would round
     { text: text("system", ""), losses: "dropped: tools.cache_control (p)" },
   );
 });
+
+Deno.test("H4: calls' ids that the provider refuses are changed where bytes pass, alike for call and result", () => {
+  const messages = (id: string, other: string): unknown[] => [
+    { role: "user", content: "hi" },
+    {
+      role: "assistant",
+      content: null,
+      tool_calls: [{ id, type: "function", function: { name: "f" } }],
+    },
+    { role: "tool", tool_call_id: other, content: "1" },
+  ];
+  const quirks = { callIdLength: 9 };
+  const kept = JSON.stringify({
+    model: "m",
+    messages: messages("abcDEF123", "abcDEF123"),
+  });
+  assertEquals(pass(kept, quirks), { text: kept, losses: "" });
+  const { fields } = passFields(
+    { messages: messages("call_0123456789", "call_0123456789") },
+    quirks,
+  );
+  const text = JSON.stringify(fields);
+  const [id = ""] = /(?<="id":")[a-zA-Z0-9]{9}(?=")/.exec(text) ?? [];
+  assertEquals(text.includes(`"tool_call_id":"${id}"`), true);
+});
+
+Deno.test("H6: a user's turn behind a tool's gets an answer before it, where the provider wants one", () => {
+  const messages = [
+    { role: "tool", tool_call_id: "a", content: "1" },
+    { role: "user", content: "and?" },
+  ];
+  const quirks = { answersTools: true } as const;
+  const { fields, losses } = passFields({ messages }, quirks);
+  assertEquals(fields, {
+    model: "m",
+    messages: [messages[0], { role: "assistant", content: "OK." }, messages[1]],
+  });
+  assertEquals(losses, "changed: messages (p wants an answer to each tool)");
+  assertEquals(passFields({ messages }).losses, "");
+});
