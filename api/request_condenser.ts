@@ -6,7 +6,7 @@ import {
 } from "@llm-proxy/context";
 import {
   type Conversation,
-  type GatewayError,
+  GatewayError,
   type JsonDocument,
   type LossReport,
   UpstreamError,
@@ -151,8 +151,25 @@ export class RequestCondenser {
     });
   }
 
+  /** What passes as it is may hold what only its own dialect has words for: then it goes as it is. */
+  async #tryTo(limit: number): Promise<Condensed<Conversation> | undefined> {
+    try {
+      return await this.condense(limit);
+    } catch (cause) {
+      if (!(cause instanceof GatewayError)) throw cause;
+      const { gateway: { logger }, record } = this.#context;
+      logger.debug("a conversation can't be condensed", {
+        request_id: record.id,
+        cause,
+      });
+      return undefined;
+    }
+  }
+
   async #apply(limit: number, reason: Condensation["reason"]): Promise<void> {
-    const { conversation, report } = await this.condense(limit);
+    const condensed = await this.#tryTo(limit);
+    if (condensed === undefined) return;
+    const { conversation, report } = condensed;
     if (report.after === report.before) return;
     this.#conversation = conversation;
     this.#options.size.replace(measureRequest(conversation));

@@ -441,3 +441,21 @@ Deno.test("condense: clients of Responses and of Gemini are served alike", async
     }
   });
 });
+
+Deno.test("condense: what only its own dialect has words for passes as it is", async () => {
+  const odd = { role: "user", content: [{ type: "hologram", hologram: 1 }] };
+  await withGateway({
+    answer: echo,
+    config: "condensation: {enabled: true, truncation_threshold: 4000}",
+  }, async ({ url, upstream }) => {
+    const messages = [...turns(30), odd];
+    const response = await fetch(`${url}/v1/chat/completions`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ model: "up/m", messages }),
+    });
+    await response.body?.cancel();
+    assertEquals(response.status, 200);
+    assertEquals(upstream.asked[0]?.body.messages, messages);
+  });
+});
