@@ -39,6 +39,12 @@ export class UsageTally {
     return true;
   }
 
+  /** Whether the provider tells its counts by kinds, of more than text. */
+  get #hasKinds(): boolean {
+    return [this.#promptDetails, this.#cacheDetails, this.#candidatesDetails]
+      .some((details) => Array.isArray(details) && details.length > 0);
+  }
+
   /** The counts so far; `undefined` where the provider told none. The provider counts thought apart from the answer, we count it in (D19, N3). */
   get usage(): Usage | undefined {
     if (!this.#seen) return undefined;
@@ -52,7 +58,7 @@ export class UsageTally {
       output,
       reasoning: this.#thoughts,
       total: input + output,
-      ...detailsOf({
+      ...this.#hasKinds && detailsOf({
         audioInput: ofKind(this.#promptDetails, "AUDIO"),
         cachedAudio: ofKind(this.#cacheDetails, "AUDIO"),
         imageInput: ofKind(this.#promptDetails, "IMAGE"),
