@@ -93,6 +93,32 @@ export const COMMANDS: readonly CliCommand[] = [
       (await import("./_config_commands.ts")).rollback(input),
   },
   {
+    name: "logs",
+    summary: "show the last requests of a gateway that runs",
+    options: {
+      follow: { short: "f", help: "go on with those that come" },
+      filter: {
+        value: "NAME=VALUE,…",
+        help:
+          "by id, key, model, provider, route, status, since, until, min_duration, min_cost, error",
+      },
+      limit: { value: "NUMBER", help: "how many, instead of 50" },
+      json: { help: "all of them, as lines of JSON" },
+      csv: { help: "all of them, for a spreadsheet" },
+      url: {
+        value: "URL",
+        help: "where it is, instead of http://127.0.0.1:8000 or the config's",
+      },
+      config: CONFIG,
+    },
+    examples: [
+      "logs --follow",
+      "logs --filter status=5xx,since=15m",
+      "logs --filter 'model=gpt-*,min_duration=10' --csv > slow.csv",
+    ],
+    run: async (input) => (await import("./_logs.ts")).logs(input),
+  },
+  {
     name: "permissions",
     summary: "print the Deno permissions that a config needs",
     options: {

@@ -1,4 +1,5 @@
 import * as z from "@zod/zod";
+import { requestLog } from "./_config_request_log_section.ts";
 import { count, line, seconds, secret, size } from "./_config_values.ts";
 
 /** `app` */
@@ -127,4 +128,5 @@ export const logging = z.strictObject({
   class: line(128).optional().describe(
     "The export of module to use: a class with debug, info, warn, error and child.",
   ),
+  requests: requestLog,
 }).prefault({}).describe("The gateway's own log.");

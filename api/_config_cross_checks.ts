@@ -1,9 +1,11 @@
 import { checkOrder, type Data, listIn, mapIn } from "./_config_data.ts";
 import type { PathProblem } from "./_config_issues.ts";
 import { checkFlags } from "./_config_flag_checks.ts";
+import { defaultKeyName } from "./_config_key_name.ts";
 import { isLoopback } from "./_config_loopback.ts";
 import { checkChaos } from "./_config_chaos_checks.ts";
 import { checkProviders } from "./_config_provider_checks.ts";
+import { checkRequestLog } from "./_config_request_log_section.ts";
 import { checkRoutes } from "./_config_route_checks.ts";
 import { checkState } from "./_config_state_section.ts";
 import type { ConfigSources } from "./_config_sources.ts";
@@ -29,6 +31,7 @@ export function crossCheck(
   }
   checkRotation(mapIn(root.logging), problems);
   checkState(root, { sources, problems });
+  checkRequestLog(root, problems);
   const server = { max_body_mb: 32, ...mapIn(root.server) };
   checkOrder(server, {
     problems,
@@ -101,11 +104,6 @@ function checkBudgets(entries: readonly unknown[], problems: Problems): void {
       problems.push({ path: [...path, "of"], message });
     }
   });
-}
-
-/** What a key without a name is called. */
-export function defaultKeyName(index: number): string {
-  return `key-${index + 1}`;
 }
 
 function checkRotation({ file, rotation }: Data, problems: Problems): void {

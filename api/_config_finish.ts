@@ -5,7 +5,7 @@ import type {
   ProviderConfig,
 } from "./config_types_provider.ts";
 import type { RouteConfig } from "./config_types_routing.ts";
-import { defaultKeyName } from "./_config_cross_checks.ts";
+import { defaultKeyName } from "./_config_key_name.ts";
 import { readVariable } from "./_config_env.ts";
 import { cloudOf } from "./_config_cloud.ts";
 import { keyVariable } from "./_config_provider_keys.ts";

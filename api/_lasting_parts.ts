@@ -25,7 +25,7 @@ import {
   ProviderLimits,
   Shadows,
 } from "@llm-proxy/core/routing";
-import type { Logger } from "@llm-proxy/logging";
+import { type Logger, RequestLog } from "@llm-proxy/logging";
 import { isDeepStrictEqual } from "node:util";
 import { Accounts } from "./accounts.ts";
 import { summaryBounds } from "./condense_policy.ts";
@@ -42,6 +42,8 @@ import {
 } from "./resilience_options.ts";
 import { type ResponseStore, StateResponseStore } from "./response_store.ts";
 import { sharedLimits } from "./_shared_limits.ts";
+
+const MIB = 1024 * 1024;
 
 /**
  * What of a gateway outlives its config: what has been counted, what is known
@@ -87,6 +89,8 @@ export class LastingParts {
   readonly thoughts: MemoryThoughtStore = new MemoryThoughtStore();
   /** What is counted. */
   readonly metrics: RequestMetrics;
+  /** The last requests. */
+  readonly requests: RequestLog;
   /** Providers that are asked for their models. */
   readonly #listing = new Map<string, Provider>();
   #breakers: Breakers | undefined;
@@ -125,6 +129,7 @@ export class LastingParts {
       onRefusal: (limit) =>
         this.metrics.limitRefused({ limit, unit: "budget" }),
     });
+    this.requests = new RequestLog({ redactor: this.metrics.redactor });
     this.responses = new StateResponseStore(state, {
       onFailure: (cause) => logger.warn("a response was not kept", { cause }),
     });
@@ -184,6 +189,8 @@ export class LastingParts {
     this.limits.define({ routes, fallback });
     this.providerLimits.define(providers);
     this.accounts.adopt(config);
+    const { max_rows: maxRows, max_mb: maxMb } = config.logging.requests;
+    this.requests.resize({ maxRows, maxBytes: Math.floor(maxMb * MIB) });
     if (!isDeepStrictEqual(before?.circuit_breaker, config.circuit_breaker)) {
       this.#breakers = undefined;
     }

@@ -25,7 +25,8 @@ const MAX_ANSWERED = 100;
 export class RequestMetrics {
   readonly #metrics: GatewayMetrics;
   readonly #exporter: PrometheusExporter;
-  readonly #redactor = new Redactor();
+  /** What may not be told: the secrets of the config. */
+  readonly redactor: Redactor = new Redactor();
   #secrets: readonly string[] = [];
   readonly #targets = new MetricTargets();
   #gateway: Gateway | undefined;
@@ -38,7 +39,7 @@ export class RequestMetrics {
 
   /** Counts nothing yet. */
   constructor(logger: Logger) {
-    const redactor = this.#redactor;
+    const { redactor } = this;
     const collector = new MetricsCollector({ redactor });
     this.telemetry = new RequestTelemetry({ logger, collector, redactor });
     this.#metrics = new GatewayMetrics(collector, {
@@ -60,8 +61,8 @@ export class RequestMetrics {
   watch(gateway: Gateway): void {
     const { table, config } = gateway;
     const secrets = secretsOf(config);
-    for (const secret of secrets) this.#redactor.add(secret);
-    for (const secret of this.#secrets) this.#redactor.remove(secret);
+    for (const secret of secrets) this.redactor.add(secret);
+    for (const secret of this.#secrets) this.redactor.remove(secret);
     this.#secrets = secrets;
     this.#metrics.know(
       table.deployments.map(({ model }) => model)

@@ -24,10 +24,10 @@ import {
   VERB_PATHS,
 } from "./gemini_routes.ts";
 import { getHealth, getLive, getReady, getRoot, getStatus } from "./health.ts";
-import { getMetrics, getMetricsJson } from "./metrics_endpoints.ts";
 import { getModel, getModels } from "./model_endpoints.ts";
 import { NodeExchange } from "./node_exchange.ts";
 import { FURTHER_ROUTES } from "./further_routes.ts";
+import { OBSERVABILITY_ROUTES } from "./observability_routes.ts";
 import { noRoute } from "./no_route.ts";
 import { getProviders } from "./provider_endpoints.ts";
 import { UpgradeExchange } from "./upgrade_exchange.ts";
@@ -59,8 +59,7 @@ const ROUTES: readonly Route[] = [
   ...CONFIG_ROUTES,
   { method: "GET", path: "/v1/health", handle: getStatus, quiet: true },
   { method: "GET", path: "/v1/status", handle: getStatus, quiet: true },
-  { method: "GET", path: "/metrics", handle: getMetrics, quiet: true },
-  { method: "GET", path: "/metrics/json", handle: getMetricsJson, quiet: true },
+  ...OBSERVABILITY_ROUTES,
   { method: "GET", path: "/", handle: getRoot, open: true, quiet: true },
   {
     method: "GET",

@@ -1,6 +1,6 @@
 import type { LogFields } from "@llm-proxy/logging";
 import { condensedHeader } from "./condensation.ts";
-import type { RequestRecord } from "./request_record.ts";
+import { RequestRecord } from "./request_record.ts";
 
 /** How much of a name that a caller chose is shown. */
 const MAX_NAME = 256;
@@ -58,6 +58,11 @@ export function canonicalLine(record: RequestRecord): LogFields {
     error_message: error?.message,
     cause: error?.cause,
   };
+}
+
+/** The names of those fields, in their order. */
+export function canonicalFields(): string[] {
+  return Object.keys(canonicalLine(new RequestRecord("", { path: "" })));
 }
 
 function since(

@@ -52,6 +52,8 @@ export type {
   ChaosMatch,
   HealthCheckConfig,
   LoggingConfig,
+  RequestContentConfig,
+  RequestLogConfig,
   RotationConfig,
   TelemetryConfig,
 } from "./config_types_operation.ts";

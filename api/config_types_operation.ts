@@ -23,6 +23,8 @@ export interface LoggingConfig {
   readonly module?: string | undefined;
   /** The export of `module` to use: a class whose objects are a `Logger` of `@llm-proxy/logging`. */
   readonly class?: string | undefined;
+  /** The last requests, to be looked through. */
+  readonly requests: RequestLogConfig;
 }
 
 /**
@@ -40,6 +42,44 @@ export interface RotationConfig {
   readonly max_size_mb: number;
   /** Files kept, the current one included. @default {5} */
   readonly max_files: number;
+}
+
+/**
+ * The last requests, to be looked through.
+ *
+ * @example Without a config
+ * ```ts
+ * import { defaultConfig, type RequestLogConfig } from "@llm-proxy/api";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const log: RequestLogConfig = defaultConfig().logging.requests;
+ * assertEquals([log.max_rows, log.content], [5000, undefined]);
+ * ```
+ */
+export interface RequestLogConfig {
+  /** How many requests are kept; 0 keeps none. @default {5000} */
+  readonly max_rows: number;
+  /** Upper bound of what they take together, MiB. @default {8} */
+  readonly max_mb: number;
+  /** Whose prompts and answers are kept. @default {nobody's} */
+  readonly content?: RequestContentConfig | undefined;
+}
+
+/**
+ * Whose prompts and answers are kept.
+ *
+ * @example The first KiB of one team's
+ * ```ts
+ * import type { RequestContentConfig } from "@llm-proxy/api";
+ *
+ * const content: RequestContentConfig = { keys: ["team-a"], max_kb: 1 };
+ * ```
+ */
+export interface RequestContentConfig {
+  /** The names of their keys; `*` is everyone. */
+  readonly keys: readonly string[];
+  /** How much of each prompt and of each answer, KiB. @default {16} */
+  readonly max_kb: number;
 }
 
 /**

@@ -3,6 +3,8 @@ import { parseTraceParent } from "@llm-proxy/logging";
 import { checkVisitor } from "./_local_visitor.ts";
 import { canonicalLine } from "./canonical_line.ts";
 import { refuseWhenScarce } from "./_memory_watch.ts";
+import { keepsContent } from "./keeps_content.ts";
+import { RecordedExchange } from "./recorded_exchange.ts";
 import { replyHeaders, visible } from "./_reply_headers.ts";
 import { scrubError } from "./_scrub_error.ts";
 import type { RequestContext } from "./endpoints.ts";
@@ -48,6 +50,7 @@ export async function dispatch(
   { gateway, exchange }: Omit<RequestContext, "record">,
 ): Promise<void> {
   const record = new RequestRecord(exchange.method, route);
+  let recorded: RecordedExchange | undefined;
   gateway.metrics.started();
   try {
     record.parent = parseTraceParent(exchange.header("traceparent"));
@@ -66,9 +69,13 @@ export async function dispatch(
       record.admitted = gateway.limits.admit(route.path, asked);
     }
     refuseWhenScarce(gateway.memory, route);
-    await route.handle({ gateway, exchange, record });
+    const { content } = gateway.config.logging.requests;
+    if (content !== undefined && keepsContent(content, record.key)) {
+      recorded = new RecordedExchange(exchange, content.max_kb);
+    }
+    await route.handle({ gateway, exchange: recorded ?? exchange, record });
   } catch (error) {
-    refuse(exchange, record, toGatewayError(error));
+    refuse(recorded ?? exchange, record, toGatewayError(error));
   } finally {
     exchange.release();
     record.settle();
@@ -76,9 +83,17 @@ export async function dispatch(
   gateway.metrics.ended(record);
   const { logger } = gateway;
   const level = levelOf(route, record.error);
-  if (logger.isEnabled?.(level) ?? true) {
-    logger[level]("request", canonicalLine(record));
-  }
+  const isLogged = logger.isEnabled?.(level) ?? true;
+  if (route.quiet && !isLogged) return;
+  const line = canonicalLine(record);
+  if (isLogged) logger[level]("request", line);
+  // What machines ask all the time would drive out what people look for.
+  if (route.quiet) return;
+  gateway.requests.add(
+    recorded === undefined
+      ? line
+      : { ...line, prompt: recorded.prompt, answer: recorded.answer },
+  );
 }
 
 /** Whether what a route does has a price: counting tokens has none. */

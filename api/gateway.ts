@@ -11,7 +11,7 @@ import {
   type Destination,
   GatewayError,
   type Provider,
-  ProviderChecks,
+  type ProviderChecks,
   ProviderFactory,
   type ProviderHealth,
   type ThoughtStore,
@@ -22,7 +22,7 @@ import {
   type RouteTable,
   type Shadows,
 } from "@llm-proxy/core/routing";
-import type { Logger } from "@llm-proxy/logging";
+import type { Logger, RequestLog } from "@llm-proxy/logging";
 import type { Accounts } from "./accounts.ts";
 import { AnswerCache } from "./answer_cache.ts";
 import { KeyRing } from "./authenticate.ts";
@@ -37,8 +37,7 @@ import type { RequestLimits } from "./request_limits.ts";
 import type { RequestMetrics } from "./_request_metrics.ts";
 import { chaosFaults, retryOptions } from "./resilience_options.ts";
 import { routesOf } from "./_routes_of.ts";
-
-const SECOND = 1000;
+import { startChecks } from "./_start_checks.ts";
 
 /**
  * Everything that a request needs, made from one config. A request keeps the
@@ -110,7 +109,7 @@ export class Gateway {
         ...moreKeys,
       ]),
     );
-    this.#checks = this.#startChecks();
+    this.#checks = startChecks(this);
     const faults = chaosFaults(config.chaos_engineering);
     this.chaos = faults.length > 0 ? new Chaos({ faults }) : undefined;
     this.#asked = this.providers.filter(({ models }) => !models);
@@ -183,6 +182,11 @@ export class Gateway {
   /** What is counted. */
   get metrics(): RequestMetrics {
     return this.#lasting.metrics;
+  }
+
+  /** The last requests. */
+  get requests(): RequestLog {
+    return this.#lasting.requests;
   }
 
   /** When the first of them was made, in ms since 1970. */
@@ -280,18 +284,5 @@ export class Gateway {
       `Provider '${provider.slice(0, 200)}' is off: ${reason}`,
       { code: "model_not_found", param: "model" },
     );
-  }
-
-  /** Asks every provider from time to time how it is, where that is wanted. */
-  #startChecks(): ProviderChecks | undefined {
-    const { enabled, interval, timeout } = this.config.health_check;
-    if (!enabled) return undefined;
-    const checks = new ProviderChecks({
-      health: this.health,
-      interval: interval * SECOND,
-      timeout: timeout * SECOND,
-    });
-    checks.watch(this.providers);
-    return checks;
   }
 }

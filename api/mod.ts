@@ -59,6 +59,8 @@ export {
   type ProviderRateLimit,
   type ProviderTypeName,
   type RateLimitConfig,
+  type RequestContentConfig,
+  type RequestLogConfig,
   type ResponseCacheConfig,
   type RetryConfig,
   type RotationConfig,

@@ -122,6 +122,16 @@ export type {
   SpanData,
   SpanEvent,
 } from "./span_data.ts";
+export {
+  RequestLog,
+  type RequestLogOptions,
+  type RequestLogPage,
+  type RequestLogQuery,
+  type RequestLogRow,
+  type RequestLogValue,
+} from "./request_log.ts";
+export type { RequestLogFilter } from "./request_log_filter.ts";
+export { requestLogCsv, requestLogJson } from "./request_log_text.ts";
 export { stdoutSink } from "./stdout_sink.ts";
 export {
   type LogFormat,

@@ -1,0 +1,101 @@
+import {
+  requestLogCsv,
+  requestLogJson,
+  type RequestLogQuery,
+  type RequestLogRow,
+} from "@llm-proxy/logging";
+import { canonicalFields } from "./canonical_line.ts";
+import { queryOf } from "./_query.ts";
+import { replyHeaders } from "./_reply_headers.ts";
+import {
+  readRequestLogQuery,
+  type RequestLogAsk,
+} from "./_request_log_query.ts";
+import { sendJson } from "./_send_json.ts";
+import type { RequestContext } from "./endpoints.ts";
+
+/** How many rows of an export are written in one go. */
+const CHUNK = 500;
+
+/**
+ * `GET /v1/requests`: the last requests, page by page, or as a whole with
+ * `format=jsonl` or `csv`. A caller with a key sees the requests of that key
+ * alone; where no keys are configured, this machine sees all.
+ *
+ * @throws {GatewayError} 400 `invalid_query`.
+ */
+export async function getRequests(context: RequestContext): Promise<void> {
+  const { key } = context.record;
+  await showRequests(context, key === undefined ? {} : { key });
+}
+
+/**
+ * The same for whoever may see more.
+ *
+ * @param scope What is asked of every row, whatever the query says.
+ * @throws {GatewayError} 400 `invalid_query`.
+ */
+export async function showRequests(
+  context: RequestContext,
+  scope: { readonly key?: string },
+): Promise<void> {
+  const { gateway, exchange } = context;
+  const asked = readRequestLogQuery(queryOf(exchange.target), Date.now());
+  const { key: wanted = scope.key } = asked.filter;
+  const isForeign = scope.key !== undefined && wanted !== scope.key;
+  const ask: RequestLogAsk = {
+    ...asked,
+    filter: { ...asked.filter, ...scope },
+    // Another's rows are as good as none.
+    ...isForeign && { after: Infinity },
+  };
+  if (ask.format !== "json") return await exportRows(context, ask);
+  const { rows, next, newest } = gateway.requests.page(ask);
+  sendJson(context, {
+    object: "list",
+    data: rows.map(({ cursor, at, fields }) => ({
+      cursor,
+      ts: new Date(at).toISOString(),
+      ...fields,
+    })),
+    next: next ?? null,
+    newest,
+  });
+}
+
+/** Writes all that fits, or as many as were asked for, in the client's own time. */
+async function exportRows(
+  { gateway, exchange, record }: RequestContext,
+  { format, filter, limit = Infinity, ...from }: RequestLogAsk,
+): Promise<void> {
+  const isCsv = format === "csv";
+  const columns = [...canonicalFields(), "prompt", "answer"];
+  const headers = replyHeaders(record);
+  headers["content-type"] = isCsv
+    ? "text/csv; charset=utf-8"
+    : "application/jsonl";
+  headers["cache-control"] = "no-store";
+  const stream = exchange.stream(200, headers);
+  record.status = 200;
+  await stream.write(isCsv ? `cursor,ts,${columns.join(",")}\r\n` : "");
+  const line = (row: RequestLogRow): string =>
+    isCsv ? `${requestLogCsv(row, columns)}\r\n` : `${requestLogJson(row)}\n`;
+  let query: RequestLogQuery | undefined = { filter, ...from };
+  let left = limit;
+  while (query !== undefined && left > 0) {
+    exchange.signal.throwIfAborted();
+    const { rows, next } = gateway.requests.page({
+      ...query,
+      limit: Math.min(left, CHUNK),
+    });
+    left -= rows.length;
+    await stream.write(rows.map(line).join(""));
+    query = next === undefined ? undefined : {
+      filter,
+      ...from.after === undefined ? { before: next } : { after: next },
+    };
+    // Others have their turn.
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  stream.end();
+}
