@@ -199,6 +199,7 @@ export class LastingParts {
       this.#memory = watchMemory(config, {
         logger: this.logger,
         tokens: this.tokens,
+        thoughts: this.thoughts,
         summaries: () => this.summaries,
         kept: () => this.kept,
       });

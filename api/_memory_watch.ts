@@ -5,7 +5,7 @@ import {
   type SummaryCache,
   type TokenCounter,
 } from "@llm-proxy/context";
-import { GatewayError } from "@llm-proxy/core";
+import { GatewayError, type MemoryThoughtStore } from "@llm-proxy/core";
 import type { Logger } from "@llm-proxy/logging";
 import v8 from "node:v8";
 import vm from "node:vm";
@@ -27,6 +27,7 @@ export interface MemoryHolders {
   readonly tokens: TokenCounter;
   /** The cache of summaries that is in force. */
   readonly summaries: () => SummaryCache;
+  readonly thoughts: MemoryThoughtStore;
   /** The answers that are kept, where any are. */
   readonly kept: () => KeptAnswers | undefined;
 }
@@ -34,7 +35,7 @@ export interface MemoryHolders {
 /** Watches the memory, as the config says, and has all that holds some give it up in time. */
 export function watchMemory(
   { memory }: Pick<Config, "memory">,
-  { logger, tokens, summaries, kept }: MemoryHolders,
+  { logger, tokens, summaries, thoughts, kept }: MemoryHolders,
 ): MemoryManager {
   const limit = memory.limit_mb === undefined
     ? undefined
@@ -58,6 +59,11 @@ export function watchMemory(
     bytes: () => summaries().bytes,
     maxBytes: () => summaries().maxBytes,
     shrink: () => summaries().clear(),
+  });
+  manager.own("thoughts", {
+    bytes: () => thoughts.bytes,
+    maxBytes: () => thoughts.maxBytes,
+    shrink: () => thoughts.clear(),
   });
   manager.own("answers", {
     bytes: () => kept()?.bytes ?? 0,

@@ -87,9 +87,14 @@ export class MemoryThoughtStore implements ThoughtStore {
     return this.#entries.size;
   }
 
-  /** How many characters are kept. */
-  get characters(): number {
-    return this.#characters;
+  /** What is kept, in bytes, by and large: two for each character. */
+  get bytes(): number {
+    return 2 * this.#characters;
+  }
+
+  /** What may be kept, in bytes; as {@linkcode MemoryThoughtStore.bytes}. */
+  get maxBytes(): number {
+    return 2 * this.#maxCharacters;
   }
 
   /** Forgets everything. */

@@ -32,13 +32,13 @@ Deno.test("MemoryThoughtStore stays within its size, and keeps nothing that exce
   const store = new MemoryThoughtStore({ maxCharacters: 1_000 });
   const keeper = store.of("a");
   for (let i = 0; i < 100; i++) keeper.keep(`${i}`, thought("x".repeat(200)));
-  assert(store.size >= 3 && store.characters <= 1_000);
+  assert(store.size >= 3 && store.bytes <= store.maxBytes);
   keeper.keep("huge", thought("x".repeat(2_000)));
   assertEquals(keeper.find("huge"), undefined);
   assert(store.size >= 3);
   for (let i = 0; i < 10; i++) keeper.keep("same", thought("y"));
   store.clear();
-  assertEquals([store.size, store.characters, keeper.empty], [0, 0, true]);
+  assertEquals([store.size, store.bytes, keeper.empty], [0, 0, true]);
 });
 
 Deno.test("MemoryThoughtStore forgets in time", () => {
@@ -49,5 +49,5 @@ Deno.test("MemoryThoughtStore forgets in time", () => {
   assert(store.of("a").find("1") !== undefined);
   now = 1_000;
   assertEquals(store.of("a").find("1"), undefined);
-  assertEquals([store.size, store.characters], [0, 0]);
+  assertEquals([store.size, store.bytes], [0, 0]);
 });

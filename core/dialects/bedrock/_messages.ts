@@ -117,7 +117,9 @@ function addAssistant(
   message: Site & { readonly isPrefill: boolean },
 ): void {
   const { encoding, isPrefill } = message;
-  const parts = encoding.traits.isClaude ? thoughtFirst(given, message) : given;
+  const parts = encoding.traits.takesThought
+    ? thoughtFirst(given, message)
+    : given;
   const last = isPrefill ? parts.findLastIndex(isSendable) : -1;
   let contents = 0;
   let calls = 0;

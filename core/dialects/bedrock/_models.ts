@@ -7,8 +7,10 @@ import {
 export interface ModelTraits {
   /** What of the Messages API's rules holds for it: sampling, thinking, limits. */
   readonly claude: ClaudeTraits;
-  /** Whether it is a Claude: its thought is signed and goes back to it, its native fields are Anthropic's. */
+  /** Whether it is a Claude, whose native fields are Anthropic's. */
   readonly isClaude: boolean;
+  /** Whether signed thought goes back to it. */
+  readonly takesThought: boolean;
   /** Where it takes cache points. */
   readonly cachePoints: "everywhere" | "content" | "nowhere";
   /** Whether it takes the `status` of a tool result. */
@@ -24,12 +26,16 @@ export interface ModelTraits {
 const UNKNOWN: ModelTraits = {
   claude: { ...claudeTraits(""), thinking: "none", off: "omit" },
   isClaude: false,
+  takesThought: false,
   cachePoints: "nowhere",
   resultStatus: false,
   schemas: false,
   effort: "none",
   topK: undefined,
 };
+
+/** What an ARN leads to is not known; what it has signed it can read. */
+const PROFILE: ModelTraits = { ...UNKNOWN, takesThought: true };
 
 const NOVA: ModelTraits = {
   ...UNKNOWN,
@@ -63,6 +69,7 @@ export function modelTraits(model: string): ModelTraits {
     return {
       claude,
       isClaude: true,
+      takesThought: true,
       cachePoints: "everywhere",
       resultStatus: true,
       schemas: claude.schemas,
@@ -70,5 +77,6 @@ export function modelTraits(model: string): ModelTraits {
       topK: "top_k",
     };
   }
-  return FAMILIES.find(([family]) => family.test(name))?.[1] ?? UNKNOWN;
+  return FAMILIES.find(([family]) => family.test(name))?.[1] ??
+    (name.startsWith("arn:") ? PROFILE : UNKNOWN);
 }

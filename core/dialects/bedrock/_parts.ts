@@ -26,18 +26,18 @@ export function textBlock(part: TextPart, { param, encoding }: Site): string {
     cachePoint(part.cacheControl, encoding);
 }
 
-/** Signed or redacted thought of a Claude, unmodified (C12, E17); `""` for any other. The site is the message. */
+/** Signed or redacted thought of the model's own, unmodified (C12, E17); `""` for any other. The site is the message. */
 export function reasoningBlock(
   { text, signature, redacted }: ReasoningPart,
   { param, encoding }: Site,
 ): string {
   const { traits, losses } = encoding;
-  if (traits.isClaude && redacted !== undefined) {
+  if (traits.takesThought && redacted !== undefined) {
     return `{"reasoningContent":{"redactedContent":${
       JSON.stringify(redacted)
     }}}`;
   }
-  if (!traits.isClaude || signature === undefined) {
+  if (!traits.takesThought || signature === undefined) {
     const detail = "thought that this model has not signed";
     losses.add("dropped", `${param}.reasoning_content`, detail);
     return "";
