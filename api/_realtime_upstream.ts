@@ -33,7 +33,10 @@ export async function openRealtime(
   const { signal } = clock;
   try {
     const ws = await import("ws");
-    const socket = await candidate.provider.transport.connect?.(url, signal);
+    const { transport } = candidate.provider;
+    const request = { method: "GET", url, headers };
+    const proof = await transport.authorize?.(request, signal);
+    const socket = await transport.connect?.(url, signal);
     if (socket === undefined) {
       throw new UpstreamError("upstream", "The provider has no sessions", {
         code: "upstream_connect_failed",
@@ -43,7 +46,7 @@ export async function openRealtime(
     // The connection is secure already, where it has to be.
     const upstream = new ws.WebSocket(url.replace(/^https?/, "ws"), {
       createConnection: () => socket,
-      headers: { ...(beta && { "openai-beta": beta }), ...headers },
+      headers: { ...(beta && { "openai-beta": beta }), ...headers, ...proof },
       perMessageDeflate: false,
       maxPayload: MAX_MESSAGE,
       autoPong: false,
@@ -57,6 +60,8 @@ export async function openRealtime(
       signal.addEventListener("abort", abort, { once: true });
       upstream.once("open", () => {
         signal.removeEventListener("abort", abort);
+        // What it says at once is for whoever listens by then.
+        upstream.pause();
         resolve(upstream);
       });
       upstream.on("unexpected-response", (_request, response) => {

@@ -28,6 +28,7 @@ export async function realtime(context: RequestContext): Promise<void> {
       { code: "upgrade_required", status: 426 },
     );
   }
+  checkHandshake(exchange);
   const [, search = ""] = exchange.target.split("?", 2);
   const query = new URLSearchParams(search);
   const model = query.get("model");
@@ -43,6 +44,22 @@ export async function realtime(context: RequestContext): Promise<void> {
     request: { model, endpoint: "realtime" },
     work: (routed) => hold(context, { exchange, routed, query }),
   });
+}
+
+/**
+ * Refuses what no WebSocket would come of, before a provider is asked.
+ *
+ * @throws {GatewayError} 400.
+ */
+function checkHandshake(exchange: UpgradeExchange): void {
+  const key = exchange.header("sec-websocket-key") ?? "";
+  const version = exchange.header("sec-websocket-version");
+  if (/^[+/\w]{22}==$/.test(key) && version === "13") return;
+  throw new GatewayError(
+    "invalid_request",
+    "The handshake must have a 'sec-websocket-key' and the version 13",
+    { code: "invalid_handshake" },
+  );
 }
 
 interface Session {

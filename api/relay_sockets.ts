@@ -58,6 +58,7 @@ export async function relaySockets(
     close(client, code, reason);
     ended.resolve();
   });
+  upstream.resume();
   // A peer that breaks the protocol, or sends too much, is closed by the library.
   client.on("error", () => {});
   upstream.on("error", () => {});

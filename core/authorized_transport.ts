@@ -1,3 +1,5 @@
+import type { Socket } from "node:net";
+import { upstreamFault } from "./_http_errors.ts";
 import { ByteCollector } from "./byte_collector.ts";
 import { GatewayError } from "./errors.ts";
 import type {
@@ -82,6 +84,21 @@ export class AuthorizedTransport implements Transport {
       mayRepeat = false;
       response.body.cancel();
     }
+  }
+
+  /** Opens a connection of its own; see {@linkcode Transport.connect}. */
+  async connect(url: string, signal: AbortSignal): Promise<Socket> {
+    const socket = await this.#inner.connect?.(url, signal);
+    if (socket === undefined) throw upstreamFault("upstream_connect_failed");
+    return socket;
+  }
+
+  /** What proves who asks; see {@linkcode Transport.authorize}. */
+  authorize(
+    request: UpstreamRequest,
+    signal: AbortSignal,
+  ): Promise<Readonly<Record<string, string>>> {
+    return this.#authorizer.authorize(request, signal);
   }
 
   /** Closes idle connections, and those in use when their request has ended. */

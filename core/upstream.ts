@@ -100,6 +100,16 @@ export interface Transport {
    * @throws {unknown} the signal's reason once it is aborted.
    */
   connect?(url: string, signal: AbortSignal): Promise<Socket>;
+  /**
+   * The headers that prove who asks, for a request that goes over such a
+   * connection. Absent: those of the provider do.
+   *
+   * @throws {UpstreamError} when there is no proof to be had.
+   */
+  authorize?(
+    request: UpstreamRequest,
+    signal: AbortSignal,
+  ): Promise<Readonly<Record<string, string>>>;
   /** Closes idle connections and refuses further use. */
   close(): void;
   /**

@@ -142,6 +142,20 @@ Deno.test("a realtime session passes messages, pings and closes both ways", asyn
   });
 });
 
+Deno.test("what a provider says at once reaches the client, all of it in order", async () => {
+  const upstream = await startSocketUpstream((socket) => {
+    for (let i = 0; i < 100; i++) socket.send(String(i));
+    socket.close(1000);
+  });
+  await withRealtime(upstream, async (_gateway, url) => {
+    const socket = new WebSocket(`${url}/v1/realtime?model=a/m`, AUTH);
+    const said: string[] = [];
+    socket.on("message", (data: unknown) => said.push(String(data)));
+    assertEquals((await closed(socket))[0], 1000);
+    assertEquals(said, Array.from({ length: 100 }, (_, i) => String(i)));
+  });
+});
+
 Deno.test("F1: a realtime session at Azure's dated API is a deployment's", async () => {
   const upstream = await startSocketUpstream((socket) => socket.close(1000));
   await withRealtime(upstream, async (_gateway, url) => {
@@ -254,7 +268,8 @@ Deno.test("a message over the cap closes the session with 1009", async () => {
 Deno.test("L9: a client that does not read holds the provider's session up", async () => {
   let sent = 0;
   const chunk = new Uint8Array(256 * 1024);
-  const total = 200;
+  // More than the systems' own buffers on two hops may hold.
+  const total = 600;
   let moved = performance.now();
   const upstream = await startSocketUpstream((socket) => {
     const more = (): void => {
@@ -340,6 +355,21 @@ Deno.test("OpenAI's own client holds a session with the mock, whose tokens are c
       101,
       2,
     ]);
+  });
+});
+
+Deno.test("a handshake without a key is refused before the provider is asked", async () => {
+  const upstream = await startSocketUpstream(() => {});
+  await withRealtime(upstream, async ({ url }) => {
+    const { hostname, port } = new URL(url);
+    using conn = await Deno.connect({ hostname, port: Number(port) });
+    await conn.write(new TextEncoder().encode(
+      "GET /v1/realtime?model=a/m HTTP/1.1\r\nhost: x\r\n" +
+        `x-api-key: ${KEY}\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n`,
+    ));
+    const text = await new Response(conn.readable).text();
+    assertMatch(text, /^HTTP\/1\.1 400 .*invalid_handshake/s);
+    assertEquals(upstream.asked.length, 0);
   });
 });
 
