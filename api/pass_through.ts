@@ -86,7 +86,7 @@ export async function passThrough(context: RequestContext): Promise<void> {
   const prepare = (routed: RoutedAttempt): Prepared => ({
     request: {
       method: exchange.method,
-      path: path + ownQuery(provider, query),
+      path: path + withoutKey(query),
       headers,
       ...(source && { body: onceOnly(source, routed) }),
     },
@@ -167,9 +167,9 @@ function hasBody(exchange: Exchange): boolean {
     Number(exchange.header("content-length") ?? 0) > 0;
 }
 
-/** Google's API takes keys in the query too: the caller's is none for it (D24). */
-function ownQuery({ dialect }: Provider, query: string): string {
-  if (dialect !== "gemini" || query === "") return query;
+/** Callers may bring their key in the query: it is none for the provider (D24). */
+function withoutKey(query: string): string {
+  if (!/[?&]key=/i.test(query)) return query;
   const kept = query.slice(1).split("&").filter((it) => !/^key=/i.test(it));
   return kept.length > 0 ? `?${kept.join("&")}` : "";
 }

@@ -165,6 +165,7 @@ async function readRequest(
   named ??= exchange.header("x-llm-proxy-provider") ??
     query.get("provider") ?? undefined;
   query.delete("provider");
+  query.delete("key");
   const chosen = choose(context, { kind, named });
   const path = [`/${kind}`, id?.id, verb].filter((it) => it !== undefined)
     .join("/");

@@ -116,9 +116,11 @@ Deno.test("X7: a pass-through leads to no other host and not up the path", async
     assertEquals(upstream.asked.length, 0);
     assertEquals(await statusOf("/p/a/x..y/...z?../.."), 200);
     assertEquals(await statusOf(`/p/g/models?key=${KEY}&a=1`), 200);
+    assertEquals(await statusOf(`/p/a/models?b&KEY=${KEY}`), 200);
     assertEquals(upstream.asked.map(({ path }) => path), [
       "/a/v1/x..y/...z?../..",
       "/g/v1/models?a=1",
+      "/a/v1/models?b",
     ]);
   } finally {
     await gateway.close();
