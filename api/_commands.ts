@@ -46,6 +46,18 @@ export const COMMANDS: readonly CliCommand[] = [
     run: async (input) => (await import("./_check.ts")).check(input),
   },
   {
+    name: "doctor",
+    summary: "look at all that a start relies on, and say what to do",
+    options: {
+      config: CONFIG,
+      state: STATE,
+      ask: { help: "ask each provider for its models: one cheap call each" },
+      json: { help: "as a list in JSON" },
+    },
+    examples: ["doctor", "doctor --config config.yaml --ask"],
+    run: async (input) => (await import("./_doctor.ts")).doctor(input),
+  },
+  {
     name: "plan",
     summary: "say in words what another config would change",
     options: {
