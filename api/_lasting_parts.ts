@@ -33,6 +33,7 @@ import type { Config } from "./config_types.ts";
 import type { GatewayControls } from "./gateway_controls.ts";
 import { KeptAnswers } from "./kept_answers.ts";
 import { watchMemory } from "./_memory_watch.ts";
+import { ModelSelections } from "./model_selection.ts";
 import { RequestLimits } from "./request_limits.ts";
 import { RequestMetrics } from "./_request_metrics.ts";
 import {
@@ -79,6 +80,8 @@ export class LastingParts {
   readonly hedges: Hedges = new Hedges();
   /** What requests cost. */
   readonly accounts: Accounts;
+  /** The models that were chosen. */
+  readonly selections: ModelSelections;
   /** What callers may ask. */
   readonly limits: RequestLimits;
   /** What providers' accounts may be asked. */
@@ -122,6 +125,10 @@ export class LastingParts {
     this.controls = controls;
     this.#cache = cache;
     this.metrics = new RequestMetrics(logger);
+    this.selections = new ModelSelections(state);
+    this.selections.load().catch((cause) =>
+      logger.warn("the selected models were not read", { cause })
+    );
     this.accounts = new Accounts({
       logger,
       state,

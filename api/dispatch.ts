@@ -13,7 +13,7 @@ import { RequestRecord } from "./request_record.ts";
 
 /** One route of the HTTP surface. */
 export interface Route {
-  readonly method: "GET" | "POST" | "DELETE" | "ALL";
+  readonly method: "GET" | "POST" | "PUT" | "DELETE" | "ALL";
   /** In the router's notation; also the route's name in logs. */
   readonly path: string;
   /** Answers without a key. */

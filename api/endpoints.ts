@@ -178,6 +178,8 @@ export async function route(
   const { gateway, exchange, record } = context;
   const { signal } = exchange;
   record.requestedModel = request.model;
+  const chosen = gateway.selections.resolve(request.model);
+  if (chosen !== undefined) request = { ...request, model: chosen };
   const learning = gateway.learn(request.model);
   if (learning !== undefined) await record.waiting.during(learning);
   try {

@@ -53,6 +53,8 @@ export class Gateway {
   readonly continuing: ReadonlySet<string>;
   /** What becomes of streams whose clients leave. */
   readonly hangUps: HangUps;
+  /** The models that were chosen. */
+  readonly selections: LastingParts["selections"];
   /** Makes long conversations shorter, where that is wanted. */
   readonly condensing: Condensing;
   /** Answers that are kept; `undefined` where none are for anybody. */
@@ -87,6 +89,7 @@ export class Gateway {
     });
     this.continuing = continuing;
     this.hangUps = new HangUps(config);
+    this.selections = lasting.selections;
     const { states, breakers, cooldowns, bulkheads, budget, hedges } = lasting;
     this.failover = new Failover({
       table,

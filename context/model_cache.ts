@@ -6,6 +6,12 @@ export interface ModelEntry {
   readonly created?: number;
   /** Who made it, where the provider tells. */
   readonly ownedBy?: string;
+  /** The most tokens of request and answer together, where the provider tells. */
+  readonly contextWindow?: number;
+  /** The most tokens of an answer, where the provider tells. */
+  readonly maxOutput?: number;
+  /** What it can do, by the names of abilities; what is left out is unknown. */
+  readonly capabilities?: Readonly<Partial<Record<string, boolean>>>;
 }
 
 /** Asks one provider for its models; the signal ends the question. */

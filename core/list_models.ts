@@ -2,10 +2,11 @@ import { modelsUrl } from "./_models_url.ts";
 import { collectBody } from "./attempt.ts";
 import { decodeModelPage, type ModelPage } from "./dialects/gemini/models.ts";
 import { UpstreamError } from "./errors.ts";
+import { type ListedFacts, listedFacts } from "./listed_facts.ts";
 import type { DialectName, Provider } from "./provider.ts";
 
 /** One model as its provider lists it. */
-export interface ListedModel {
+export interface ListedModel extends ListedFacts {
   /** The model as the provider names it. */
   readonly id: string;
   /** Seconds since 1970, where the provider tells. */
@@ -144,5 +145,6 @@ function modelOf(item: unknown): ListedModel | undefined {
     id,
     ...(typeof created === "number" && { created }),
     ...(typeof owner === "string" && { ownedBy: owner }),
+    ...listedFacts(item),
   };
 }

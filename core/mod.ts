@@ -249,6 +249,7 @@ export {
   type ParseJsonOptions,
 } from "./json_document.ts";
 export { type ListedModel, listModels } from "./list_models.ts";
+export type { ListedCapabilities, ListedFacts } from "./listed_facts.ts";
 export { type Loss, type LossAction, LossReport } from "./loss_report.ts";
 export { MockTransport } from "./mock/mock_transport.ts";
 export { schemaSample } from "./mock/schema_sample.ts";

@@ -1,4 +1,5 @@
 import type { ListedModel } from "../../list_models.ts";
+import { listedFacts } from "../../listed_facts.ts";
 import { invalidAnswer } from "../_invalid_answer.ts";
 import { asList, asText, isObject } from "../_json.ts";
 
@@ -37,7 +38,7 @@ export function decodeModelPage(body: unknown): ModelPage {
     const id = name.startsWith(COLLECTION)
       ? name.slice(COLLECTION.length)
       : name;
-    models.push({ id, ownedBy: "google" });
+    models.push({ id, ownedBy: "google", ...listedFacts(model) });
   }
   const next = asText(body.nextPageToken);
   return { models, ...(next !== "" && { next }) };

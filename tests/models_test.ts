@@ -1,0 +1,229 @@
+import { assertEquals } from "@std/assert";
+import { MemoryStateStore } from "@llm-proxy/context";
+import { json, startAnsweringUpstream } from "./_answering_upstream.ts";
+import { completion } from "./_chat_answers.ts";
+import { startGateway } from "./_gateway.ts";
+
+const ADMIN = "oP5lMn8JhGt2RfVc";
+const CLIENT = "qW7rTz2Lm9XcVb4N";
+
+/** A gateway before one provider that lists its models and one whose models the config lists. */
+async function withModels(
+  use: (
+    ask: (
+      path: string,
+      init?: RequestInit & { readonly key?: string },
+    ) => Promise<Response>,
+    lists: { count: number },
+  ) => Promise<void>,
+  state: MemoryStateStore = new MemoryStateStore(),
+): Promise<void> {
+  const lists = { count: 0 };
+  const upstream = startAnsweringUpstream(({ method }) => {
+    if (method === "POST") return completion({ content: "hi" });
+    lists.count++;
+    return json({
+      data: [
+        { id: "big", context_length: 400_000 },
+        { id: "see", architecture: { input_modalities: ["text", "image"] } },
+      ],
+    });
+  });
+  const gateway = await startGateway(
+    `
+auth:
+  api_keys:
+    - {name: boss, key: ${ADMIN}, role: admin}
+    - {name: ci, key: ${CLIENT}}
+providers:
+  - {name: asked, type: openai_compatible, base_url: "${upstream.origin}/v1"}
+  - name: told
+    type: openai_compatible
+    base_url: "${upstream.origin}/v1"
+    models:
+      - name: cheap
+        prices: {input: 0.1, output: 0.4}
+        capabilities: {vision: true, tools: false}
+        context_window: 8000
+      - name: dear
+        prices: {input: 5, output: 25}
+        capabilities: {vision: true}
+`,
+    undefined,
+    undefined,
+    { state },
+  );
+  try {
+    await use(
+      (path, { key = ADMIN, ...init } = {}) =>
+        fetch(gateway.url + path, {
+          ...init,
+          headers: {
+            "x-api-key": key,
+            "content-type": "application/json",
+            ...init.headers,
+          },
+        }),
+      lists,
+    );
+  } finally {
+    await gateway.close();
+    await upstream.close();
+  }
+}
+
+async function ids(response: Response): Promise<string[]> {
+  const { data } = await response.json();
+  // deno-lint-ignore no-explicit-any -- the wire's JSON
+  return data.map(({ id }: any) => id);
+}
+
+Deno.test("GET /v1/models/search finds models by what they can do, cost and hold, the cheapest first", async () => {
+  await withModels(async (ask) => {
+    const search = async (query: string): Promise<string[]> =>
+      await ids(await ask(`/v1/models/search?${query}`));
+    assertEquals(await search("supports_vision=true"), [
+      "told/cheap",
+      "told/dear",
+      "asked/see",
+    ]);
+    assertEquals(await search("supports_vision=true&max_cost=1"), [
+      "told/cheap",
+    ]);
+    assertEquals(await search("max_output_cost=30&min_context=5000"), [
+      "told/cheap",
+    ]);
+    assertEquals(await search("min_context=100000"), ["asked/big"]);
+    assertEquals(await search("supports_tools=false"), ["told/cheap"]);
+    assertEquals(await search("provider=asked&q=SE"), ["asked/see"]);
+    for (const query of ["max_cost=much", "supports_vision=perhaps"]) {
+      const response = await ask(`/v1/models/search?${query}`);
+      assertEquals(response.status, 400);
+      await response.body?.cancel();
+    }
+    const [model] = (await (await ask("/v1/models/search?q=big")).json()).data;
+    assertEquals([model.context_window, model.sources.context_window], [
+      400_000,
+      "provider",
+    ]);
+    assertEquals(model.prices, null);
+  });
+});
+
+Deno.test("GET /v1/providers/{name}/models tells all that is known of a provider's models, and who says so", async () => {
+  await withModels(async (ask) => {
+    const response = await ask("/v1/providers/told/models/cheap");
+    const model = await response.json();
+    assertEquals(model.id, "told/cheap");
+    assertEquals(model.capabilities, { tools: false, vision: true });
+    assertEquals(model.prices.per_million_tokens.input, 0.1);
+    assertEquals(model.prices.source, "config");
+    assertEquals(model.sources.context_window, "config");
+    assertEquals(await ids(await ask("/v1/providers/asked/models")), [
+      "asked/big",
+      "asked/see",
+    ]);
+    for (
+      const path of [
+        "/v1/providers/none/models",
+        "/v1/providers/told/models/none",
+        "/v1/providers/__proto__/models/constructor",
+      ]
+    ) {
+      const missing = await ask(path);
+      assertEquals(missing.status, 404, path);
+      await missing.body?.cancel();
+    }
+  });
+});
+
+Deno.test("POST /v1/models/refresh asks providers again, for admins alone", async () => {
+  await withModels(async (ask, lists) => {
+    const post = (path: string, key?: string) =>
+      ask(path, { method: "POST", ...key !== undefined && { key } });
+    const all = await (await post("/v1/models/refresh")).json();
+    assertEquals(
+      // deno-lint-ignore no-explicit-any -- the wire's JSON
+      all.data.map(({ provider, models }: any) => [provider, models]),
+      [["asked", 2], ["told", 2]],
+    );
+    const one = await (await post("/v1/providers/asked/models/refresh")).json();
+    assertEquals(one.refreshed, true);
+    assertEquals(lists.count >= 2, true);
+    for (
+      const path of ["/v1/models/refresh", "/v1/providers/asked/models/refresh"]
+    ) {
+      const refused = await post(path, CLIENT);
+      assertEquals(refused.status, 403);
+      await refused.body?.cancel();
+    }
+  });
+});
+
+Deno.test("PUT /v1/providers/{name}/model_selection is kept, changed by one at a time, and requests for the provider alone go there", async () => {
+  const state = new MemoryStateStore();
+  const path = "/v1/providers/told/model_selection";
+  await withModels(async (ask) => {
+    const put = async (
+      body: unknown,
+      headers: Record<string, string> = {},
+      key = ADMIN,
+    ): Promise<Response> => {
+      const response = await ask(path, {
+        method: "PUT",
+        body: JSON.stringify(body),
+        headers,
+        key,
+      });
+      await response.body?.cancel();
+      return response;
+    };
+    const missing = await ask(path);
+    assertEquals(missing.status, 404);
+    await missing.body?.cancel();
+    const first = await put({ selected_model: "cheap", temperature: 0.5 }, {
+      "if-none-match": "*",
+    });
+    assertEquals(first.status, 200);
+    const etag = first.headers.get("etag") ?? "";
+    const again = { "if-none-match": "*" };
+    assertEquals((await put({ selected_model: "dear" }, again)).status, 412);
+    const other = { "if-match": '"0"' };
+    assertEquals((await put({ selected_model: "dear" }, other)).status, 412);
+    const [one, two] = await Promise.all([
+      put({ selected_model: "dear", editable: false }, { "if-match": etag }),
+      put({ selected_model: "cheap", editable: false }, { "if-match": etag }),
+    ]);
+    assertEquals([one.status, two.status].sort(), [200, 412]);
+    assertEquals(
+      (await put({ selected_model: "cheap", editable: false })).status,
+      409,
+    );
+    assertEquals((await put({ selected_model: "dear" })).status, 200);
+    for (
+      const body of [{}, { selected_model: "none" }, {
+        selected_model: "dear",
+        temperature: 9,
+      }, { selected_model: "dear", role: "admin" }]
+    ) assertEquals((await put(body)).status, 400, JSON.stringify(body));
+    assertEquals(
+      (await put({ selected_model: "dear" }, {}, CLIENT)).status,
+      403,
+    );
+  }, state);
+  // After a restart.
+  await withModels(async (ask) => {
+    const read = await (await ask(path)).json();
+    assertEquals([read.selected_model, read.editable], ["dear", true]);
+    const response = await ask("/v1/chat/completions", {
+      method: "POST",
+      body: JSON.stringify({
+        model: "told",
+        messages: [{ role: "user", content: "hi" }],
+      }),
+    });
+    assertEquals(response.headers.get("x-llm-proxy-model"), "dear");
+    await response.body?.cancel();
+  }, state);
+  await state.close();
+});
