@@ -54,7 +54,9 @@ export async function countGeminiTokens(
 ): Promise<void> {
   const model = modelOf(context);
   const document = await readJson(context);
-  await answerCount(context, { document, model, client: geminiCountClient });
+  const client = geminiCountClient;
+  client.check(document);
+  await answerCount(context, { document, model, client });
 }
 
 /**
@@ -99,6 +101,7 @@ async function embed(
 ): Promise<void> {
   const model = modelOf(context);
   const document = await readJson(context);
+  context.record.account?.allow(0);
   const prepare: Prepare<WholeTranslation> = ({ candidate, losses }) =>
     translateGeminiEmbeddings(document, {
       deployment: candidate,

@@ -1,8 +1,8 @@
 import {
-  checkMessagesRequest,
   type CountClient,
   countsTokens,
   type JsonDocument,
+  messagesCount,
   translateTokenCount,
 } from "@llm-proxy/core";
 import type { RoutedAttempt } from "@llm-proxy/core/routing";
@@ -27,16 +27,17 @@ import { sendJsonText } from "./_send_json.ts";
  */
 export async function countTokens(context: RequestContext): Promise<void> {
   const document = await readJson(context);
-  checkMessagesRequest(document, { isCount: true });
-  await answerCount(context, { document, model: checkModel(document) });
+  const client = messagesCount;
+  client.check(document);
+  await answerCount(context, { document, model: checkModel(document), client });
 }
 
 /** A checked request to count tokens. */
 export interface CountAsk {
   readonly document: JsonDocument;
   readonly model: string;
-  /** The dialect in which it is asked. @default {Anthropic's} */
-  readonly client?: CountClient;
+  /** The dialect in which it is asked. */
+  readonly client: CountClient;
 }
 
 /**
@@ -55,9 +56,12 @@ export async function answerCount(
     const trace = new AttemptTrace(candidate);
     const counted = countsTokens(candidate.provider)
       ? undefined
-      : await gateway.tokens.count(document.value, tokenModel(candidate));
+      : await gateway.tokens.count(
+        client.request(document),
+        tokenModel(candidate),
+      );
     const count = translateTokenCount(document, {
-      ...(client && { client }),
+      client,
       deployment: candidate,
       losses: trace.losses,
       counted,

@@ -26,6 +26,14 @@ export interface CountClient {
   /** The dialect's name. */
   readonly name: string;
   /**
+   * Checks what a gateway itself relies on, cheaply.
+   *
+   * @throws {GatewayError} 400 naming the field at fault (K17).
+   */
+  check(document: JsonDocument): void;
+  /** The request of which the tokens are to be counted, which may be a part of the question. */
+  request(document: JsonDocument): JsonDocument["value"];
+  /**
    * Reads a question.
    *
    * @throws {GatewayError} 400 naming the field at fault.

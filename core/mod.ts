@@ -203,6 +203,7 @@ export {
 } from "./translate_count.ts";
 export type { CountClient, TokenCount } from "./count_dialect.ts";
 export { responsesCountClient } from "./dialects/openai_responses/count_tokens.ts";
+export { messagesCount } from "./dialects/anthropic/count_tokens.ts";
 export { geminiCountClient } from "./dialects/gemini/count_tokens.ts";
 export {
   translateGeminiEmbeddings,

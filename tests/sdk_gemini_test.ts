@@ -448,6 +448,20 @@ Deno.test("C37: a Gemini client has tokens counted by whoever can, else estimate
     const { totalTokens = 0 } = await sdk(gateway.url).models
       .countTokens(ask("mock/echo"));
     assert(totalTokens > 4 && totalTokens < 20);
+    const whole = await fetch(
+      `${gateway.url}/v1beta/models/mock/echo:countTokens`,
+      {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({
+          generateContentRequest: {
+            model: "models/mock/echo",
+            contents: [{ parts: [{ text: QUESTION.repeat(10) }] }],
+          },
+        }),
+      },
+    );
+    assert((await whole.json()).totalTokens > 30);
     assertMatch(String((await logLine(gateway)).loss), /input_tokens/);
   });
 });

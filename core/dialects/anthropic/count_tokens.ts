@@ -12,6 +12,7 @@ import type {
 import { editJsonDocument, type JsonDocument } from "../../json_document.ts";
 import { invalidAnswer, parseAnswer } from "../_invalid_answer.ts";
 import { isObject } from "../_json.ts";
+import { checkMessagesRequest } from "./_pass_check.ts";
 import { passHeaders } from "./_pass_headers.ts";
 import { decodeMessagesRequest } from "./decode_request.ts";
 import { encodeRequest } from "./encode_request.ts";
@@ -84,6 +85,8 @@ export function encodeTokenCount(inputTokens: number): string {
 /** Counts of tokens as Messages clients ask for them. */
 export const messagesCount: CountClient = {
   name: "anthropic",
+  check: (document) => checkMessagesRequest(document, { isCount: true }),
+  request: ({ value }) => value,
   decode: decodeCountRequest,
   encode: encodeTokenCount,
   pass: passCountRequest,

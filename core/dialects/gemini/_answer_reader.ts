@@ -3,6 +3,7 @@ import type { LossReport } from "../../loss_report.ts";
 import { invalidAnswer } from "../_invalid_answer.ts";
 import { asList, asText, isObject, type JsonObject } from "../_json.ts";
 import { PartialArguments } from "./_partial_arguments.ts";
+import { openThought } from "./_thought_seal.ts";
 import { decodeErrorObject } from "./errors.ts";
 import { finishClass } from "./finish.ts";
 import { UsageTally } from "./usage.ts";
@@ -123,15 +124,31 @@ export class AnswerReader {
     const { functionCall, text, thought } = part;
     const signature = asText(part.thoughtSignature);
     if (isObject(functionCall)) this.#functionCall(functionCall, signature);
-    else if (thought === true) {
-      this.#say("reasoning", asText(text));
-      if (signature !== "") this.#lose("thoughtSignature");
-    } else if (typeof text === "string" || isSignatureAlone(part)) {
+    else if (thought === true) this.#thought(asText(text), signature);
+    else if (typeof text === "string" || isSignatureAlone(part)) {
       this.#text(asText(text), signature);
     } else {
       for (const name of Object.keys(part)) {
         if (name !== "thoughtSignature") this.#lose(name);
       }
+    }
+  }
+
+  /** Thought; a proof in it is one that the gateway has sealed, or of no use. */
+  #thought(text: string, signature: string): void {
+    this.#say("reasoning", text);
+    if (signature === "") return;
+    const seal = openThought(signature);
+    switch (seal?.kind) {
+      case undefined:
+        return this.#lose("thoughtSignature");
+      case "signature":
+        if (this.#open !== "reasoning") this.#start({ kind: "reasoning" });
+        return this.#end(seal.data);
+      case "redacted":
+        this.#end();
+        this.#start({ kind: "reasoning", redacted: seal.data });
+        this.#end();
     }
   }
 
@@ -193,12 +210,16 @@ export class AnswerReader {
     return id;
   }
 
-  #start({ kind }: { readonly kind: "text" | "reasoning" }): void {
+  #start(
+    start:
+      | { readonly kind: "text" }
+      | { readonly kind: "reasoning"; readonly redacted?: string },
+  ): void {
     if (this.#call !== undefined) {
       throw invalidAnswer("goes on before a tool call is complete");
     }
-    this.#open = kind;
-    this.#events.push({ type: "part_start", part: this.#parts, kind });
+    this.#open = start.kind;
+    this.#events.push({ type: "part_start", part: this.#parts, ...start });
   }
 
   #delta(text: string): void {

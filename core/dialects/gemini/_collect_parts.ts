@@ -19,6 +19,14 @@ export function collectParts(events: readonly AnswerEvent[]): AnswerPart[] {
 }
 
 function partOf(event: AnswerEvent & { type: "part_start" }): AnswerPart {
+  if (event.kind === "reasoning") {
+    const { redacted } = event;
+    return {
+      type: "reasoning",
+      text: "",
+      ...(redacted !== undefined && { redacted }),
+    };
+  }
   if (event.kind !== "tool_call") return { type: event.kind, text: "" };
   const { id, name, signature } = event;
   return {

@@ -29,6 +29,8 @@ const decoder = new TextDecoder();
 /** Counts of tokens as Gemini clients ask for them. */
 export const geminiCountClient: CountClient = {
   name: "gemini",
+  check: checkGeminiCount,
+  request: requestOf,
   decode: decodeCount,
   encode: (totalTokens) => JSON.stringify({ totalTokens }),
   pass: passCount,
@@ -55,10 +57,13 @@ function decodeCount(
   options: DecodeOptions = {},
 ): Conversation {
   checkGeminiCount(document);
-  const key = REQUEST.find((name) => isObject(document.value[name]));
-  if (key === undefined) return decodeGeminiRequest(document, options);
-  const value = document.value[key] as JsonDocument["value"];
+  const value = requestOf(document);
+  if (value === document.value) return decodeGeminiRequest(document, options);
   return decodeGeminiRequest({ ...document, value, spans: new Map() }, options);
+}
+
+function requestOf({ value }: JsonDocument): JsonDocument["value"] {
+  return REQUEST.map((name) => value[name]).find(isObject) ?? value;
 }
 
 function passCount(

@@ -1,10 +1,15 @@
-import { assert } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
+import type { Answer, AnswerEvent, AnswerPart } from "../../answer.ts";
 import type { Message, Part } from "../../conversation.ts";
 import { GatewayError, UpstreamError } from "../../errors.ts";
+import { SseParser } from "../../sse_parser.ts";
+import { collectParts } from "./_collect_parts.ts";
 import { encode } from "./_test_encode.ts";
 import { decodeAnswer } from "./decode_answer.ts";
 import { GeminiStreamDecoder } from "./decode_stream.ts";
+import { encodeGeminiAnswer } from "./encode_answer.ts";
+import { GeminiStreamEncoder } from "./encode_stream.ts";
 import { decodeErrorAnswer } from "./errors.ts";
 
 const encoder = new TextEncoder();
@@ -144,3 +149,105 @@ Deno.test("K17: every conversation becomes JSON with a user's turn first, or a 4
     { numRuns: 1_000 },
   );
 });
+
+const words = fc.string({ minLength: 1, maxLength: 8 });
+const signature = fc.option(words, { nil: undefined });
+const answerPart: fc.Arbitrary<AnswerPart> = fc.oneof(
+  fc.record({ type: fc.constant("text" as const), text: words, signature }),
+  fc.record({
+    type: fc.constant("reasoning" as const),
+    text: words,
+    signature: words,
+  }),
+  fc.record({
+    type: fc.constant("reasoning" as const),
+    text: fc.constant(""),
+    redacted: words,
+  }),
+  fc.record({
+    type: fc.constant("tool_call" as const),
+    id: fc.uuid(),
+    name: words,
+    arguments: fc.constantFrom("{}", '{"a":1}'),
+    signature,
+  }),
+).map((part) => JSON.parse(JSON.stringify(part)) as AnswerPart);
+
+Deno.test("D9, D11, B29: every answer, whole and streamed, comes back as it was told", () => {
+  fc.assert(
+    fc.property(fc.array(answerPart, { maxLength: 6 }), (parts) => {
+      const answer = { id: "r", model: "m", parts, finish: "length" } as const;
+      const told = decodeAnswer(encoder.encode(encodeGeminiAnswer(answer)));
+      const stream = new GeminiStreamEncoder();
+      const text = eventsOf(answer).map((event) => stream.push(event)).join("");
+      const decoder = new GeminiStreamDecoder();
+      const events = [
+        ...new SseParser().push(encoder.encode(text))
+          .flatMap((event) => decoder.push(event)),
+        ...decoder.end(),
+      ];
+      const said = joined(parts);
+      assertEquals(joined(told.parts), said);
+      assertEquals(joined(collectParts(events)), said);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+/** Texts that follow one another are one, and so are their signatures' places. */
+function joined(parts: readonly AnswerPart[]): unknown[] {
+  const list: unknown[] = [];
+  let text = "";
+  for (const part of parts) {
+    if (part.type === "text") {
+      text += part.text;
+      if (part.signature === undefined) continue;
+      list.push([text, part.signature]);
+      text = "";
+      continue;
+    }
+    if (text !== "") list.push(text);
+    text = "";
+    list.push(part);
+  }
+  if (text !== "") list.push(text);
+  return list;
+}
+
+function eventsOf({ id, model, parts, finish }: Answer): AnswerEvent[] {
+  return [
+    { type: "start", id, model },
+    ...parts.flatMap((one, part): AnswerEvent[] => {
+      const { signature } = one as { signature?: string };
+      const end = {
+        type: "part_end",
+        part,
+        ...(one.type !== "tool_call" && signature && { signature }),
+      } as const;
+      if (one.type === "tool_call") {
+        const { id, name, arguments: text } = one;
+        return [
+          {
+            type: "part_start",
+            part,
+            kind: "tool_call",
+            id,
+            name,
+            ...(signature && { signature }),
+          },
+          { type: "part_delta", part, text },
+          end,
+        ];
+      }
+      const redacted = one.type === "reasoning" && one.redacted;
+      return [
+        redacted
+          ? { type: "part_start", part, kind: "reasoning", redacted }
+          : { type: "part_start", part, kind: one.type },
+        { type: "part_delta", part, text: one.text },
+        end,
+      ];
+    }),
+    { type: "finish", finish },
+  ];
+}

@@ -1,6 +1,7 @@
 import type { CountClient } from "../../count_dialect.ts";
 import { GatewayError } from "../../errors.ts";
 import { decodeResponsesRequest } from "./decode_request.ts";
+import { checkResponsesRequest } from "./pass_request.ts";
 
 /**
  * How clients that speak Responses have tokens counted:
@@ -19,6 +20,8 @@ import { decodeResponsesRequest } from "./decode_request.ts";
  */
 export const responsesCountClient: CountClient = {
   name: "openai_responses",
+  check: checkResponsesRequest,
+  request: ({ value }) => value,
   decode: (document) => decodeResponsesRequest(document, {}),
   encode: (inputTokens) =>
     `{"object":"response.input_tokens","input_tokens":${inputTokens}}`,
