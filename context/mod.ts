@@ -25,6 +25,11 @@ export type {
   CacheStats,
 } from "./cache_adapter.ts";
 export { cacheKey } from "./cache_key.ts";
+export {
+  SemanticIndex,
+  type SemanticIndexOptions,
+  type SemanticMatch,
+} from "./semantic_index.ts";
 export { SmartCache } from "./smart_cache.ts";
 export type {
   GetOrSetOptions,
