@@ -1,5 +1,9 @@
 import { cacheKey } from "@llm-proxy/context";
-import type { ClientDialect, JsonDocument } from "@llm-proxy/core";
+import type {
+  ClientDialect,
+  Conversation,
+  JsonDocument,
+} from "@llm-proxy/core";
 import type { RouteMatch } from "@llm-proxy/core/routing";
 
 /** Raised whenever keys or what is kept by them mean something else. */
@@ -23,6 +27,9 @@ const KEPT: ReadonlySet<string> = new Set([
   "user",
 ]);
 
+/** Longer questions are no questions, in UTF-16 units. */
+const MAX_QUESTION = 8_192;
+
 /** What a key is made of besides the request. */
 export interface AnswerKeyOptions {
   /** The model's name, as the caller wrote it. */
@@ -39,18 +46,35 @@ export interface AnswerKeyOptions {
   readonly match: RouteMatch;
   /** The arm of its experiment that the caller is in; "" for none. */
   readonly arm: string;
+  /** The model that makes vectors of questions, where these are wanted. */
+  readonly asksByMeaning?: string | undefined;
+}
+
+/** What the answers to a request are kept by. */
+export interface AnswerName {
+  readonly key: string;
+  /** What is asked, where nothing but words is. */
+  readonly question?: Question;
+}
+
+/** The last words of a conversation, and all that is said before them. */
+export interface Question {
+  readonly text: string;
+  /** The same for all that differ in nothing but these words. */
+  readonly partition: string;
 }
 
 /**
- * The key of the answers to a request: the same for all that mean the same,
+ * The name of the answers to a request: the same for all that mean the same,
  * whatever their dialect, and whether they want a stream, and for no others.
  *
  * @returns Nothing where an answer can't be kept, or the request is at fault.
  */
-export function answerKey(
+export function answerName(
   document: JsonDocument,
-  { model, client, header, realm, tenant, match, arm }: AnswerKeyOptions,
-): string | undefined {
+  options: AnswerKeyOptions,
+): AnswerName | undefined {
+  const { model, client, header, realm, tenant, match, arm } = options;
   let conversation;
   try {
     conversation = client.decodeRequest(document, { header });
@@ -73,17 +97,43 @@ export function answerKey(
     if (!KEPT.has(name)) return undefined;
     more.push(name, extras?.get(name) ?? document.value[name]);
   }
-  return cacheKey([
+  const place = [
     VERSION,
     realm,
     tenant,
     model,
     placeOf(match),
     arm,
-    JSON.stringify(meaning),
     // Dialects need not mean the same by a word of their own.
     more.length === 0 ? "" : JSON.stringify([client.name, ...more]),
-  ]);
+  ];
+  const key = cacheKey([...place, JSON.stringify(meaning)]);
+  const text = options.asksByMeaning === undefined
+    ? undefined
+    : questionOf(conversation);
+  if (text === undefined) return { key };
+  const before = { ...meaning, messages: meaning.messages.slice(0, -1) };
+  const parts = ["by meaning", options.asksByMeaning ?? ""];
+  const rest = JSON.stringify(before);
+  return {
+    key,
+    question: { text, partition: cacheKey([...place, ...parts, rest]) },
+  };
+}
+
+/** The last words of a conversation that is nothing but words. */
+function questionOf(
+  { messages, tools }: Conversation,
+): string | undefined {
+  const last = messages.at(-1);
+  if (last?.role !== "user" || (tools?.length ?? 0) > 0) return undefined;
+  const isPlain = messages.every(({ parts }) =>
+    parts.every(({ type }) => type === "text")
+  );
+  if (!isPlain) return undefined;
+  const text = last.parts.map((part) => part.type === "text" ? part.text : "")
+    .join("\n").trim();
+  return text !== "" && text.length <= MAX_QUESTION ? text : undefined;
 }
 
 /** Where a name leads; what is known only by listings may lead elsewhere tomorrow. */

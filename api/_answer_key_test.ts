@@ -7,7 +7,7 @@ import {
 import { buildRouteTable, type RouteMatch } from "@llm-proxy/core/routing";
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import * as fc from "fast-check";
-import { answerKey, type AnswerKeyOptions } from "./_answer_key.ts";
+import { type AnswerKeyOptions, answerName } from "./_answer_key.ts";
 
 /** Where names lead: each to a deployment of its own. */
 function matches(): readonly RouteMatch[] {
@@ -33,7 +33,7 @@ function keyOf(
   options: Partial<AnswerKeyOptions> = {},
 ): string | undefined {
   const bytes = new TextEncoder().encode(JSON.stringify(value));
-  return answerKey(parseJsonDocument(bytes), {
+  return answerName(parseJsonDocument(bytes), {
     model: "m",
     client: openAiChatClient,
     header: () => undefined,
@@ -42,7 +42,7 @@ function keyOf(
     match: MATCHES[0]!,
     arm: "",
     ...options,
-  });
+  })?.key;
 }
 
 const text = fc.constantFrom("", "a", "b", "a b", "ab", '"', "\\u0061", "é");

@@ -9,6 +9,20 @@ export interface AnswerPolicy {
   readonly staleMs: number;
   /** Whether all callers have them in common. */
   readonly isShared: boolean;
+  /** When answers to other questions do; absent for never. */
+  readonly semantic?: SemanticPolicy | undefined;
+}
+
+/** When a question is near enough to another that was answered. */
+export interface SemanticPolicy {
+  /** The model that makes vectors. */
+  readonly model: string;
+  /** As a cosine. */
+  readonly threshold: number;
+  /** Whether what would have been answered is logged and not told. */
+  readonly isDryRun: boolean;
+  /** How long a vector may take, in milliseconds. */
+  readonly timeoutMs: number;
 }
 
 const SECOND = 1000;
@@ -36,6 +50,12 @@ export class CachePolicies {
       ttlMs: (route.ttl ?? base.ttl) * SECOND,
       staleMs: (route.stale ?? base.stale) * SECOND,
       isShared: route.shared ?? base.shared,
+      semantic: route.semantic && {
+        model: route.semantic.model,
+        threshold: route.semantic.threshold,
+        isDryRun: route.semantic.dry_run,
+        timeoutMs: route.semantic.timeout * SECOND,
+      },
     });
     this.#routes = new Map(
       routes.flatMap(({ match, cache }) =>

@@ -70,6 +70,20 @@ const hedge = z.strictObject({
     .describe("Second calls that may be saved up."),
 });
 
+const semantic = z.strictObject({
+  model: line().describe(
+    "The model that makes vectors of questions, as a caller would write it.",
+  ),
+  // Below this, questions with other answers are taken for the same.
+  threshold: share().default(0.95)
+    .describe("How near a question must be, as a cosine, 0 to 1."),
+  dry_run: z.boolean().default(false).describe(
+    "Whether what would have been answered is logged and not told.",
+  ),
+  timeout: seconds(60).default(1)
+    .describe("Seconds that the vector of a question may take."),
+});
+
 const cache = z.strictObject({
   enabled: z.boolean().default(true)
     .describe("Whether answers are kept that come by this route."),
@@ -80,6 +94,9 @@ const cache = z.strictObject({
   ),
   shared: z.boolean().optional()
     .describe("Whether callers have their answers in common."),
+  semantic: semantic.optional().describe(
+    "Answers for questions that mean nearly the same; none with tools or images.",
+  ),
 });
 
 const route = z.strictObject({

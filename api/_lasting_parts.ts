@@ -253,7 +253,7 @@ export class LastingParts {
     this.#memory?.close();
     this.tokens.close();
     this.factory.close();
-    await this.#kept?.cache.close?.();
+    await this.#kept?.close();
     await this.accounts.close();
   }
 

@@ -83,10 +83,13 @@ function tellCache(
 ): void {
   headers["x-llm-proxy-cache"] = cache ?? "";
   if (recalled === undefined) return;
-  const { provider, model, ageMs, saved } = recalled;
+  const { provider, model, ageMs, saved, similarity } = recalled;
   headers["x-llm-proxy-provider"] = provider;
   headers["x-llm-proxy-model"] = visible(model);
   headers["age"] = String(Math.floor(ageMs / 1000));
+  if (similarity !== undefined) {
+    headers["x-llm-proxy-cache-similarity"] = similarity.toFixed(3);
+  }
   if (saved === undefined) return;
   headers["x-llm-proxy-cache-saved"] =
     `input=${saved.input};output=${saved.output}`;

@@ -1,5 +1,5 @@
 import { GatewayError, type RequestSource } from "@llm-proxy/core";
-import type { ByteReplyStream, Exchange } from "./exchange.ts";
+import type { ByteReplyStream, Exchange, ReplyHeaders } from "./exchange.ts";
 
 /** An exchange with nobody: what is asked again in the background, by the head of a request that was answered. */
 export class SilentExchange implements Exchange {
@@ -9,7 +9,17 @@ export class SilentExchange implements Exchange {
   readonly signal: AbortSignal;
   readonly #headers: Readonly<Record<string, string>>;
 
-  constructor(answered: Exchange, signal: AbortSignal) {
+  readonly #onSend: ((status: number, body: string) => void) | undefined;
+
+  constructor(
+    answered: Exchange,
+    { signal, onSend }: {
+      readonly signal: AbortSignal;
+      /** Told what is answered whole. */
+      readonly onSend?: (status: number, body: string) => void;
+    },
+  ) {
+    this.#onSend = onSend;
     this.method = answered.method;
     this.path = answered.path;
     this.target = answered.target;
@@ -33,7 +43,9 @@ export class SilentExchange implements Exchange {
     return { pump: () => Promise.reject(readBefore()) };
   }
 
-  send(): void {}
+  send(status: number, _headers: ReplyHeaders, body: string): void {
+    this.#onSend?.(status, body);
+  }
 
   stream(): ByteReplyStream {
     return { write: () => undefined, end() {}, fail() {}, cut() {} };

@@ -27,15 +27,16 @@ const KEEP_ALIVE = 15_000;
 /** Tells a caller an answer that was kept, in the caller's dialect and form. */
 export async function tellAnswer(
   context: RequestContext,
-  { document, kept, ageMs }: {
+  { document, kept, ageMs, similarity }: {
     readonly document: JsonDocument;
     readonly kept: KeptAnswer;
     readonly ageMs: number;
+    readonly similarity?: number | undefined;
   },
 ): Promise<void> {
   const { record } = context;
   const { answer } = kept;
-  record.recalled = { ...kept, ageMs, saved: answer.usage };
+  record.recalled = { ...kept, ageMs, saved: answer.usage, similarity };
   if (!record.stream) return tellWhole(context, document, kept);
   const told = new StreamedAnswer(context, document);
   told.open();
@@ -100,6 +101,8 @@ export interface Recalled extends AnswerSource {
   readonly ageMs: number;
   /** What it took its provider, and nobody now. */
   readonly saved?: Usage | undefined;
+  /** How near its question is, as a cosine; absent where it is the same. */
+  readonly similarity?: number | undefined;
 }
 
 function tellWhole(

@@ -1,8 +1,8 @@
-import { type CacheEntry, cacheKey, type CacheStats } from "@llm-proxy/context";
+import type { CacheEntry, CacheStats } from "@llm-proxy/context";
 import { answerReader, GatewayError, type JsonDocument } from "@llm-proxy/core";
 import { AnswerFlight, type KeptAnswer } from "./answer_flight.ts";
-import { armOf, type RouteMatch } from "@llm-proxy/core/routing";
-import { answerKey } from "./_answer_key.ts";
+import { type AnswerName, answerName } from "./_answer_key.ts";
+import { armFor, isKept, isWhole, realmOf } from "./_answer_rules.ts";
 import { type AnswerPolicy, CachePolicies } from "./_cache_policies.ts";
 import { cacheWishes } from "./_cache_wishes.ts";
 import type { Config } from "./config_types.ts";
@@ -10,9 +10,14 @@ import { dispatch } from "./dispatch.ts";
 import type { RequestContext } from "./endpoints.ts";
 import { FlightExchange } from "./_flight_exchange.ts";
 import type { KeptAnswers } from "./kept_answers.ts";
+import {
+  type AskedQuestion,
+  lookUpByMeaning,
+  type NearAnswer,
+  rehearse,
+} from "./_semantic_answers.ts";
 import { SilentExchange } from "./_silent_exchange.ts";
 import { tellAnswer, tellFlight } from "./_tell_answer.ts";
-import { toldRequest } from "./_told_request.ts";
 
 /** Asks a provider, and tells the caller what it says. */
 export type AskProvider = (context: RequestContext) => Promise<void>;
@@ -21,11 +26,18 @@ export type AskProvider = (context: RequestContext) => Promise<void>;
 const MAX_RENEWALS = 8;
 
 /** A request for which answers are kept. */
-interface Cached {
+interface Cached extends AnswerName {
   readonly document: JsonDocument;
-  readonly key: string;
   readonly policy: AnswerPolicy;
   readonly ask: AskProvider;
+}
+
+/** What is known of a request's answer before a provider is asked. */
+interface Known {
+  /** The answer. */
+  readonly found?: Omit<NearAnswer, "similarity"> & Partial<NearAnswer>;
+  /** What is asked, for others who ask nearly the same. */
+  readonly asked?: Promise<AskedQuestion | undefined>;
 }
 
 /**
@@ -68,12 +80,12 @@ export class AnswerCache {
     const match = gateway.table.match(model);
     const policy = this.#policies.of(record.key, match?.route.name ?? "");
     if (match === undefined || policy === undefined) return await ask(context);
-    const wishes = cacheWishes(exchange.header("cache-control"));
+    const { noStore, maxAgeMs } = cacheWishes(exchange.header("cache-control"));
     const arm = armFor(match, context);
     // Nobody could follow what nobody can read.
-    const isPassedBy = wishes.noStore || arm === undefined ||
+    const isPassedBy = noStore || arm === undefined ||
       answerReader(record.client) === undefined;
-    const key = isPassedBy ? undefined : answerKey(document, {
+    const name = isPassedBy ? undefined : answerName(document, {
       model,
       client: record.client,
       header: (name) => exchange.header(name),
@@ -82,27 +94,24 @@ export class AnswerCache {
       tenant: policy.isShared ? "" : `key ${record.key ?? ""}`,
       match,
       arm,
+      asksByMeaning: policy.semantic?.model,
     });
-    if (key === undefined) {
+    if (name === undefined) {
       record.cache = "bypass";
       return await ask(context);
     }
     record.requestedModel = model;
-    const cached = { document, key, policy, ask };
-    const { maxAgeMs } = wishes;
-    const found = maxAgeMs === 0 ? undefined : this.#kept.cache.get(key);
-    const entry = found instanceof Promise
-      ? await record.waiting.during(found)
-      : found;
-    if (entry !== undefined && entry.ageMs <= maxAgeMs && isKept(entry.value)) {
-      return await this.#recall(context, cached, entry);
-    }
+    const cached: Cached = { ...name, document, policy, ask };
+    const { found, asked } = maxAgeMs === 0
+      ? {}
+      : await this.#lookUp(context, cached, maxAgeMs);
+    if (found !== undefined) return await this.#recall(context, cached, found);
     // From here to the flight's beginning nobody else may come between.
-    const flight = maxAgeMs === 0 ? undefined : this.#flights.get(key);
+    const flight = maxAgeMs === 0 ? undefined : this.#flights.get(name.key);
     if (flight?.canJoin) return await this.#join(context, cached, flight);
     record.cache = "miss";
     gateway.metrics.cacheLookup({ cache: "response", hit: false });
-    await this.#lead(context, cached);
+    await this.#lead(context, cached, asked);
   }
 
   /** Forgets every answer. */
@@ -119,17 +128,46 @@ export class AnswerCache {
     );
   }
 
+  /** Looks for the answer to the request, and where that is wanted for one to nearly the same. */
+  async #lookUp(
+    context: RequestContext,
+    { key, question, policy: { semantic: policy } }: Cached,
+    maxAgeMs: number,
+  ): Promise<Known> {
+    const { waiting } = context.record;
+    const kept = this.#kept;
+    const found = kept.cache.get(key);
+    const entry = found instanceof Promise
+      ? await waiting.during(found)
+      : found;
+    if (entry !== undefined && entry.ageMs <= maxAgeMs && isKept(entry.value)) {
+      return { found: { entry } };
+    }
+    if (question === undefined || policy === undefined) return {};
+    const options = { kept, question, policy, maxAgeMs };
+    if (policy.isDryRun) return { asked: rehearse(context, options) };
+    const { asked, near } = await waiting.during(
+      lookUpByMeaning(context, options),
+    );
+    return near === undefined
+      ? { asked: Promise.resolve(asked) }
+      : { found: near };
+  }
+
   /** Answers from what is kept. */
   async #recall(
     context: RequestContext,
     cached: Cached,
-    { value: kept, ageMs, isStale }: CacheEntry<KeptAnswer>,
+    { entry, similarity }: Required<Known>["found"],
   ): Promise<void> {
-    context.record.cache = isStale ? "stale" : "hit";
-    context.record.account?.secure();
-    context.gateway.metrics.cacheLookup({ cache: "response", hit: true });
+    const { gateway, record } = context;
+    const { value: kept, ageMs, isStale }: CacheEntry<KeptAnswer> = entry;
+    record.cache = isStale ? "stale" : "hit";
+    record.account?.secure();
+    gateway.metrics.cacheLookup({ cache: "response", hit: true });
     if (isStale) this.#renew(context, cached);
-    await tellAnswer(context, { document: cached.document, kept, ageMs });
+    const { document } = cached;
+    await tellAnswer(context, { document, kept, ageMs, similarity });
   }
 
   /** Answers from what another has been asking for. */
@@ -138,9 +176,10 @@ export class AnswerCache {
     { document }: Cached,
     flight: AnswerFlight,
   ): Promise<void> {
-    context.record.cache = "hit";
-    context.record.account?.secure();
-    context.gateway.metrics.cacheLookup({ cache: "response", hit: true });
+    const { gateway, record } = context;
+    record.cache = "hit";
+    record.account?.secure();
+    gateway.metrics.cacheLookup({ cache: "response", hit: true });
     await tellFlight(context, { document, flight });
   }
 
@@ -148,6 +187,7 @@ export class AnswerCache {
   async #lead(
     context: RequestContext,
     { key, policy, ask }: Cached,
+    asked?: Promise<AskedQuestion | undefined>,
   ): Promise<void> {
     const flight = new AnswerFlight(this.#kept.held);
     const exchange = new FlightExchange(context.exchange, flight);
@@ -157,9 +197,16 @@ export class AnswerCache {
     try {
       await ask({ ...context, exchange });
       const kept = flight.end();
-      const isKept = kept !== undefined && isWhole(kept) &&
+      const isWorthy = kept !== undefined && isWhole(kept) &&
         generation === this.#kept.generation;
-      if (isKept) this.#kept.cache.set(key, kept, policy);
+      if (isWorthy) {
+        this.#kept.cache.set(key, kept, policy);
+        void asked?.then((question) => {
+          if (question !== undefined) {
+            this.#kept.semantic.add({ ...question, key });
+          }
+        });
+      }
     } catch (error) {
       flight.fail(error);
       throw error;
@@ -189,53 +236,7 @@ export class AnswerCache {
         record.account = gateway.accounts.begin(record);
         await this.#lead(context, cached);
       },
-    }, { gateway, exchange: new SilentExchange(exchange, signal) })
+    }, { gateway, exchange: new SilentExchange(exchange, { signal }) })
       .finally(() => this.#renewals--);
   }
-}
-
-/**
- * The arm of a route's experiment that a caller is in, "" for none; nothing
- * where each request is drawn anew.
- */
-function armFor(
-  { route }: RouteMatch,
-  context: RequestContext,
-): string | undefined {
-  if (route.arms.length === 0) return "";
-  if (context.record.key === undefined) return undefined;
-  return armOf(route, toldRequest({ model: route.name }, context))?.name ?? "";
-}
-
-/** Whether it is what was kept: somebody else's cache may give back anything. */
-function isKept(value: Partial<KeptAnswer> | null): boolean {
-  return Array.isArray(value?.answer?.parts);
-}
-
-/** Whether an answer came to its own end and says something. */
-function isWhole({ answer: { finish, parts } }: KeptAnswer): boolean {
-  if (finish !== "stop" && finish !== "tool") return false;
-  if (parts.some(({ type }) => type === "refusal")) return false;
-  return parts.some((part) =>
-    part.type === "tool_call" || part.type === "text" && part.text !== ""
-  );
-}
-
-/** A digest of all of a config that may change an answer; in doubt, it may. */
-function realmOf(config: Config): string {
-  const {
-    app: _app,
-    server: _server,
-    auth: _auth,
-    logging: _logging,
-    state: _state,
-    cache: _cache,
-    caching: _caching,
-    telemetry: _telemetry,
-    rate_limit: _limits,
-    memory: _memory,
-    health_check: _checks,
-    ...rest
-  } = config;
-  return cacheKey([JSON.stringify(rest)]);
 }

@@ -4,7 +4,7 @@ import {
   ProviderFactory,
 } from "@llm-proxy/core";
 import { buildRouteTable } from "@llm-proxy/core/routing";
-import { answerKey } from "./_answer_key.ts";
+import { answerName } from "./_answer_key.ts";
 
 const factory = new ProviderFactory();
 const provider = factory.create({
@@ -25,7 +25,7 @@ for (const kib of [1, 4, 16, 64]) {
   const text = JSON.stringify({ model: "mock/echo", messages: turns });
   const document = parseJsonDocument(new TextEncoder().encode(text));
   Deno.bench(`the key of a request of ${kib} KiB`, () => {
-    answerKey(document, {
+    answerName(document, {
       model: "mock/echo",
       client: openAiChatClient,
       header: () => undefined,

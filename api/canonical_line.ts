@@ -40,6 +40,7 @@ export function canonicalLine(record: RequestRecord): LogFields {
     cost_usd: record.costUsd,
     cache: record.cache,
     cache_age_ms: recalled?.ageMs,
+    cache_similarity: recalled?.similarity,
     saved_input_tokens: recalled?.saved?.input,
     saved_output_tokens: recalled?.saved?.output,
     condensed_from_tokens: condensed?.fromTokens,

@@ -70,6 +70,7 @@ export type {
   RouteCondenseConfig,
   RouteConfig,
   RouteTargetConfig,
+  SemanticCacheConfig,
   ShadowConfig,
   StickyConfig,
 } from "./config_types_routing.ts";

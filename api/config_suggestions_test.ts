@@ -53,7 +53,10 @@ const SLIPS: readonly [string, string][] = [
   ["app.port", "belongs under server"],
   ["providers[].connect_timeout", "belongs under http_client"],
   ["http_client.base_url", "belongs under providers[]"],
-  ["http_client.timeout", "belongs under providers[] or health_check"],
+  [
+    "http_client.timeout",
+    "belongs under providers[] or routes[].cache.semantic or health_check",
+  ],
   [
     "caching.ttl",
     "belongs under routes[].cache or caching.response_cache or caching.summary_cache",

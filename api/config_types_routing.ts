@@ -103,6 +103,35 @@ export interface RouteCacheConfig {
   readonly stale?: number | undefined;
   /** Whether callers have their answers in common. */
   readonly shared?: boolean | undefined;
+  /** Answers for questions that mean nearly the same. @default {none} */
+  readonly semantic?: SemanticCacheConfig | undefined;
+}
+
+/**
+ * When a question is taken for one that was answered, although its words
+ * differ. All but the last turn, the settings and the caller must be the same.
+ *
+ * @example By vectors of OpenAI's
+ * ```ts
+ * import type { SemanticCacheConfig } from "@llm-proxy/api";
+ *
+ * const semantic: SemanticCacheConfig = {
+ *   model: "openai/text-embedding-3-small",
+ *   threshold: 0.95,
+ *   dry_run: false,
+ *   timeout: 1,
+ * };
+ * ```
+ */
+export interface SemanticCacheConfig {
+  /** The model that makes vectors of questions, as a caller would write it. */
+  readonly model: string;
+  /** How near a question must be, as a cosine, 0 to 1. @default {0.95} */
+  readonly threshold: number;
+  /** Whether what would have been answered is logged and not told. @default {false} */
+  readonly dry_run: boolean;
+  /** Seconds that the vector of a question may take. @default {1} */
+  readonly timeout: number;
 }
 
 /**

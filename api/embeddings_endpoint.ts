@@ -1,4 +1,4 @@
-import { translateEmbeddings } from "@llm-proxy/core";
+import { type JsonDocument, translateEmbeddings } from "@llm-proxy/core";
 import {
   attempt,
   type Prepare,
@@ -15,7 +15,14 @@ import { checkModel, readJson } from "./read_json.ts";
  * @throws {GatewayError} whatever goes wrong.
  */
 export async function embeddings(context: RequestContext): Promise<void> {
-  const document = await readJson(context);
+  await embedDocument(context, await readJson(context));
+}
+
+/** The way of an embeddings request whose body has been read. */
+export async function embedDocument(
+  context: RequestContext,
+  document: JsonDocument,
+): Promise<void> {
   const model = checkModel(document);
   context.record.account?.allow(0);
   const prepare: Prepare<WholeTranslation> = ({ candidate, losses }) =>

@@ -1,5 +1,6 @@
 import {
   type CacheAdapter,
+  SemanticIndex,
   SmartCache,
   type StateStore,
 } from "@llm-proxy/context";
@@ -26,6 +27,8 @@ export class KeptAnswers {
   readonly cache: CacheAdapter<KeptAnswer>;
   /** What is held of those on their way. */
   readonly held: HeldEvents = { size: 0, max: MAX_HELD };
+  /** Questions by their meaning; it takes nothing until there are any. */
+  readonly semantic: SemanticIndex = new SemanticIndex();
   readonly #bounds: Bounds;
   #generation = 0;
 
@@ -65,7 +68,9 @@ export class KeptAnswers {
     const bounds = { ...config.caching.response_cache, ...policies.longest };
     const isSame = before !== undefined &&
       isDeepStrictEqual(before.#bounds, bounds);
-    return isSame ? before : new KeptAnswers(bounds, options);
+    if (isSame) return before;
+    before?.semantic.close();
+    return new KeptAnswers(bounds, options);
   }
 
   /** Raised whenever all are forgotten: what was asked for before must not be kept. */
@@ -91,6 +96,13 @@ export class KeptAnswers {
   /** Forgets every answer. */
   async clear(): Promise<void> {
     this.#generation++;
+    this.semantic.close();
     await this.cache.clear();
+  }
+
+  /** Writes what is to outlive it. */
+  async close(): Promise<void> {
+    this.semantic.close();
+    await this.cache.close?.();
   }
 }

@@ -68,6 +68,7 @@ export {
   type RouteCondenseConfig,
   type RouteConfig,
   type RouteTargetConfig,
+  type SemanticCacheConfig,
   type ServerConfig,
   type ShadowConfig,
   type StateConfig,

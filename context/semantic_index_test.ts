@@ -73,7 +73,7 @@ Deno.test("VectorTable takes no vector without a direction, or of another length
 });
 
 Deno.test("SemanticIndex finds vectors of any length in their partitions, and nothing once closed", async () => {
-  const index = new SemanticIndex();
+  const index = new SemanticIndex({ withinMs: 20_000 });
   try {
     const asked = { partition: "p", vector: [1, 1] };
     assertEquals(await index.search(asked), undefined);
