@@ -123,6 +123,8 @@ export async function runService(options: ServiceOptions): Promise<number> {
   const status =
     `${listener.url}, state ${place.told}, ${app.providers.length} providers`;
   await manager.tell({ state: "ready", status });
+  // After everybody knows: it takes the loop a moment.
+  void app.warm();
   opened.defer(keepAlive(manager, listener));
   live?.follow(manager);
   opened.defer(() => live?.stop());

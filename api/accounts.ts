@@ -7,6 +7,7 @@ import {
   ratesFor,
 } from "@llm-proxy/context";
 import type { OpenStateStore } from "@llm-proxy/context";
+import type { Provider } from "@llm-proxy/core";
 import type { Destination } from "@llm-proxy/core/routing";
 import type { Logger } from "@llm-proxy/logging";
 import { Buffer } from "node:buffer";
@@ -130,6 +131,14 @@ export class Accounts {
       address: provider.baseUrl,
       model,
     });
+  }
+
+  /** Loads the price table where one of these providers may be in it. */
+  async warm(providers: readonly Provider[]): Promise<void> {
+    const isBilled = providers.some(({ baseUrl }) =>
+      baseUrl.startsWith("https:")
+    );
+    if (isBilled) await this.prices.load();
   }
 
   /** Whether what a provider charges by its own word counts before prices. */

@@ -138,6 +138,8 @@ export interface App {
   reload(config: Config): void;
   /** Says at `/health/ready` that nothing more should come; what comes is served. */
   drain(): void;
+  /** Loads beforehand what the first requests would wait for: the price table, where a provider may be in it. */
+  warm(): Promise<void>;
   /** Closes every connection to providers, those in use included. */
   close(): Promise<void>;
 }
@@ -201,6 +203,7 @@ export function createApp(config: Config, options: AppOptions = {}): App {
       gateway = gateway.next(config);
       heldBodies.maxBytes = config.server.max_held_mb * MIB;
     },
+    warm: () => gateway.accounts.warm(gateway.providers),
     drain() {
       gateway.drain();
     },
