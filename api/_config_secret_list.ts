@@ -1,3 +1,4 @@
+import { readServiceAccount } from "@llm-proxy/core";
 import type { Config } from "./config_types.ts";
 import type { ProviderConfig } from "./config_types_provider.ts";
 
@@ -36,11 +37,15 @@ function cloudSecrets(
 }
 
 /** The lines of a key in PEM form: whatever shows one shows its lines. */
-function privateKeysIn(serviceAccount = "{}"): readonly string[] {
-  const { private_key: key } = JSON.parse(serviceAccount);
-  return typeof key === "string"
-    ? key.split("\n").filter((line) => line.length > 30 && !line.includes("--"))
-    : [];
+function privateKeysIn(serviceAccount: string | undefined): readonly string[] {
+  if (serviceAccount === undefined) return [];
+  try {
+    return readServiceAccount(serviceAccount).private_key.split("\n")
+      .filter((line) => line.length > 30 && !line.includes("--"));
+  } catch {
+    // No key, no secret: nothing is signed with what can't be read.
+    return [];
+  }
 }
 
 /** A proxy's password, as it is written and as it is meant; a token may stand in its user's place. */

@@ -41,7 +41,8 @@ export function chaosErrorBody(dialect: DialectName, status: number): string {
       (isClients ? "invalid_request_error" : "api_error");
     return JSON.stringify({ type: "error", error: { type, message } });
   }
-  if (dialect === "gemini") {
+  if (dialect === "bedrock") return JSON.stringify({ message });
+  if (dialect === "gemini" || dialect === "vertex") {
     // What has no code of its own is told by the status of HTTP alone.
     const error = { code: status, message, status: GOOGLE.get(status) };
     return JSON.stringify({ error });

@@ -156,7 +156,7 @@ Deno.test("thoughtFamily() tells who can read a proof", () => {
   const at = (
     dialect: "anthropic" | "bedrock" | "vertex" | "openai_chat",
     model: string,
-  ) => thoughtFamily({ name: "p", dialect }, model);
+  ) => thoughtFamily({ name: "p", dialect, quirks: {} }, model);
   assertEquals(at("anthropic", "claude-sonnet-4-5"), "claude");
   assertEquals(
     at("bedrock", "us.anthropic.claude-haiku-4-5-20251001-v1:0"),
@@ -169,4 +169,13 @@ Deno.test("thoughtFamily() tells who can read a proof", () => {
     "p/amazon.nova-2-lite-v1:0",
   );
   assertEquals(at("openai_chat", "claude"), "p/claude");
+  const openRouter = {
+    name: "p",
+    dialect: "openai_chat",
+    quirks: { thought: "reasoning_details" },
+  } as const;
+  assertEquals(
+    thoughtFamily(openRouter, "anthropic/claude-opus-4.6"),
+    "claude",
+  );
 });

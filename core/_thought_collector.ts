@@ -32,8 +32,7 @@ export class ThoughtCollector {
   takeParts(parts: readonly AnswerPart[]): void {
     for (const [index, part] of parts.entries()) {
       if (part.type === "reasoning") {
-        this.#thoughts.set(index, part);
-        this.#size += part.text.length;
+        if (this.#grows(part.text.length)) this.#thoughts.set(index, part);
       } else if (part.type === "tool_call") {
         this.#calls.set(part.id, part.signature);
       }
@@ -50,18 +49,18 @@ export class ThoughtCollector {
           this.#calls.set(event.id, event.signature);
         } else if (event.kind === "reasoning") {
           const { redacted } = event;
+          if (!this.#grows(1 + (redacted?.length ?? 0))) return;
           this.#thoughts.set(event.part, {
             text: "",
             ...(redacted !== undefined && { redacted }),
           });
-          this.#size += redacted?.length ?? 0;
         }
         break;
       case "part_delta": {
         const thought = this.#thoughts.get(event.part);
-        if (thought === undefined) return;
-        this.#size += event.text.length;
-        if (this.#size <= MAX_THOUGHT) thought.text += event.text;
+        if (thought !== undefined && this.#grows(event.text.length)) {
+          thought.text += event.text;
+        }
         break;
       }
       case "part_end": {
@@ -76,11 +75,17 @@ export class ThoughtCollector {
     }
   }
 
+  /** Whether so much more is within bounds. A part of a thought is none: its proof would not hold. */
+  #grows(size: number): boolean {
+    this.#size += size;
+    if (this.#size <= MAX_THOUGHT) return true;
+    this.#thoughts.clear();
+    return false;
+  }
+
   #keep(): void {
-    // A part of a thought is no thought: its proof would not hold.
-    const thoughts = this.#size > MAX_THOUGHT ? [] : this.#thoughts.values();
     const parts: ReasoningPart[] = [];
-    for (const { text, signature, redacted } of thoughts) {
+    for (const { text, signature, redacted } of this.#thoughts.values()) {
       parts.push({
         type: "reasoning",
         text,

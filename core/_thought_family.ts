@@ -1,4 +1,4 @@
-import type { DialectName } from "./provider.ts";
+import type { DialectName, Provider } from "./provider.ts";
 
 /** Where a Claude may be asked: its signatures count at each of them alike. */
 const CLAUDE_HOSTS: ReadonlySet<DialectName> = new Set([
@@ -13,10 +13,13 @@ const CLAUDE_HOSTS: ReadonlySet<DialectName> = new Set([
  * those of that model at that provider.
  */
 export function thoughtFamily(
-  { name, dialect }: { readonly name: string; readonly dialect: DialectName },
+  { name, dialect, quirks }: Pick<Provider, "name" | "dialect" | "quirks">,
   model: string,
 ): string {
-  if (CLAUDE_HOSTS.has(dialect) && /claude/i.test(model)) return "claude";
+  // What OpenRouter gives and takes in details are the maker's own signatures.
+  const isHost = CLAUDE_HOSTS.has(dialect) ||
+    quirks.thought === "reasoning_details";
+  if (isHost && /claude/i.test(model)) return "claude";
   if (dialect === "gemini" || dialect === "vertex") return dialect;
   return `${name}/${model}`;
 }

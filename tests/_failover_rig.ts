@@ -117,7 +117,7 @@ routes:
   /** The states that the breaker of a deployment went to. */
   breaker(deployment: string): string[] {
     return this.lines.map((line) => JSON.parse(line))
-      .filter((line) => line.deployment === deployment)
+      .filter((line) => line.deployment === deployment && "to" in line)
       .map(({ to }) => String(to));
   }
 

@@ -359,8 +359,8 @@ Deno.test("C5, C42: ai: anthropic: a streamed tool loop with parallel calls", as
       ["weather", "now"],
     );
     assertEquals(two?.body.messages.slice(1), [
-      // This SDK sends back no signatures, and thought without one can't go.
-      { role: "assistant", content: CALLED.slice(1) },
+      // This SDK sends back no signatures: the gateway has kept them.
+      { role: "assistant", content: CALLED },
       {
         role: "user",
         content: [
@@ -376,7 +376,7 @@ Deno.test("C5, C42: ai: anthropic: a streamed tool loop with parallel calls", as
   });
 });
 
-Deno.test("C12: ai: anthropic: a loop that lost its signatures goes on without manual thinking", async () => {
+Deno.test("C12: ai: anthropic: a loop whose client lost its signatures goes on with manual thinking", async () => {
   await withGateway({
     provider: ANTHROPIC,
     answer: (_, number) =>
@@ -394,8 +394,46 @@ Deno.test("C12: ai: anthropic: a loop that lost its signatures goes on without m
     assertEquals(text, "28");
     assertEquals(
       upstream.asked.map(({ body }) => body.thinking?.budget_tokens),
-      [2_048, undefined],
+      [2_048, 2_048],
     );
+    assertEquals(upstream.asked[1]?.body.messages[1].content, CALLED);
+  });
+});
+
+Deno.test("C12: ai: anthropic: a loop whose signatures nobody has goes on without manual thinking", async () => {
+  await withGateway({
+    provider: ANTHROPIC,
+    answer: () => message([{ type: "text", text: "28" }]),
+  }, async ({ url, upstream }) => {
+    const toolCallId = "toolu_of_yesterday";
+    const { text } = await generateText({
+      model: sdk(url)(CLAUDE),
+      messages: [
+        { role: "user", content: PROMPT },
+        {
+          role: "assistant",
+          content: [{
+            type: "tool-call",
+            toolCallId,
+            toolName: "now",
+            input: {},
+          }],
+        },
+        {
+          role: "tool",
+          content: [{
+            type: "tool-result",
+            toolCallId,
+            toolName: "now",
+            output: { type: "text", value: "noon" },
+          }],
+        },
+      ],
+      tools: { now },
+      providerOptions: { gateway: { reasoningEffort: "low" } },
+    });
+    assertEquals(text, "28");
+    assertEquals(upstream.asked[0]?.body.thinking, undefined);
   });
 });
 
