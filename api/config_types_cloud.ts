@@ -41,7 +41,7 @@ export interface AwsConfig {
  *
  * const result = parseConfig(
  *   "providers: [{type: vertex, google: {project: acme, metadata_server: true}}]",
- *   { file: "config.yaml" },
+ *   { file: "config.yaml", env: () => undefined },
  * );
  * assert(result.ok);
  * const google: GoogleConfig | undefined = result.config.providers[0]?.google;
@@ -74,7 +74,7 @@ export interface GoogleConfig {
  *   - type: azure_openai
  *     base_url: https://my-resource.openai.azure.com/openai/v1
  *     entra: {managed_identity: true}`,
- *   { file: "config.yaml" },
+ *   { file: "config.yaml", env: () => undefined },
  * );
  * assert(result.ok);
  * const entra: EntraConfig | undefined = result.config.providers[0]?.entra;
