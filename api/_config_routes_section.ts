@@ -44,7 +44,25 @@ const arm = z.strictObject({
   flag: flagName().optional()
     .describe("A flag of feature_flags that must be on as well."),
   targets: targets().describe("Where it leads, written as in the route."),
-});
+  rollback: z.strictObject({
+    errors: share().default(0.05)
+      .describe("How much larger its share of failures may be, 0 to 1."),
+    slowdown: z.number().min(1).max(100).default(2)
+      .describe("By what factor its answers may begin later."),
+    min_requests: count(1, 1_000_000).default(50)
+      .describe("Attempts of each side that must have been seen."),
+    window: seconds(86_400).default(600)
+      .describe("Seconds over which both are looked at."),
+  }).optional().describe(
+    "Switches its flag off when it does worse than the rest; {} for the defaults.",
+  ),
+}).refine(
+  ({ flag, rollback }) => rollback === undefined || flag !== undefined,
+  {
+    path: ["rollback"],
+    message: "rollback needs a flag to switch off",
+  },
+);
 
 const shadow = z.strictObject({
   share: share().describe("Share of requests that are copied, 0 to 1."),

@@ -34,6 +34,7 @@ import type { GatewayControls } from "./gateway_controls.ts";
 import { KeptAnswers } from "./kept_answers.ts";
 import { watchMemory } from "./_memory_watch.ts";
 import { ModelSelections } from "./model_selection.ts";
+import type { Rollback } from "./rollouts.ts";
 import { RequestLimits } from "./request_limits.ts";
 import { RequestMetrics } from "./_request_metrics.ts";
 import {
@@ -226,6 +227,13 @@ export class LastingParts {
     if (!isDeepStrictEqual(before?.retry, config.retry)) {
       this.#budget = undefined;
     }
+  }
+
+  /** Switches the flag of an arm off that does worse than the rest of its route. */
+  rollBack({ flag, ...rollback }: Rollback): void {
+    if ((this.flags.all.get(flag) ?? false) === false) return;
+    this.flags.set(flag, false);
+    this.logger.error("an arm is rolled back", { flag, ...rollback });
   }
 
   /** Has these providers asked for their models, and no others; what they listed stays known. */

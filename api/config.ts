@@ -66,6 +66,7 @@ export type {
 export type {
   ArmConfig,
   HedgeConfig,
+  RollbackConfig,
   RouteCacheConfig,
   RouteCondenseConfig,
   RouteConfig,

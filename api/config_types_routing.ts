@@ -194,6 +194,29 @@ export interface ArmConfig {
   readonly flag?: string | undefined;
   /** Where it leads; behind them come the route's own. */
   readonly targets: readonly (string | RouteTargetConfig)[];
+  /** Switches its flag off when it does worse than the rest of the route. @default {nothing does} */
+  readonly rollback?: RollbackConfig | undefined;
+}
+
+/**
+ * When an arm is switched off by itself.
+ *
+ * @example Five more failures in a hundred
+ * ```ts
+ * import type { RollbackConfig } from "@llm-proxy/api";
+ *
+ * const rollback: RollbackConfig = { errors: 0.05, slowdown: 2, min_requests: 50, window: 600 };
+ * ```
+ */
+export interface RollbackConfig {
+  /** How much larger its share of failed attempts may be, 0 to 1. @default {0.05} */
+  readonly errors: number;
+  /** By what factor its answers may begin later, on average. @default {2} */
+  readonly slowdown: number;
+  /** Attempts of each side that must have been seen. @default {50} */
+  readonly min_requests: number;
+  /** Seconds over which both are looked at. @default {600} */
+  readonly window: number;
 }
 
 /**

@@ -235,11 +235,13 @@ export async function attempt<T extends Prepared>(
     record.account?.ended(trace, { wasLeft: false });
     held.check();
     gateway.health.succeeded(candidate.provider);
+    gateway.rollouts?.ended(routed, { trace });
   } catch (error) {
     record.account?.ended(trace, { error, wasLeft: signal.aborted });
     record.failed(trace);
     trace.error = error;
     gateway.noteFailure(routed, error);
+    gateway.rollouts?.ended(routed, { trace, error });
     // By its own provider's secrets: of two attempts either's error may be told.
     throw error instanceof GatewayError ? scrubError(error, { trace }) : error;
   } finally {

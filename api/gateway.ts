@@ -33,6 +33,7 @@ import type { GatewayControls } from "./gateway_controls.ts";
 import type { GatewayOptions } from "./_gateway_options.ts";
 import { LastingParts } from "./_lasting_parts.ts";
 import { reasonOff } from "./_reason_off.ts";
+import { Rollouts } from "./rollouts.ts";
 import type { RequestLimits } from "./request_limits.ts";
 import type { RequestMetrics } from "./_request_metrics.ts";
 import { chaosFaults, retryOptions } from "./resilience_options.ts";
@@ -61,6 +62,8 @@ export class Gateway {
   readonly answers: AnswerCache | undefined;
   /** Faults that are wanted; `undefined` where none are. */
   readonly chaos: Chaos | undefined;
+  /** Arms of routes that are watched; `undefined` where none are. */
+  readonly rollouts: Rollouts | undefined;
   readonly #lasting: LastingParts;
   /** Providers whose models the config does not list. */
   readonly #asked: readonly Provider[];
@@ -113,6 +116,8 @@ export class Gateway {
       ]),
     );
     this.#checks = startChecks(this);
+    const rollouts = new Rollouts(config, (it) => lasting.rollBack(it));
+    this.rollouts = rollouts.size > 0 ? rollouts : undefined;
     const faults = chaosFaults(config.chaos_engineering);
     this.chaos = faults.length > 0 ? new Chaos({ faults }) : undefined;
     this.#asked = this.providers.filter(({ models }) => !models);

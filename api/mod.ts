@@ -63,6 +63,7 @@ export {
   type RequestLogConfig,
   type ResponseCacheConfig,
   type RetryConfig,
+  type RollbackConfig,
   type RotationConfig,
   type RouteCacheConfig,
   type RouteCondenseConfig,

@@ -132,7 +132,7 @@ function definitionOf(route: RouteConfig, match: string): RouteDefinition {
         maxLoad: sticky.max_load,
       },
     }),
-    arms: route.arms.map((arm) => ({
+    arms: route.arms.map(({ rollback: _, ...arm }) => ({
       ...arm,
       targets: arm.targets.map(targetOf),
     })),

@@ -21,6 +21,11 @@ export {
   type RouteTableResult,
 } from "./build_route_table.ts";
 export { armOf } from "./canary.ts";
+export {
+  type RolloutAttempt,
+  type RolloutRule,
+  RolloutWatch,
+} from "./rollout_watch.ts";
 export { Breakers, type BreakersOptions } from "./breakers.ts";
 export { Bulkheads, type BulkheadsOptions } from "./bulkheads.ts";
 export {

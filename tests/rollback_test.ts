@@ -1,0 +1,39 @@
+// An arm that does worse than the rest of its route is switched off by itself.
+import { assert, assertEquals } from "@std/assert";
+import { startGateway } from "./_gateway.ts";
+
+const CONFIG = `
+providers: [{type: mock}]
+retry: {max_attempts: 1}
+feature_flags: {canary: true}
+routes:
+  - match: chat
+    targets: [mock/echo]
+    arms:
+      - name: canary
+        share: 0.5
+        flag: canary
+        targets: [mock/error-500]
+        rollback: {min_requests: 5}
+`;
+
+Deno.test("rollback: an arm that fails loses its traffic, and nothing else changes", async () => {
+  const gateway = await startGateway(CONFIG);
+  const ask = async (): Promise<string> => {
+    const response = await fetch(`${gateway.url}/v1/chat/completions`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({
+        model: "chat",
+        messages: [{ role: "user", content: "hi" }],
+      }),
+    });
+    await response.text();
+    return response.headers.get("x-llm-proxy-fallback") ?? "";
+  };
+  let failed = 0;
+  for (let i = 0; i < 60; i++) if (await ask() !== "") failed++;
+  assert(failed >= 5, `${failed} went to the arm`);
+  for (let i = 0; i < 20; i++) assertEquals(await ask(), "");
+  await gateway.close();
+});
