@@ -86,9 +86,16 @@ class Service implements AsyncDisposable {
     await until(() => line.test(this.output));
   }
 
+  async url(): Promise<string> {
+    return /http:\/\/[\d.]+:\d+/.exec(await this.line())?.[0] ?? "";
+  }
+
+  signal(name: Deno.Signal): void {
+    this.#child.kill(name);
+  }
+
   async health(): Promise<Record<string, unknown>> {
-    const [url] = /http:\/\/[\d.]+:\d+/.exec(await this.line()) ?? [];
-    const response = await fetch(`${url}/health`);
+    const response = await fetch(`${await this.url()}/health`);
     const { status, checks } = await response.json();
     return { status, ...checks.state };
   }
@@ -186,6 +193,114 @@ Deno.test("S2: a corrupt state file is put aside and told in the log", async () 
   await using service = new Service(["--state", folder.path]);
   await until(async () => (await service.health()).mode === "durable");
   await service.logs(/"level":"ERROR","msg":"state quarantined"/i);
+});
+
+/** Asks the echo; gives the status, and how the cache took it. */
+async function ask(url: string, content: string): Promise<unknown[]> {
+  const response = await fetch(`${url}/v1/chat/completions`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({
+      model: "mock/echo",
+      messages: [{ role: "user", content }],
+    }),
+  });
+  await response.body?.cancel();
+  return [response.status, response.headers.get("x-llm-proxy-cache")];
+}
+
+/** A process that holds the write lock of a state file. */
+async function lock(path: string): Promise<Deno.ChildProcess> {
+  const child = new Deno.Command("deno", {
+    args: [
+      "eval",
+      `import { DatabaseSync } from "node:sqlite";
+      new DatabaseSync(${JSON.stringify(path)}).exec("BEGIN IMMEDIATE");
+      console.log("locked");
+      setTimeout(() => {}, 60_000);`,
+    ],
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  const reader = child.stdout.getReader();
+  await reader.read();
+  await reader.cancel();
+  return child;
+}
+
+Deno.test("S1: while another process holds the state's lock requests are answered, and what they leave is written after", async () => {
+  using folder = new Folder();
+  const config = `${folder.path}/config.yaml`;
+  await Deno.writeTextFile(
+    config,
+    "providers: [{type: mock}]\ncaching: {response_cache: {enabled: true, persist: true}}\n",
+  );
+  const state = `${folder.path}/state`;
+  const args = ["--config", config, "--state", state];
+  {
+    await using service = new Service(args);
+    await until(async () => (await service.health()).mode === "durable");
+    const holder = await lock(`${state}/state.kv`);
+    const url = await service.url();
+    for (let i = 0; i < 40; i++) {
+      assertEquals(await ask(url, `word ${i}`), [200, "miss"]);
+    }
+    await until(async () => (await service.health()).mode === "degraded");
+    assertEquals(await ask(url, "word 0"), [200, "hit"]);
+    holder.kill("SIGKILL");
+    await holder.status;
+    await until(async () => (await service.health()).mode === "durable");
+  }
+  await using service = new Service(args);
+  await until(async () => (await service.health()).mode === "durable");
+  const url = await service.url();
+  for (let i = 0; i < 40; i++) {
+    assertEquals(await ask(url, `word ${i}`), [200, "hit"]);
+  }
+});
+
+Deno.test("S4: a service that is killed in the midst of its writes starts again and has what it had written", async () => {
+  using folder = new Folder();
+  const config = `${folder.path}/config.yaml`;
+  await Deno.writeTextFile(
+    config,
+    "providers: [{type: mock}]\ncaching: {response_cache: {enabled: true, persist: true}}\n",
+  );
+  const args = ["--config", config, "--state", folder.path];
+  for (let round = 0; round < 3; round++) {
+    await using service = new Service(args);
+    const url = await service.url();
+    await until(async () => (await service.health()).mode === "durable");
+    if (round > 0) assertEquals(await ask(url, "first 0"), [200, "hit"]);
+    else {
+      assertEquals(await ask(url, "first 0"), [200, "miss"]);
+      // Written behind, a tenth of a second later.
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+    }
+    const asking = Array.from(
+      { length: 50 },
+      (_, at) => ask(url, `${round} ${at}`).catch(() => []),
+    );
+    await asking[0];
+    service.signal("SIGKILL");
+    await Promise.all(asking);
+    await service.ended();
+  }
+});
+
+Deno.test("S7: a database out of reach holds up neither the start nor requests", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  await using service = new Service(["--state", `http://127.0.0.1:${port}`], {
+    env: { DENO_KV_ACCESS_TOKEN: "kv-4f8a1c77e2b90d" },
+  });
+  assert((await service.line()).includes(`state at http://127.0.0.1:${port},`));
+  const url = await service.url();
+  assertEquals((await ask(url, "hi"))[0], 200);
+  await until(async () => (await service.health()).mode === "degraded");
+  assertEquals((await ask(url, "hi"))[0], 200);
+  assert(!service.output.includes("kv-4f8a1c77e2b90d"));
 });
 
 Deno.test("S9: a state of a newer program ends the service with a line", async () => {
