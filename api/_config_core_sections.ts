@@ -63,7 +63,9 @@ export const auth = z.strictObject({
       organisation: line(64).optional()
         .describe("The organisation that the team belongs to."),
       role: z.enum(["client", "admin"]).optional()
-        .describe("An admin sees the usage of all and manages models."),
+        .describe(
+          "An admin sees the usage of all, manages models and empties caches.",
+        ),
       cache: z.boolean().optional().describe(
         "Whether answers are kept for this caller, whatever routes say.",
       ),

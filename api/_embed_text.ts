@@ -1,4 +1,5 @@
 import { GatewayError, parseJsonDocument } from "@llm-proxy/core";
+import { clientLeft } from "./_body.ts";
 import { dispatch } from "./dispatch.ts";
 import { embedDocument } from "./embeddings_endpoint.ts";
 import type { RequestContext } from "./endpoints.ts";
@@ -13,6 +14,8 @@ export interface EmbedTextOptions {
   readonly model: string;
   /** How long it may take, in milliseconds. */
   readonly timeoutMs: number;
+  /** Aborted when nobody wants it any more. */
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -23,13 +26,13 @@ export interface EmbedTextOptions {
  */
 export async function embedText(
   { gateway, exchange, record }: RequestContext,
-  { text, model, timeoutMs }: EmbedTextOptions,
+  { text, model, timeoutMs, signal }: EmbedTextOptions,
 ): Promise<readonly number[] | undefined> {
   const body = JSON.stringify({ model, input: text });
   const document = parseJsonDocument(encoder.encode(body));
   const controller = new AbortController();
-  const leave = (): void => controller.abort(exchange.signal.reason);
-  exchange.signal.addEventListener("abort", leave);
+  const leave = (): void => controller.abort(clientLeft());
+  signal.addEventListener("abort", leave);
   const timer = setTimeout(() => {
     controller.abort(
       new GatewayError("timeout", "The vector took too long", {
@@ -59,7 +62,7 @@ export async function embedText(
     return answer === undefined ? undefined : vectorIn(answer);
   } finally {
     clearTimeout(timer);
-    exchange.signal.removeEventListener("abort", leave);
+    signal.removeEventListener("abort", leave);
   }
 }
 

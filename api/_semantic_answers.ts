@@ -1,4 +1,8 @@
-import type { CacheEntry, SemanticMatch } from "@llm-proxy/context";
+import {
+  type CacheEntry,
+  cacheKey,
+  type SemanticMatch,
+} from "@llm-proxy/context";
 import type { KeptAnswer } from "./answer_flight.ts";
 import type { Question } from "./_answer_key.ts";
 import type { SemanticPolicy } from "./_cache_policies.ts";
@@ -40,7 +44,11 @@ export async function lookUpByMeaning(
 ): Promise<LookedUp> {
   const { text, partition } = question;
   try {
-    const vector = await embedText(context, { text, ...policy });
+    const vector = await kept.vectors.run(
+      cacheKey([partition, text]),
+      (signal) => embedText(context, { text, ...policy, signal }),
+      { signal: context.exchange.signal },
+    );
     if (vector === undefined) return {};
     const asked = { ...question, vector };
     const match = await kept.semantic.search({ partition, vector });
@@ -49,6 +57,7 @@ export async function lookUpByMeaning(
       ? { asked }
       : { asked, near: { entry, similarity: match.similarity } };
   } catch (cause) {
+    if (context.exchange.signal.aborted) return {};
     context.gateway.logger.warn("a question's meaning was not found", {
       cause,
     });

@@ -1,5 +1,10 @@
 import type { CacheEntry, CacheStats } from "@llm-proxy/context";
-import { answerReader, GatewayError, type JsonDocument } from "@llm-proxy/core";
+import {
+  answerReader,
+  GatewayError,
+  type JsonDocument,
+  UpstreamError,
+} from "@llm-proxy/core";
 import { AnswerFlight, type KeptAnswer } from "./answer_flight.ts";
 import { type AnswerName, answerName } from "./_answer_key.ts";
 import { armFor, isKept, isWhole, realmOf } from "./_answer_rules.ts";
@@ -143,7 +148,8 @@ export class AnswerCache {
     if (entry !== undefined && entry.ageMs <= maxAgeMs && isKept(entry.value)) {
       return { found: { entry } };
     }
-    if (question === undefined || policy === undefined) return {};
+    const isComing = this.#flights.get(key)?.canJoin === true;
+    if (question === undefined || policy === undefined || isComing) return {};
     const options = { kept, question, policy, maxAgeMs };
     if (policy.isDryRun) return { asked: rehearse(context, options) };
     const { asked, near } = await waiting.during(
@@ -173,14 +179,24 @@ export class AnswerCache {
   /** Answers from what another has been asking for. */
   async #join(
     context: RequestContext,
-    { document }: Cached,
+    cached: Cached,
     flight: AnswerFlight,
   ): Promise<void> {
-    const { gateway, record } = context;
+    const { gateway, exchange, record } = context;
+    const { document } = cached;
     record.cache = "hit";
     record.account?.secure();
     gateway.metrics.cacheLookup({ cache: "response", hit: true });
-    await tellFlight(context, { document, flight });
+    try {
+      await tellFlight(context, { document, flight });
+    } catch (error) {
+      // What the provider says is said to all; why another was refused is not.
+      const isOwn = error instanceof UpstreamError || record.status !== 0 ||
+        exchange.signal.aborted;
+      if (isOwn) throw error;
+      record.cache = "miss";
+      await this.#lead(context, cached);
+    }
   }
 
   /** Has a provider asked, for all who ask the same meanwhile, and keeps the answer. */

@@ -1,6 +1,7 @@
 import {
   type CacheAdapter,
   SemanticIndex,
+  SingleFlight,
   SmartCache,
   type StateStore,
 } from "@llm-proxy/context";
@@ -29,6 +30,9 @@ export class KeptAnswers {
   readonly held: HeldEvents = { size: 0, max: MAX_HELD };
   /** Questions by their meaning; it takes nothing until there are any. */
   readonly semantic: SemanticIndex = new SemanticIndex();
+  /** The vectors that are being made. */
+  readonly vectors: SingleFlight<readonly number[] | undefined> =
+    new SingleFlight();
   readonly #bounds: Bounds;
   #generation = 0;
 

@@ -51,20 +51,23 @@ export function message(content: string, more: object = {}): object {
 /** Runs a gateway that keeps answers while `use` runs. */
 export async function withCache(
   use: (rig: CacheRig) => Promise<void>,
-  { answer = numbered, cache = "{enabled: true}", config = "" }: {
-    readonly answer?: Answering;
-    readonly cache?: string;
-    readonly config?: string;
-  } = {},
+  { answer = numbered, cache = "{enabled: true}", config = "", provider = "" }:
+    {
+      readonly answer?: Answering;
+      /** Further members of the provider's entry. */
+      readonly provider?: string;
+      readonly cache?: string;
+      readonly config?: string;
+    } = {},
 ): Promise<void> {
   const upstream = startAnsweringUpstream(answer);
   const gateway = await startGateway(`
 auth:
   api_keys:
-    - {name: ann, key: ${KEYS.ann}}
+    - {name: ann, key: ${KEYS.ann}, role: admin}
     - {name: bob, key: ${KEYS.bob}}
 providers:
-  - {name: up, type: openai_compatible, max_retries: 0, models: [m, other], base_url: "${upstream.origin}/v1"}
+  - {name: up, type: openai_compatible, max_retries: 0, models: [m, other], base_url: "${upstream.origin}/v1", ${provider}}
 caching: {response_cache: ${cache}}
 ${config}`);
   const ask = async (body: object, asking: Asking = {}): Promise<Response> => {

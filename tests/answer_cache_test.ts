@@ -371,13 +371,19 @@ Deno.test("a stale answer is given at once, and asked for again in the backgroun
   }, { cache: "{enabled: true, ttl: 0.05, stale: 600}" });
 });
 
-Deno.test("POST /v1/config/invalidate-cache forgets what was kept, and asks for a key", async () => {
+Deno.test("POST /v1/config/invalidate-cache forgets what was kept, and asks for the key of an admin", async () => {
   await withCache(async ({ url, ask }) => {
     await told(await ask(chat("hi")));
     const path = `${url}/v1/config/invalidate-cache`;
     const refused = await fetch(path, { method: "POST" });
     await refused.body?.cancel();
     assertEquals(refused.status, 401);
+    const client = await fetch(path, {
+      method: "POST",
+      headers: { "x-api-key": KEYS.bob },
+    });
+    await client.body?.cancel();
+    assertEquals(client.status, 403);
     assertEquals((await told(await ask(chat("hi"))))[1], "hit");
     const done = await fetch(path, {
       method: "POST",

@@ -279,3 +279,27 @@ Deno.test("who reads slowly holds nobody up, first or later", async () => {
     follower.close();
   }, { answer });
 });
+
+Deno.test("why the first was refused is no matter of those who wait: they ask themselves", async () => {
+  const gate = Promise.withResolvers<void>();
+  const answer: Answering = async (asked, number) => {
+    if (number === 0) await gate.promise;
+    return await numbered(asked, number);
+  };
+  await withCache(async ({ ask, upstream }) => {
+    const busy = ask(chat("another"));
+    await until(() => upstream.asked.length === 1);
+    const both = [1, 2].map(async () => {
+      const response = await ask(chat("hi"));
+      await response.body?.cancel();
+      return response.status;
+    });
+    // The first has waited for its turn in vain; the other's wait begins.
+    assertEquals(await Promise.race(both), 503);
+    gate.resolve();
+    assertEquals((await told(await busy))[0], "answer 0");
+    assertEquals((await Promise.all(both)).sort(), [200, 503]);
+    assertEquals(await told(await ask(chat("hi"))), ["answer 1", "hit"]);
+    assertEquals(upstream.asked.length, 2);
+  }, { answer, provider: "concurrency: {max: 1, max_queue: 5, max_wait: 1}" });
+});
