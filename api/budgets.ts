@@ -32,6 +32,8 @@ export interface BudgetsOptions {
   readonly onRefusal: (budget: string) => void;
 }
 
+/** So many warnings are told to callers at a time; all are in the log. */
+const MAX_WARNED = 10_000;
 /** How long a client waits that requests under way keep from its budget, in seconds. */
 const BUSY_SECONDS = 1;
 /** A day, in seconds: nobody waits longer for an answer. */
@@ -128,6 +130,7 @@ export class Budgets {
 
   #warn(warning: BudgetWarning): void {
     const { budget, subject } = warning;
+    if (this.#warned.size >= MAX_WARNED) this.#warned.clear();
     this.#warned.set(JSON.stringify([budget, subject]), warning);
     const { resetAt, ...fields } = warning;
     this.#options.logger.warn("a budget is running out", {

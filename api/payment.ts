@@ -12,6 +12,9 @@ import type { AttemptTrace } from "./attempt_trace.ts";
 /** Letters of a JSON request, or of an answer's content, for each token that is supposed. */
 const LETTERS_PER_TOKEN = 4;
 
+/** How much of a failure's code is kept: providers choose some of them. */
+const MAX_CODE = 64;
+
 /** How an attempt ended. */
 export interface PaymentEnd {
   /** What it failed with; absent where it did not. */
@@ -61,7 +64,7 @@ export class Payment {
     const outcome = error === undefined
       ? "ok"
       : error instanceof GatewayError
-      ? error.code
+      ? error.code.slice(0, MAX_CODE)
       : "internal_error";
     const told = trace.usage;
     // A report that stands still while content comes is one of the beginning.

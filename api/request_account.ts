@@ -91,7 +91,7 @@ export class RequestAccount {
     const asks = budgets.asksOf({
       subject: this.#subject,
       route: this.#record.route,
-      model: `${candidate.provider.name}/${candidate.model}`,
+      model: `${candidate.provider.name}/${candidate.model.slice(0, MAX_NAME)}`,
       provider: candidate.provider.name,
     });
     if (asks.length === 0) return this.#note(trace, 0);
@@ -152,7 +152,7 @@ export class RequestAccount {
     if (cost !== undefined) record.costUsd = cost / PICO;
     this.#begin()?.settle({
       status: record.status,
-      error: record.error?.code,
+      error: record.error?.code.slice(0, MAX_NAME),
       durationMs: Math.round(record.durationMs),
       cache: record.cache,
       problems: this.#problems,

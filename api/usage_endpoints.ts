@@ -1,4 +1,5 @@
 import {
+  daysBetween,
   type LedgerRow,
   ledgerRows,
   type RowQuery,
@@ -23,6 +24,8 @@ const DIMENSIONS: readonly UsageDimension[] = [
 ];
 const DAY_MS = 86_400_000;
 const PICO_IN_MICRO = 1_000_000;
+/** So many days has an export for who is no admin. */
+const MAX_OWN_DAYS = 31;
 /** How much text of an export is gathered before it is written. */
 const PIECE = 65_536;
 
@@ -65,7 +68,16 @@ export async function exportUsage(context: RequestContext): Promise<void> {
   if (format !== "jsonl" && format !== "csv") {
     throw badQuery("format", "'format' is jsonl or csv");
   }
-  const rows = ledgerRows(gateway.state, rowQuery(context, query));
+  const wanted = rowQuery(context, query);
+  // A key's own rows are found among all.
+  const days = await reading(() =>
+    Promise.try(daysBetween, wanted.from, wanted.to)
+  );
+  const isAdmin = gateway.accounts.subjects.of(record.key).isAdmin;
+  if (!isAdmin && days.length > MAX_OWN_DAYS) {
+    throw badQuery("from", `an export has ${MAX_OWN_DAYS} days at most`);
+  }
+  const rows = ledgerRows(gateway.state, wanted);
   // The first one tells whether there is anything wrong.
   const first = await reading(() => rows.next());
   const isCsv = format === "csv";

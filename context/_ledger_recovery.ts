@@ -1,7 +1,7 @@
 import { type LeftJournal, leftJournals } from "./_ledger_journal.ts";
 import { rowsOf } from "./_ledger_lines.ts";
 import { LedgerBatch, rowKey } from "./_ledger_writes.ts";
-import type { LedgerAlarm } from "./ledger.ts";
+import type { LedgerAlarm } from "./ledger_alarm.ts";
 import type { LedgerRow } from "./ledger_row.ts";
 import type { StateStore } from "./state_store.ts";
 

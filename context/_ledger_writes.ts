@@ -32,6 +32,8 @@ const KEY_BYTES = 50;
 /** Names that are longer, or not plain, end in a hash: callers choose some of them. */
 const PLAIN = /^[\x20-\x7e]{0,64}$/;
 const DAY_MS = 86_400_000;
+/** More than a request can come to; a thousand of them are still exact. */
+const MAX_AMOUNT = 1e12;
 
 /** The day of a time, in UTC: `2026-11-23`. */
 export function dayOf(at: number): string {
@@ -162,8 +164,10 @@ export class LedgerBatch {
     this.#sum([...key, "pico"], pico % PICO);
   }
 
-  #sum(key: StateKey, amount: number): void {
-    if (amount === 0) return;
+  #sum(key: StateKey, count: number): void {
+    // Providers may tell anything, and one of them must not hold up all rows.
+    const amount = Math.min(Math.floor(count), MAX_AMOUNT);
+    if (!(amount > 0)) return;
     const id = JSON.stringify(key);
     const known = this.#sums.get(id);
     if (known !== undefined) known.amount += amount;

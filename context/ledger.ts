@@ -1,6 +1,7 @@
 import { JournalKeeper } from "./_journal_keeper.ts";
 import { OpenEntry } from "./_ledger_entry.ts";
 import { beginLine, openLines, settledLine } from "./_ledger_lines.ts";
+import type { LedgerAlarm } from "./ledger_alarm.ts";
 import { recoverJournals } from "./_ledger_recovery.ts";
 import { LedgerBatch } from "./_ledger_writes.ts";
 import type {
@@ -10,26 +11,9 @@ import type {
   LedgerIntent,
   LedgerRow,
 } from "./ledger_row.ts";
+import { StateError } from "./state_error.ts";
 import type { StateStatus } from "./state_status.ts";
 import type { StateStore } from "./state_store.ts";
-
-/**
- * What an operator should know of a ledger:
- *
- * - `journal`: the journal cannot be written: until it can, the end of the
- *   process loses the rows that wait;
- * - `store`: the store does not take rows; they wait;
- * - `dropped`: too many wait, and this one is in the journal at best;
- * - `recovered`: rows of a process that ended early were found.
- */
-export type LedgerAlarm =
-  | { readonly type: "journal" | "store"; readonly cause: unknown }
-  | { readonly type: "dropped"; readonly id: string }
-  | {
-    readonly type: "recovered";
-    readonly rows: number;
-    readonly unknown: number;
-  };
 
 /** How a {@linkcode Ledger} keeps its rows. */
 export interface LedgerOptions {
@@ -131,6 +115,8 @@ export class Ledger {
   #flushing: Promise<void> | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #storeFailed = false;
+  /** So many rows are written alone, to find the one that the store will never take. */
+  #oneByOne = 0;
   #isClosed = false;
   #recovery: Promise<void> = Promise.resolve();
 
@@ -245,8 +231,19 @@ export class Ledger {
         this.#options.onWritten(this.#writing);
         this.#writing = [];
       } catch (cause) {
+        if (isOdd(cause) && this.#writing.length === 1) {
+          const [row] = this.#writing;
+          this.#writing = [];
+          this.#options.onAlarm({ type: "dropped", id: row?.id ?? "" });
+          continue;
+        }
+        this.#oneByOne = isOdd(cause) ? this.#writing.length : 0;
         this.#waiting = [...this.#writing, ...this.#waiting];
         this.#writing = [];
+        if (this.#oneByOne > 0) {
+          this.#writing = [];
+          continue;
+        }
         // Once for each time that it fails, not for each try.
         if (!this.#storeFailed) this.#options.onAlarm({ type: "store", cause });
         this.#storeFailed = true;
@@ -261,10 +258,11 @@ export class Ledger {
     const batch = new LedgerBatch({ retentionMs, keepRows, now: now() });
     let taken = 0;
     for (const row of this.#waiting) {
-      if (batch.isFull) break;
+      if (batch.isFull || taken > 0 && this.#oneByOne > 0) break;
       batch.add(row);
       taken++;
     }
+    if (this.#oneByOne > 0) this.#oneByOne--;
     this.#writing = this.#waiting.slice(0, taken);
     this.#waiting = this.#waiting.slice(taken);
     return batch;
@@ -283,4 +281,10 @@ export class Ledger {
     const rows = [...this.#writing, ...this.#waiting];
     return open + rows.map(settledLine).join("");
   }
+}
+
+/** Whether a store refuses what it is given, whenever it is tried. */
+function isOdd(cause: unknown): boolean {
+  return cause instanceof TypeError || cause instanceof RangeError ||
+    cause instanceof StateError && cause.code === "too_large";
 }

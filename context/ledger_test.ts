@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { spendKey } from "./_ledger_writes.ts";
-import { Ledger, type LedgerAlarm, type LedgerEntry } from "./ledger.ts";
+import { Ledger, type LedgerEntry } from "./ledger.ts";
+import type { LedgerAlarm } from "./ledger_alarm.ts";
 import { ledgerRows, moneyAt, usageReport } from "./ledger_report.ts";
 import { type LedgerRow, usageProblems } from "./ledger_row.ts";
 import { MemoryStateStore } from "./memory_state_store.ts";
@@ -147,6 +148,41 @@ Deno.test("Ledger keeps rows while the store is down, and says so once", async (
   store.isDown = false;
   await ledger.close();
   assertEquals((await rowsIn(store)).length, 20);
+  await store.close();
+});
+
+Deno.test("Ledger finds the row that a store will never take, and writes the others", async () => {
+  const store = new MemoryStateStore();
+  const alarms: LedgerAlarm[] = [];
+  const ledger = new Ledger({
+    store,
+    onAlarm: (alarm) => void alarms.push(alarm),
+  });
+  for (let n = 0; n < 30; n++) {
+    const entry = ledger.begin({
+      id: `r${n}`,
+      at: AT,
+      route: "/v1/x",
+      model: n === 13 ? "x".repeat(700_000) : "m",
+    });
+    const place = attempt(entry);
+    entry.ended(place, {
+      outcome: "ok",
+      // What nobody can have used must not hold up the rest.
+      cost: n === 5 ? 1e300 : 1,
+      usage: {
+        input: 1e300,
+        cached: 0,
+        cacheWrite: 0,
+        output: -5,
+        reasoning: NaN,
+      },
+    });
+    entry.settle({ status: 200, durationMs: 1 });
+  }
+  await ledger.close();
+  assertEquals((await rowsIn(store)).length, 29);
+  assertEquals(alarms, [{ type: "dropped", id: "r13" }]);
   await store.close();
 });
 

@@ -80,12 +80,8 @@ export {
   type TableAsk,
   type TableModel,
 } from "./price_table.ts";
-export {
-  Ledger,
-  type LedgerAlarm,
-  type LedgerEntry,
-  type LedgerOptions,
-} from "./ledger.ts";
+export type { LedgerAlarm } from "./ledger_alarm.ts";
+export { Ledger, type LedgerEntry, type LedgerOptions } from "./ledger.ts";
 export {
   daysBetween,
   ledgerRows,

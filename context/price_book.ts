@@ -40,6 +40,8 @@ interface Found {
 
 /** Some prices depend on the hour. */
 const KEEP_MS = 60_000;
+/** No model that anybody bills for is called longer; callers may write anything. */
+const MAX_NAME = 256;
 /** So many models are kept; callers may name any. */
 const MAX_FOUND = 2_000;
 
@@ -128,7 +130,7 @@ export class PriceBook {
   }
 
   #look(place: PricedPlace): PricedModel | undefined {
-    if (!this.#usesTable) return undefined;
+    if (!this.#usesTable || place.model.length > MAX_NAME) return undefined;
     if (this.#table === undefined) {
       // Only addresses of the web are billed by anybody whom a table knows.
       if (place.address.startsWith("https:")) void this.load();

@@ -217,3 +217,16 @@ Deno.test("A4: 200 callers at once overspend nothing, over TCP", async () => {
   assertEquals(spent, served * 78_000_000);
   assert(spent <= 5_000_000_000, String(spent));
 });
+
+Deno.test("L6: one that is far beyond its budget takes nothing from another within its own", async () => {
+  await using rig = await start(
+    "{name: teams, per: team, limit: 0.001, period: total}",
+  );
+  const ask = (key: string) => status(rig.ask({ max_tokens: 5 }, { key }));
+  const greedy = Promise.all(Array.from({ length: 100 }, () => ask(KEY)));
+  const modest: number[] = [];
+  for (let n = 0; n < 5; n++) modest.push(await ask(OTHER));
+  assertEquals(modest, [200, 200, 200, 200, 200]);
+  const spent = (await greedy).filter((it) => it === 200).length * 78;
+  assert(spent <= 1_000, String(spent));
+});

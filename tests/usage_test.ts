@@ -109,6 +109,13 @@ Deno.test("GET /v1/usage/export gives rows as JSON lines and CSV, the caller's o
     cells.slice(1).map((row) => row[columns.indexOf(name)] ?? "");
   assertEquals(at("key"), ["ci", "ci", "web", "web"]);
   assertEquals(at("price_source"), ["config", "config", "config", ""]);
+  const long = await get(
+    rig,
+    "/v1/usage/export?from=2026-01-01&to=2026-11-01",
+    "ci",
+  );
+  assertEquals(long.status, 400);
+  await long.body?.cancel();
   const odd = await get(rig, "/v1/usage/export?format=xls", "boss");
   assertEquals(odd.status, 400);
   await odd.body?.cancel();
