@@ -247,3 +247,54 @@ Deno.test("A1: a shadow copy is billed in a row of its own", async () => {
   assertEquals(shadow?.id, `${response.headers.get("x-request-id")}_shadow`);
   assertEquals([shadow?.attempts[0]?.model, shadow?.cost], ["n", COST]);
 });
+
+Deno.test("A1: 400 mixed requests are exactly 400 rows, their attempts those that the upstream saw, their ids ours", async () => {
+  await using rig = await AccountsRig.start({
+    // Providers' ids are empty, or the same for all.
+    answer: ({ body }, number) => {
+      if (body.model === "m" && number % 5 === 0) {
+        return json({ error: { message: "busy" } }, { status: 503 });
+      }
+      if (body.stream) {
+        return eventStream(
+          chunk({ content: "hi" }, null, { id: "" }) +
+            chunk({}, "stop", { usage: USAGE }) + "data: [DONE]\n\n",
+        );
+      }
+      return json(completionBody({ content: "hi" }, "stop", { id: "" }));
+    },
+    config: `retry: {budget: 1}
+circuit_breaker: {failure_threshold: 1000, min_samples: 10000}
+routes: [{match: x, targets: [up/m, up/n]}]`,
+  });
+  const ids = new Set<string>();
+  const kinds = [
+    { model: "x" },
+    { model: "x", stream: true },
+    { model: "up/m" },
+    { model: "x", messages: 5 },
+    { model: "none/x" },
+  ];
+  for (let round = 0; round < 16; round++) {
+    await Promise.all(Array.from({ length: 25 }, async (_, n) => {
+      const leaving = new AbortController();
+      const response = await rig.ask(kinds[n % kinds.length], {
+        signal: leaving.signal,
+      });
+      ids.add(response.headers.get("x-request-id") ?? "");
+      if (n % 7 === 0) {
+        leaving.abort();
+        await response.body?.cancel().catch(() => {});
+      } else await response.text();
+    }));
+  }
+  const rows = await rig.rows(400);
+  assertEquals(rows.length, 400);
+  assertEquals(new Set(rows.map(({ id }) => id)), ids);
+  const attempts = rows.reduce((sum, row) => sum + row.attempts.length, 0);
+  assertEquals(attempts, rig.upstream.asked.length);
+  const cost = rows.reduce((sum, row) => sum + (row.cost ?? 0), 0);
+  const usage = await (await fetch(`${rig.url}/v1/usage`)).json();
+  assertEquals(usage.data[0].requests, 400);
+  assertEquals(usage.data[0].cost_microdollars, cost / 1_000_000);
+});

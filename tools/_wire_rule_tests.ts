@@ -23,7 +23,7 @@ const NO_PROOF = /^(?:core\/mock|tools)\//;
  */
 const SHARED: ReadonlyMap<string, readonly [last: number, files: RegExp]> =
   new Map([
-    ["A", [7, /(?:^|[/_])(?:accounting|budget|ledger)/]],
+    ["A", [7, /(?:^|[/_])(?:account|budget|cost|ledger)/]],
     [
       "C",
       [
@@ -35,7 +35,10 @@ const SHARED: ReadonlyMap<string, readonly [last: number, files: RegExp]> =
       8,
       /^(?:api\/(?!_provider_settings)|core\/routing\/|tests\/(?:service|reload|logging))/,
     ]],
-    ["L", [11, /(?:^|[/_])(?:load|overload)|^core\/(?:routing\/|rate_)/]],
+    ["L", [
+      11,
+      /(?:^|[/_])(?:budget|load|overload|shared_limits)|^core\/(?:routing\/|rate_)/,
+    ]],
   ]);
 
 /** Every test under a folder whose name begins with rules, in a stable order. */
