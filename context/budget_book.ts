@@ -74,6 +74,7 @@ export interface BudgetBookOptions {
  * const next = book.take(asks, 600_000_000_000);
  * assertEquals(next.ok, false);
  * hold.settle(150_000_000_000);
+ * await book.prepare(asks, 600_000_000_000);
  * assert(book.take(asks, 600_000_000_000).ok);
  * book.close();
  * ```
