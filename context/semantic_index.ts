@@ -1,3 +1,4 @@
+import { VectorTables } from "./_vector_tables.ts";
 import type { NamedVector, NearestVector } from "./_vector_table.ts";
 
 /** What the worker is told: to add a vector, or to look for the nearest where there is no key. */
@@ -34,13 +35,16 @@ export interface SemanticMatch {
   readonly similarity: number;
 }
 
+/** How many vectors of one length there are where no worker can be started: to look at them takes half a millisecond. */
+const MAX_LOCAL = 1_000;
 /** The longest vector of any model, by far. */
 const MAX_DIMENSIONS = 16_384;
 
 /**
  * Finds what is nearest in meaning, by vectors that a model made of texts. It
  * looks at every vector of a partition and at none of any other, in a worker
- * that starts with the first vector.
+ * that starts with the first vector. Where none can be started, as in a
+ * program that is one file, it keeps a thousand vectors and looks itself.
  *
  * Whatever goes wrong, nothing is found.
  *
@@ -64,13 +68,22 @@ export class SemanticIndex {
     number,
     (match: SemanticMatch | undefined) => void
   >();
+  readonly #url: URL;
   #worker: Worker | undefined;
   #last = 0;
-  /** No worker can be started here. */
-  #isOut = false;
+  /** Takes the worker's place where none can be started. */
+  #tables: VectorTables | undefined;
 
-  /** Starts nothing yet. */
-  constructor(options: SemanticIndexOptions = {}) {
+  /**
+   * Starts nothing yet.
+   *
+   * @param worker The worker's module, where it is elsewhere.
+   */
+  constructor(
+    options: SemanticIndexOptions = {},
+    worker: URL = new URL("./_vector_worker.ts", import.meta.url),
+  ) {
+    this.#url = worker;
     this.#options = {
       maxEntries: 10_000,
       maxBytes: 67_108_864,
@@ -89,7 +102,10 @@ export class SemanticIndex {
     },
   ): void {
     if (!isVector(vector)) return;
-    this.#start()?.postMessage(this.#order({ partition, vector }, { key }));
+    const worker = this.#start();
+    const order = this.#order({ partition, vector }, { key });
+    if (worker !== undefined) worker.postMessage(order);
+    else this.#tables?.take(order);
   }
 
   /** Looks for the nearest vector of a partition. */
@@ -100,6 +116,9 @@ export class SemanticIndex {
     },
   ): Promise<SemanticMatch | undefined> {
     const { maxPending, withinMs } = this.#options;
+    if (this.#tables !== undefined && isVector(asked.vector)) {
+      return this.#tables.take(this.#order(asked));
+    }
     // Without a worker nothing was added.
     const worker = this.#worker;
     const isFull = this.#waiting.size >= maxPending;
@@ -125,6 +144,7 @@ export class SemanticIndex {
   close(): void {
     this.#worker?.terminate();
     this.#worker = undefined;
+    if (this.#tables !== undefined) this.#tables = new VectorTables();
     for (const resolve of this.#waiting.values()) resolve(undefined);
   }
 
@@ -136,32 +156,33 @@ export class SemanticIndex {
     named: { readonly key?: string } = {},
   ): VectorOrder {
     const { maxEntries, maxBytes } = this.#options;
+    const isLocal = this.#tables !== undefined;
     return {
       ...named,
       id: ++this.#last,
       partition,
       vector: Float32Array.from(vector),
-      maxEntries,
+      maxEntries: isLocal ? Math.min(maxEntries, MAX_LOCAL) : maxEntries,
       maxBytes,
     };
   }
 
+  /** The worker; nothing where there can be none. */
   #start(): Worker | undefined {
     if (this.#worker !== undefined) return this.#worker;
-    if (this.#isOut || typeof Worker === "undefined") return undefined;
+    if (this.#tables !== undefined) return undefined;
     try {
-      const url = new URL("./_vector_worker.ts", import.meta.url);
-      const worker = new Worker(url, { type: "module" });
+      const worker = new Worker(this.#url, { type: "module" });
       worker.onmessage = ({ data }: MessageEvent<VectorAnswer>) =>
         this.#waiting.get(data.id)?.(data.nearest);
       worker.onerror = (event) => {
         event.preventDefault();
-        this.#isOut = true;
         this.close();
+        this.#tables = new VectorTables();
       };
       return this.#worker = worker;
     } catch {
-      this.#isOut = true;
+      this.#tables = new VectorTables();
       return undefined;
     }
   }

@@ -92,3 +92,22 @@ Deno.test("SemanticIndex finds vectors of any length in their partitions, and no
     undefined,
   );
 });
+
+Deno.test("SemanticIndex looks itself where no worker can be started", async () => {
+  const nowhere = new URL("file:///no/such/worker.ts");
+  const index = new SemanticIndex({}, nowhere);
+  const named = { partition: "p", vector: [1, 2] };
+  for (let tries = 0; tries < 500; tries++) {
+    // What comes before it is known that there is none is lost.
+    index.add({ ...named, key: "a" });
+    const found = await index.search({ partition: "p", vector: [1, 1] });
+    if (found !== undefined) {
+      assertEquals(found.key, "a");
+      break;
+    }
+    assert(tries < 499);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  index.close();
+  assertEquals(await index.search(named), undefined);
+});
