@@ -1,3 +1,4 @@
+import type { Access } from "./access.ts";
 import type { Config } from "./config_types.ts";
 import type { RouteCacheConfig } from "./config_types_routing.ts";
 
@@ -31,8 +32,8 @@ type PolicyConfig = Pick<Config, "auth" | "caching" | "routes">;
 
 /** Knows whose answers are kept, and how: keys say first, then routes, then the section of the cache. */
 export class CachePolicies {
-  /** By the name of the key, where it says something. */
-  readonly #keys: ReadonlyMap<string, boolean>;
+  /** Whether a key of the config wants answers to be kept. */
+  readonly #isOnForKeys: boolean;
   /** By the name of the route. */
   readonly #routes: ReadonlyMap<string, RoutePolicy>;
   readonly #others: RoutePolicy;
@@ -40,11 +41,7 @@ export class CachePolicies {
   constructor(
     { auth, caching: { response_cache: base }, routes }: PolicyConfig,
   ) {
-    this.#keys = new Map(
-      auth.api_keys.flatMap(({ name, cache }) =>
-        cache === undefined ? [] : [[name, cache]]
-      ),
-    );
+    this.#isOnForKeys = auth.api_keys.some(({ cache }) => cache === true);
     const policyOf = (route: Partial<RouteCacheConfig>): RoutePolicy => ({
       isOn: route.enabled ?? base.enabled,
       ttlMs: (route.ttl ?? base.ttl) * SECOND,
@@ -69,7 +66,7 @@ export class CachePolicies {
 
   /** Whether anything is kept for anybody. */
   get isOn(): boolean {
-    return this.#others.isOn || this.#keys.values().some((isOn) => isOn) ||
+    return this.#others.isOn || this.#isOnForKeys ||
       this.#routes.values().some(({ isOn }) => isOn);
   }
 
@@ -83,10 +80,12 @@ export class CachePolicies {
   }
 
   /** How answers to a caller are kept that come by a route; nothing where they are not. */
-  of(key: string | undefined, route: string): AnswerPolicy | undefined {
+  of(
+    caller: Pick<Access, "cache"> | undefined,
+    route: string,
+  ): AnswerPolicy | undefined {
     const policy = this.#routes.get(route) ?? this.#others;
-    const own = key === undefined ? undefined : this.#keys.get(key);
-    return own ?? policy.isOn ? policy : undefined;
+    return caller?.cache ?? policy.isOn ? policy : undefined;
   }
 }
 

@@ -1,5 +1,6 @@
 import * as z from "@zod/zod";
 import { requestLog } from "./_config_request_log_section.ts";
+import { keyTerms } from "./key_terms.ts";
 import { count, line, seconds, secret, size } from "./_config_values.ts";
 
 /** `app` */
@@ -58,17 +59,7 @@ export const auth = z.strictObject({
       name: line(64).describe("Stands for the key in logs and metrics."),
       key: secret(KEY_LENGTH)
         .describe("The secret, 16 characters or more; better ${A_VARIABLE}."),
-      user: line(64).optional().describe("Whose key it is."),
-      team: line(64).optional().describe("The team that pays for it."),
-      organisation: line(64).optional()
-        .describe("The organisation that the team belongs to."),
-      role: z.enum(["client", "admin"]).optional()
-        .describe(
-          "An admin sees the usage of all, manages models and empties caches.",
-        ),
-      cache: z.boolean().optional().describe(
-        "Whether answers are kept for this caller, whatever routes say.",
-      ),
+      ...keyTerms,
     }),
   ])).max(10_000).default([]).describe(
     "The callers' keys: strings, or maps of name and key. At least 16 characters each.",

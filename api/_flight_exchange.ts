@@ -33,6 +33,10 @@ export class FlightExchange implements Exchange {
     return this.#exchange.target;
   }
 
+  get address(): string | undefined {
+    return this.#exchange.address;
+  }
+
   /** Aborted when nobody is left who wants the answer. */
   get signal(): AbortSignal {
     return this.#flight.signal;

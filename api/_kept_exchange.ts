@@ -35,6 +35,10 @@ export class KeptExchange implements Exchange {
     return this.#exchange.target;
   }
 
+  get address(): string | undefined {
+    return this.#exchange.address;
+  }
+
   get signal(): AbortSignal {
     return this.#exchange.signal;
   }

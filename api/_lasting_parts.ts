@@ -44,6 +44,7 @@ import {
 } from "./resilience_options.ts";
 import { type ResponseStore, StateResponseStore } from "./response_store.ts";
 import { sharedLimits } from "./_shared_limits.ts";
+import { StoredKeys } from "./stored_keys.ts";
 
 const MIB = 1024 * 1024;
 
@@ -83,6 +84,8 @@ export class LastingParts {
   readonly accounts: Accounts;
   /** The models that were chosen. */
   readonly selections: ModelSelections;
+  /** The keys that are no part of a config. */
+  readonly keys: StoredKeys;
   /** What callers may ask. */
   readonly limits: RequestLimits;
   /** What providers' accounts may be asked. */
@@ -109,7 +112,7 @@ export class LastingParts {
   constructor(
     {
       logger,
-      state = new MemoryStateStore(),
+      state: given,
       directory,
       controls = {},
       cache,
@@ -121,8 +124,14 @@ export class LastingParts {
       readonly cache?: CacheAdapter<unknown> | undefined;
     },
   ) {
+    const state = given ?? new MemoryStateStore();
     this.logger = logger;
     this.state = state;
+    this.keys = new StoredKeys({
+      state,
+      logger,
+      isFollowed: given !== undefined,
+    });
     this.controls = controls;
     this.#cache = cache;
     this.metrics = new RequestMetrics(logger);
@@ -145,6 +154,7 @@ export class LastingParts {
       onRefusal: (refusal) => this.metrics.limitRefused(refusal),
       shared: state.isShared ? sharedLimits(state, logger) : undefined,
     });
+    this.keys.onChange = () => this.limits.forget(this.keys.keys.values());
     this.catalogue = new ModelCache({
       onFailure: (provider, cause) =>
         logger.warn("a provider does not list its models", { provider, cause }),
@@ -255,6 +265,7 @@ export class LastingParts {
 
   /** Closes every connection, those in use included; resolves when what they cost is written. */
   async close(): Promise<void> {
+    this.keys.close();
     this.metrics.close();
     this.shadows.close();
     this.catalogue.close();

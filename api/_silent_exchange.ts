@@ -6,6 +6,7 @@ export class SilentExchange implements Exchange {
   readonly method: string;
   readonly path: string;
   readonly target: string;
+  readonly address: string | undefined;
   readonly signal: AbortSignal;
   readonly #headers: Readonly<Record<string, string>>;
 
@@ -23,6 +24,7 @@ export class SilentExchange implements Exchange {
     this.method = answered.method;
     this.path = answered.path;
     this.target = answered.target;
+    this.address = answered.address;
     this.signal = signal;
     this.#headers = answered.headers();
   }

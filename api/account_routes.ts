@@ -19,7 +19,12 @@ export const ACCOUNT_ROUTES: readonly Route[] = [
   { method: "GET", path: "/v1/usage", handle: getUsage },
   { method: "GET", path: "/v1/usage/export", handle: exportUsage },
   { method: "GET", path: "/v1/models/search", handle: searchModels },
-  { method: "POST", path: "/v1/models/refresh", handle: refreshModels },
+  {
+    method: "POST",
+    path: "/v1/models/refresh",
+    needs: "operator",
+    handle: refreshModels,
+  },
   {
     method: "GET",
     path: `${PROVIDER}/model_selection`,
@@ -28,11 +33,13 @@ export const ACCOUNT_ROUTES: readonly Route[] = [
   {
     method: "PUT",
     path: `${PROVIDER}/model_selection`,
+    needs: "operator",
     handle: putModelSelection,
   },
   {
     method: "POST",
     path: `${PROVIDER}/models/refresh`,
+    needs: "operator",
     handle: refreshProviderModels,
   },
   { method: "GET", path: `${PROVIDER}/models`, handle: getProviderModels },

@@ -15,9 +15,10 @@ import type { AttemptTrace } from "./attempt_trace.ts";
 import { BudgetAlerts } from "./budget_alerts.ts";
 import { Budgets } from "./budgets.ts";
 import type { Config } from "./config_types.ts";
+import type { LedgerConfig } from "./config_types_ledger.ts";
 import { setConfigPrices } from "./_model_prices.ts";
 import { type AccountedRecord, RequestAccount } from "./request_account.ts";
-import { Subjects } from "./subject.ts";
+import { OWNER } from "./subject.ts";
 
 /** What {@linkcode Accounts} are kept with. */
 export interface AccountsOptions {
@@ -50,8 +51,8 @@ export class Accounts {
   readonly prices: PriceBook;
   readonly #options: AccountsOptions;
   #ledger: Ledger | undefined;
+  #ledgerConfig: LedgerConfig | undefined;
   #budgets: Budgets | undefined;
-  #subjects = new Subjects([]);
   #alerts: BudgetAlerts | undefined;
   /** The most tokens that models answer with, by `provider/model`. */
   #outputs: ReadonlyMap<string, number> = new Map();
@@ -70,10 +71,9 @@ export class Accounts {
     });
   }
 
-  /** Goes by another config from now on: by its keys, prices and budgets. */
+  /** Goes by another config from now on: by its prices and budgets. */
   adopt(config: Config): void {
-    const { logger, state } = this.#options;
-    this.#subjects = new Subjects(config.auth.api_keys);
+    const { logger } = this.#options;
     this.prices.clear({ usesTable: config.ledger.price_table });
     setConfigPrices(this.prices, config);
     this.#trusted = new Set(
@@ -91,16 +91,10 @@ export class Accounts {
     this.#alerts?.close();
     this.#alerts = config.budget_alerts &&
       new BudgetAlerts(config.budget_alerts, logger);
-    if (config.budgets.length > 0) {
-      this.#budgets ??= new Budgets({
-        store: state,
-        logger,
-        onWarning: (warning) => this.#alerts?.send(warning),
-        onRefusal: this.#options.onRefusal,
-      });
-    }
+    if (config.budgets.length > 0) this.#openBudgets();
     this.#budgets?.adopt(config.budgets);
-    this.#ledger ??= this.#openLedger(config);
+    this.#ledgerConfig = config.ledger;
+    this.#ledger ??= this.#openLedger(config.ledger);
   }
 
   /** A row for every request; absent where none is wanted. */
@@ -113,14 +107,14 @@ export class Accounts {
     return this.#budgets;
   }
 
-  /** Who stands behind the keys. */
-  get subjects(): Subjects {
-    return this.#subjects;
-  }
-
   /** Begins the account of a request. */
   begin(record: AccountedRecord): RequestAccount {
-    const subject = this.subjects.of(record.key);
+    const subject = record.access?.subject ?? OWNER;
+    // The first key that has one.
+    if (subject.budget !== undefined && this.#budgets === undefined) {
+      this.#openBudgets();
+      this.#ledger ??= this.#openLedger(this.#ledgerConfig);
+    }
     return new RequestAccount(this, { record, subject });
   }
 
@@ -221,7 +215,18 @@ export class Accounts {
     this.#alerts?.close();
   }
 
-  #openLedger({ ledger }: Config): Ledger | undefined {
+  #openBudgets(): void {
+    const { logger, state, onRefusal } = this.#options;
+    this.#budgets ??= new Budgets({
+      store: state,
+      logger,
+      onWarning: (warning) => this.#alerts?.send(warning),
+      onRefusal,
+    });
+  }
+
+  #openLedger(ledger: LedgerConfig | undefined): Ledger | undefined {
+    if (ledger === undefined) return undefined;
     const { state, directory, logger } = this.#options;
     const keepRows = ledger.enabled ?? directory !== undefined;
     if (!keepRows && this.budgets === undefined) return undefined;

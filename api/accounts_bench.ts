@@ -3,6 +3,7 @@ import { parseLimits, ProviderFactory, type Usage } from "@llm-proxy/core";
 import { buildRouteTable } from "@llm-proxy/core/routing";
 import { StructuredLogger } from "@llm-proxy/logging";
 import { tmpdir } from "node:os";
+import { Access } from "./access.ts";
 import { Accounts } from "./accounts.ts";
 import { AttemptTrace } from "./attempt_trace.ts";
 import { parseConfig } from "./config.ts";
@@ -78,6 +79,12 @@ function accountsOf(yaml: string, directory?: string): Accounts {
 }
 
 let count = 0;
+const CALLER = new Access({
+  id: "ci",
+  user: "u",
+  team: "a",
+  organisation: "o",
+});
 
 /** A request; `admit` is what it waits for before it is sent, and is timed alone where it is given. */
 async function serve(
@@ -86,11 +93,12 @@ async function serve(
   isAdmission = false,
 ): Promise<void> {
   const record = new RequestRecord("POST", ROUTE);
+  record.access = CALLER;
   record.key = "ci";
   const trace = new AttemptTrace(candidate);
   bench.start();
   const admitted = isAdmission
-    ? limiter.admit(ROUTE.path, { caller: "ci", bytes: 4_096 })
+    ? limiter.admit(ROUTE.path, { caller: CALLER, bytes: 4_096 })
     : undefined;
   const account = accounts.begin(record);
   account.allow(100);

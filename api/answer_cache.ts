@@ -83,7 +83,7 @@ export class AnswerCache {
     const learning = gateway.learn(model);
     if (learning !== undefined) await record.waiting.during(learning);
     const match = gateway.table.match(model);
-    const policy = this.#policies.of(record.key, match?.route.name ?? "");
+    const policy = this.#policies.of(record.access, match?.route.name ?? "");
     if (match === undefined || policy === undefined) return await ask(context);
     const { noStore, maxAgeMs } = cacheWishes(exchange.header("cache-control"));
     const arm = armFor(match, context);
@@ -239,7 +239,7 @@ export class AnswerCache {
     const isUnderWay = this.#flights.has(cached.key);
     if (isUnderWay || this.#renewals >= MAX_RENEWALS || signal.aborted) return;
     this.#renewals++;
-    const { route: path, client, operation, key, stream } = record;
+    const { route: path, client, operation, access, key, stream } = record;
     void dispatch({
       method: "POST",
       path,
@@ -248,7 +248,7 @@ export class AnswerCache {
       open: true,
       handle: async (context) => {
         const { record } = context;
-        Object.assign(record, { key, stream, cache: "renew" });
+        Object.assign(record, { access, key, stream, cache: "renew" });
         record.account = gateway.accounts.begin(record);
         await this.#lead(context, cached);
       },

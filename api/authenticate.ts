@@ -1,14 +1,10 @@
-import { createHash } from "node:crypto";
 import { GatewayError } from "@llm-proxy/core";
+import { hash } from "node:crypto";
+import { Access } from "./access.ts";
+import type { ApiKeyConfig } from "./config_types_keys.ts";
 import { queryOf } from "./_query.ts";
 import type { Exchange } from "./exchange.ts";
-
-/** A key that callers may use. */
-export interface ApiKey {
-  /** Shown in logs instead of the key. */
-  readonly name: string;
-  readonly key: string;
-}
+import type { StoredKeys } from "./stored_keys.ts";
 
 /** What {@linkcode KeyRing.check} may be told. */
 export interface CheckKeyOptions {
@@ -16,52 +12,114 @@ export interface CheckKeyOptions {
   readonly inQuery?: boolean | undefined;
 }
 
+/** How many secrets of stored keys are known by a digest that costs less. */
+const MAX_SEEN = 50_000;
+
 /** The keys of a gateway, held as digests: a key is looked up by its digest, never compared. */
 export class KeyRing {
-  readonly #names = new Map<string, string>();
+  readonly #configured = new Map<string, Access>();
+  readonly #stored: StoredKeys | undefined;
+  /** Accesses of stored keys by their secrets' plain digests; only of secrets that were good. */
+  readonly #seen = new Map<string, Access>();
+  #seenOf: unknown;
 
-  /** Takes the keys; none means that every caller is let in. */
-  constructor(keys: readonly ApiKey[]) {
-    for (const { name, key } of keys) this.#names.set(digest(key), name);
+  /** Takes the keys of a config, besides the stored ones; none at all means that every caller is let in. */
+  constructor(keys: readonly ApiKeyConfig[], stored?: StoredKeys) {
+    for (const { key, name: id, ...terms } of keys) {
+      this.#configured.set(digest(key), new Access({ ...terms, id }));
+    }
+    this.#stored = stored;
   }
 
-  /** Whether every caller is let in. */
+  /** Whether every caller is let in: it is known that there is no key. */
   get empty(): boolean {
-    return this.#names.size === 0;
+    const stored = this.#stored;
+    return this.#configured.size === 0 &&
+      (stored === undefined || stored.isKnown && stored.size === 0);
+  }
+
+  /**
+   * What to wait for before a caller is checked: at the start, unless the
+   * config knows its key.
+   */
+  prepare(
+    exchange: Exchange,
+    options: CheckKeyOptions = {},
+  ): Promise<void> | undefined {
+    const loading = this.#stored?.loading;
+    if (loading === undefined) return undefined;
+    for (const secret of secretsIn(exchange, options)) {
+      if (this.#configured.has(digest(secret))) return undefined;
+    }
+    return loading;
   }
 
   /**
    * Checks a caller's key: `Authorization: Bearer …`, `X-API-Key` or Google's
    * `x-goog-api-key`.
    *
-   * @returns The key's name; `undefined` where no keys are configured.
-   * @throws {GatewayError} 401, the same for a missing and for a wrong key.
+   * @returns What the key is and may do; `undefined` where there are no keys.
+   * @throws {GatewayError} 401, the same for a missing and for a wrong key; 503
+   * `keys_unavailable` where it cannot be known which keys there are.
    */
-  check(exchange: Exchange, options: CheckKeyOptions = {}): string | undefined {
+  check(exchange: Exchange, options: CheckKeyOptions = {}): Access | undefined {
     if (this.empty) return undefined;
     // SDKs always send a bearer, if only a made-up one beside the real header.
-    const name = this.#nameOf(bearer(exchange.header("authorization"))) ??
-      this.#nameOf(exchange.header("x-api-key")) ??
-      this.#nameOf(exchange.header("x-goog-api-key")) ??
-      (options.inQuery
-        ? this.#nameOf(keyIn(queryOf(exchange.target)))
-        : undefined);
-    if (name === undefined) {
+    for (const secret of secretsIn(exchange, options)) {
+      const access = this.#find(secret);
+      if (access?.isGood) return access;
+    }
+    if (this.#stored?.isKnown === false) {
       throw new GatewayError(
-        "authentication",
-        "A valid API key is needed: send it as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'",
-        { code: "invalid_api_key", headers: { "www-authenticate": "Bearer" } },
+        "overloaded",
+        "The keys cannot be looked up: try again",
+        { code: "keys_unavailable", headers: { "retry-after": "1" } },
       );
     }
-    return name;
+    throw new GatewayError(
+      "authentication",
+      "A valid API key is needed: send it as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'",
+      { code: "invalid_api_key", headers: { "www-authenticate": "Bearer" } },
+    );
   }
 
-  #nameOf(key: string | undefined): string | undefined {
-    return key === undefined ? key : this.#names.get(digest(key));
+  #find(secret: string): Access | undefined {
+    const plain = digest(secret);
+    const configured = this.#configured.get(plain);
+    if (configured !== undefined) return configured;
+    const stored = this.#stored;
+    if (stored === undefined || !stored.isKnown) return undefined;
+    const all = stored.keys;
+    if (this.#seenOf !== all) {
+      this.#seenOf = all;
+      this.#seen.clear();
+    }
+    const seen = this.#seen.get(plain);
+    if (seen !== undefined) return seen;
+    const access = stored.find(secret);
+    if (access === undefined) return undefined;
+    if (this.#seen.size >= MAX_SEEN) this.#seen.clear();
+    this.#seen.set(plain, access);
+    return access;
   }
 }
 
-function bearer(header: string | undefined): string | undefined {
+/** What a caller may mean as its key, the likeliest first. */
+function* secretsIn(
+  exchange: Exchange,
+  { inQuery = false }: CheckKeyOptions,
+): Generator<string> {
+  const bearer = bearerIn(exchange.header("authorization"));
+  if (bearer !== undefined) yield bearer;
+  const own = exchange.header("x-api-key");
+  if (own !== undefined) yield own;
+  const google = exchange.header("x-goog-api-key");
+  if (google !== undefined) yield google;
+  const asked = inQuery ? keyIn(queryOf(exchange.target)) : undefined;
+  if (asked !== undefined) yield asked;
+}
+
+function bearerIn(header: string | undefined): string | undefined {
   if (header === undefined || header.length < 8) return undefined;
   if (header.slice(0, 7).toLowerCase() !== "bearer ") return undefined;
   return header.slice(7).trim();
@@ -73,5 +131,5 @@ function keyIn(query: string): string | undefined {
 }
 
 function digest(key: string): string {
-  return createHash("sha256").update(key).digest("base64");
+  return hash("sha256", key, "base64");
 }

@@ -9,6 +9,7 @@ import {
 } from "@llm-proxy/context";
 import { GatewayError } from "@llm-proxy/core";
 import type { Logger } from "@llm-proxy/logging";
+import type { KeyBudget } from "./config_types_keys.ts";
 import type { BudgetConfig, BudgetLevel } from "./config_types_ledger.ts";
 import type { RequestAccount } from "./request_account.ts";
 import type { Subject } from "./subject.ts";
@@ -39,11 +40,18 @@ const BUSY_SECONDS = 1;
 /** A day, in seconds: nobody waits longer for an answer. */
 const MAX_WAIT_SECONDS = 86_400;
 
-/** The budgets of the config. */
+/** So many definitions of keys' budgets are remembered; further ones are made anew. */
+const MAX_OWN = 50_000;
+/** The share of its own budget at which a key is warned. */
+const WARN_AT = 0.8;
+
+/** The budgets of the config, and of single keys. */
 export class Budgets {
   readonly #book: BudgetBook;
   #configs: readonly BudgetConfig[] = [];
   readonly #options: BudgetsOptions;
+  /** Budgets of single keys, and how they were defined last. */
+  readonly #own = new Map<string, string>();
   /** Budgets that have passed a share of their limit: told to those who spend from them. */
   readonly #warned = new Map<string, BudgetWarning>();
 
@@ -71,6 +79,12 @@ export class Budgets {
       const subject = subjectAt(per, place);
       if (subject === undefined || of !== "*" && of !== subject) continue;
       asks.push({ budget: name, subject });
+    }
+    const { budget, key } = place.subject;
+    if (budget !== undefined) {
+      const name = `key ${key}`;
+      this.#defineOwn(name, budget);
+      asks.push({ budget: name, subject: "*" });
     }
     return asks;
   }
@@ -126,6 +140,23 @@ export class Budgets {
   /** Keeps no lease any longer. */
   close(): void {
     this.#book.close();
+  }
+
+  #defineOwn(
+    name: string,
+    { limit, period, hard: isHard }: KeyBudget,
+  ): void {
+    const terms = `${limit} ${period} ${isHard}`;
+    if (this.#own.get(name) === terms) return;
+    if (this.#own.size >= MAX_OWN) this.#own.clear();
+    this.#own.set(name, terms);
+    this.#book.define({
+      name,
+      limit,
+      period,
+      ...(isHard !== undefined && { isHard }),
+      warnAt: [WARN_AT],
+    });
   }
 
   #warn(warning: BudgetWarning): void {

@@ -4,11 +4,22 @@ import type { Route } from "./dispatch.ts";
 
 /** What is asked of the gateway about itself, and done to it. */
 export const CONFIG_ROUTES: readonly Route[] = [
-  { method: "GET", path: "/v1/config/status", handle: getConfigStatus },
-  { method: "POST", path: "/v1/config/reload", handle: reloadConfig },
+  {
+    method: "GET",
+    path: "/v1/config/status",
+    needs: "operator",
+    handle: getConfigStatus,
+  },
+  {
+    method: "POST",
+    path: "/v1/config/reload",
+    needs: "operator",
+    handle: reloadConfig,
+  },
   {
     method: "POST",
     path: "/v1/config/invalidate-cache",
+    needs: "operator",
     handle: invalidateCache,
   },
 ];

@@ -77,7 +77,7 @@ const SLIPS: readonly [string, string][] = [
     "routes[].arms[].weight",
     "belongs under providers[].models[] or routes[].targets[] or routes[].arms[].targets[]",
   ],
-  ["routes[].models", "belongs under providers[]"],
+  ["routes[].models", "belongs under auth.api_keys[] or providers[]"],
   ["providers[].apiKeys", "did you mean 'api_keys'?"],
   ["providers[].cafile", "did you mean 'ca_file'?"],
   ["providers[].client_cert", "did you mean 'client_cert_file'?"],

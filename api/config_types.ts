@@ -5,6 +5,7 @@ import type {
   CondensationConfig,
   MemoryConfig,
 } from "./config_types_context.ts";
+import type { ApiKeyConfig } from "./config_types_keys.ts";
 import type {
   ChaosConfig,
   HealthCheckConfig,
@@ -159,39 +160,4 @@ export interface ServerConfig {
 export interface AuthConfig {
   /** The callers' keys. @default {[]} */
   readonly api_keys: readonly ApiKeyConfig[];
-}
-
-/**
- * One caller's key. An entry that is a plain string is called `key-1`,
- * `key-2`, … after its place in the list.
- *
- * @example A key with a name
- * ```ts
- * import { type ApiKeyConfig, parseConfig } from "@llm-proxy/api";
- * import { assert, assertEquals } from "@std/assert";
- *
- * const result = parseConfig("auth: {api_keys: ['${KEY}']}", {
- *   file: "config.yaml",
- *   env: () => "zu2Rq8TnVw4yBd6F",
- * });
- * assert(result.ok);
- * const keys: readonly ApiKeyConfig[] = result.config.auth.api_keys;
- * assertEquals(keys[0]?.name, "key-1");
- * ```
- */
-export interface ApiKeyConfig {
-  /** Stands for the key in logs and metrics. */
-  readonly name: string;
-  /** The secret, 16 to 512 printable characters. */
-  readonly key: string;
-  /** Whose key it is. */
-  readonly user?: string | undefined;
-  /** The team that pays for it. */
-  readonly team?: string | undefined;
-  /** The organisation that the team belongs to. */
-  readonly organisation?: string | undefined;
-  /** An admin sees the usage of all and manages models. @default {"client"} */
-  readonly role?: "client" | "admin" | undefined;
-  /** Whether answers are kept for this caller. @default {as the route or `caching` says} */
-  readonly cache?: boolean | undefined;
 }

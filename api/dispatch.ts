@@ -9,6 +9,7 @@ import { replyHeaders, visible } from "./_reply_headers.ts";
 import { scrubError } from "./_scrub_error.ts";
 import type { RequestContext } from "./endpoints.ts";
 import type { Exchange } from "./exchange.ts";
+import type { Role } from "./role.ts";
 import { RequestRecord } from "./request_record.ts";
 
 /** One route of the HTTP surface. */
@@ -20,6 +21,8 @@ export interface Route {
   readonly open?: true;
   /** The caller's key may stand in the query. */
   readonly keyInQuery?: true;
+  /** What the caller's key must be. @default {"client"} */
+  readonly needs?: Role;
   /** Asked so often, by machines, that its line is one for debugging. */
   readonly quiet?: true;
   /** What it does at a model, in the words of telemetry. @default {"other"} */
@@ -59,11 +62,18 @@ export async function dispatch(
         exchange.header(name);
       record.tracing = gateway.metrics.telemetry.begin(record, header);
     }
-    if (gateway.keys.empty) checkVisitor(exchange, gateway.config.server.host);
+    const { keys } = gateway;
+    const where = { inQuery: route.keyInQuery };
+    const loading = route.open ? undefined : keys.prepare(exchange, where);
+    if (loading !== undefined) await loading;
+    if (keys.empty) checkVisitor(exchange, gateway.config.server.host);
     if (!route.open) {
-      record.key = gateway.keys.check(exchange, { inQuery: route.keyInQuery });
+      const access = keys.check(exchange, where);
+      record.access = access;
+      record.key = access?.subject.key;
+      access?.checkRoute(route, exchange);
       if (isPaidFor(route)) record.account = gateway.accounts.begin(record);
-      const asked = { caller: record.key ?? "", bytes: lengthOf(exchange) };
+      const asked = { caller: record.access, bytes: lengthOf(exchange) };
       const preparing = gateway.limits.prepare(route.path, asked);
       if (preparing !== undefined) await preparing;
       record.admitted = gateway.limits.admit(route.path, asked);

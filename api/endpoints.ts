@@ -103,6 +103,7 @@ export async function answerConversation(
   record.stream = stream;
   const size = new RequestSize(document.value, gateway.tokens.estimator);
   const request = facts(size);
+  record.access?.checkModel(request.model);
   const { answers } = gateway;
   // What is kept has one form for each dialect.
   if (answers === undefined || shape !== undefined) {
@@ -178,6 +179,7 @@ export async function route(
   const { gateway, exchange, record } = context;
   const { signal } = exchange;
   record.requestedModel = request.model;
+  record.access?.checkModel(request.model);
   const chosen = gateway.selections.resolve(request.model);
   if (chosen !== undefined) request = { ...request, model: chosen };
   const learning = gateway.learn(request.model);
@@ -219,6 +221,7 @@ export async function attempt<T extends Prepared>(
   const { clock } = sender;
   try {
     const translation = prepare(trace);
+    if (record.access?.refusesLosses) refuseLosses(trace);
     const request = tracing?.attempt(trace, translation.request) ??
       translation.request;
     const paying = record.account?.pay(trace, request);
@@ -249,6 +252,17 @@ export async function attempt<T extends Prepared>(
     record.awaitedConnection(clock.queuedMs);
     if (tracing !== undefined) trace.endedAt = performance.now();
   }
+}
+
+/** Sends nothing on that is not whole, where the caller's key says so. */
+function refuseLosses({ losses }: AttemptTrace): void {
+  if (losses.empty) return;
+  const [first] = losses.losses;
+  throw new GatewayError(
+    "invalid_request",
+    `This key wants nothing lost on the way to a provider: ${losses}`,
+    { code: "loss_refused", ...(first && { param: first.field }) },
+  );
 }
 
 /** Tells the caller a whole answer. */

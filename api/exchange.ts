@@ -42,6 +42,8 @@ export interface Exchange {
    * listener ends what still runs; its reason is a `GatewayError` that tells which.
    */
   readonly signal: AbortSignal;
+  /** The IP address at the other end of the connection; absent where the listener tells none. */
+  readonly address: string | undefined;
   /** A request header, by its lower-case name. */
   header(name: string): string | undefined;
   /**

@@ -84,7 +84,7 @@ export class Gateway {
     this.#lasting = lasting;
     lasting.adopt(config);
     const { accounts, catalogue, factory, providerLimits: limits } = lasting;
-    this.keys = new KeyRing(config.auth.api_keys);
+    this.keys = new KeyRing(config.auth.api_keys, lasting.keys);
     const { table, continuing } = routesOf(config, {
       factory,
       find: (model) => catalogue.find(model),

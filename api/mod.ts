@@ -45,6 +45,8 @@ export {
   type HealthCheckConfig,
   type HedgeConfig,
   type HttpClientConfig,
+  type KeyBudget,
+  type KeyTerms,
   type LedgerConfig,
   loadConfig,
   type LoadConfigOptions,

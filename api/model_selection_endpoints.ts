@@ -6,7 +6,6 @@ import { providerAt } from "./model_search_endpoints.ts";
 import { modelSelection, type StoredSelection } from "./model_selection.ts";
 import { readJson } from "./read_json.ts";
 import { replyHeaders } from "./_reply_headers.ts";
-import { requireAdmin } from "./_require_admin.ts";
 
 /**
  * `GET /v1/providers/{name}/model_selection`: the model that requests for the
@@ -36,14 +35,13 @@ export async function getModelSelection(
  * only where the selection is still that of the `ETag`, with
  * `If-None-Match: *` only where there is none.
  *
- * @throws {GatewayError} 403 where the caller is no admin; 400 where the body
+ * @throws {GatewayError} 400 where the body
  * is none or the provider has no such model; 409 where the selection may not be
  * edited; 412 where it has changed.
  */
 export async function putModelSelection(
   context: RequestContext,
 ): Promise<void> {
-  requireAdmin(context);
   const { gateway, exchange } = context;
   const { provider: { name }, provider } = await providerAt(context);
   const read = modelSelection.safeParse((await readJson(context)).value);

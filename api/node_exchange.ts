@@ -48,6 +48,11 @@ export class NodeExchange implements Exchange {
     return this.#controller.signal;
   }
 
+  /** The address at the other end. */
+  get address(): string | undefined {
+    return this.#incoming.socket.remoteAddress;
+  }
+
   /** A request header; repeated ones are joined. */
   header(name: string): string | undefined {
     const value = this.#incoming.headers[name];

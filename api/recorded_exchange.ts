@@ -38,6 +38,10 @@ export class RecordedExchange implements Exchange {
     return this.#inner.target;
   }
 
+  get address(): string | undefined {
+    return this.#inner.address;
+  }
+
   get signal(): AbortSignal {
     return this.#inner.signal;
   }

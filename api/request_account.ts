@@ -21,7 +21,7 @@ export type AccountedRecord =
     RequestRecord,
     | "id"
     | "route"
-    | "key"
+    | "access"
     | "requestedModel"
     | "startedAt"
     | "status"

@@ -7,6 +7,7 @@ import {
   type SharedLimitOptions,
 } from "@llm-proxy/core";
 import type { LimitRefused } from "@llm-proxy/logging";
+import type { Access } from "./access.ts";
 import type { LimitOptions } from "./resilience_options.ts";
 
 /** Bytes of a JSON request for each token that is reserved for it. */
@@ -20,6 +21,14 @@ export interface AdmittedRequest {
   readonly lease: RateLimitLease;
   /** How the caller's limits stand. */
   readonly headers: Readonly<Record<string, string>>;
+}
+
+/** What limits have to know of a request. */
+export interface LimitedRequest {
+  /** Who asks; absent where there are no keys. */
+  readonly caller: Access | undefined;
+  /** The size of its body, from which tokens are reserved; what it came to is settled at its end. */
+  readonly bytes: number;
 }
 
 /** What {@linkcode RequestLimits} goes by. */
@@ -36,6 +45,8 @@ export class RequestLimits {
   readonly #isShared: boolean;
   #hasFallback = false;
   #routes: LimitOptions["routes"] = new Map();
+  /** By the name of the limit: whose own it is. */
+  readonly #owners = new Map<string, Access>();
   readonly #onRefusal: ((refusal: LimitRefused) => void) | undefined;
 
   /** Begins without limits. */
@@ -67,7 +78,7 @@ export class RequestLimits {
    */
   prepare(
     route: string,
-    request: { readonly caller: string; readonly bytes: number },
+    request: LimitedRequest,
   ): Promise<void> | undefined {
     if (!this.#isShared) return undefined;
     const asks = this.#asks(route, request);
@@ -82,29 +93,28 @@ export class RequestLimits {
   /**
    * Admits a request of a caller, or refuses it before its body is read.
    *
-   * @param bytes The size of its body, from which tokens are reserved; what it
-   * came to is settled at its end.
-   * @returns Nothing where the route has no limits.
+   * @returns Nothing where neither the route nor the caller has limits.
    * @throws {GatewayError} 429 `rate_limit_exceeded`.
    */
   admit(
     route: string,
-    { caller, bytes }: { readonly caller: string; readonly bytes: number },
+    request: LimitedRequest,
   ): AdmittedRequest | undefined {
-    const asks = this.#asks(route, { caller, bytes });
+    const asks = this.#asks(route, request);
     if (asks === undefined) return undefined;
     const admission = this.#limiter.take(asks);
     const statuses = this.#limiter.status(asks);
     if (admission.ok) {
       return { lease: admission.lease, headers: rateLimitHeaders(statuses) };
     }
-    const { unit, retryAfterMs } = admission;
-    this.#onRefusal?.({ limit: asks[0]?.limit || "default", unit });
+    const { limit, unit, retryAfterMs } = admission;
+    const isOwn = this.#owners.has(limit);
+    this.#onRefusal?.({ limit: isOwn ? "key" : limit || "default", unit });
     throw new GatewayError(
       "rate_limit",
-      `The limit of ${
-        unit === "concurrent" ? "requests at once" : unit
-      } on ${route} is reached`,
+      `The limit of ${unit === "concurrent" ? "requests at once" : unit} ${
+        isOwn ? "with this key" : `on ${route}`
+      } is reached`,
       {
         code: "rate_limit_exceeded",
         headers: rateLimitHeaders(statuses, { retryAfterMs }),
@@ -112,19 +122,49 @@ export class RequestLimits {
     );
   }
 
+  /** Has the limits of callers go that are not there any more. */
+  forget(callers: Iterable<Access>): void {
+    const names = new Set<string>();
+    for (const caller of callers) names.add(nameOf(caller));
+    for (const [name, { isStored }] of this.#owners) {
+      if (!isStored || names.has(name)) continue;
+      this.#limiter.remove(name);
+      this.#owners.delete(name);
+    }
+  }
+
   /** What a request asks of its limits; nothing where it has none. */
   #asks(
     route: string,
-    { caller, bytes }: { readonly caller: string; readonly bytes: number },
+    { caller, bytes }: LimitedRequest,
   ): readonly LimitAsk[] | undefined {
-    const isOwn = this.#limiter.has(route);
-    if (!isOwn && !this.#hasFallback) return undefined;
-    return [{
-      limit: isOwn ? route : "",
-      key: `${route} ${caller}`,
-      tokens: Math.ceil(bytes / BYTES_PER_TOKEN),
-    }];
+    const hasOwn = this.#limiter.has(route);
+    const isLimited = caller !== undefined && caller.limits.length > 0;
+    if (!hasOwn && !this.#hasFallback && !isLimited) return undefined;
+    const tokens = Math.ceil(bytes / BYTES_PER_TOKEN);
+    const asks: LimitAsk[] = [];
+    if (hasOwn || this.#hasFallback) {
+      const key = `${route} ${caller?.subject.key ?? ""}`;
+      asks.push({ limit: hasOwn ? route : "", key, tokens });
+    }
+    if (isLimited) asks.push({ limit: this.#own(caller), key: "", tokens });
+    return asks;
   }
+
+  /** The name of a caller's own limits, which are in force from its first request on. */
+  #own(caller: Access): string {
+    const name = nameOf(caller);
+    if (this.#owners.get(name) !== caller) {
+      this.#limiter.define(name, caller.limits);
+      this.#owners.set(name, caller);
+    }
+    return name;
+  }
+}
+
+/** No route is called so: they begin with a slash. */
+function nameOf({ subject: { key = "" } }: Access): string {
+  return `key ${key}`;
 }
 
 /** Waits no longer than a store may hold up a request (S7). */

@@ -7,6 +7,7 @@ import {
   type Usage,
 } from "@llm-proxy/core";
 import type { TraceParent } from "@llm-proxy/logging";
+import type { Access } from "./access.ts";
 import type { AdmittedRequest } from "./request_limits.ts";
 import type { Condensation } from "./condensation.ts";
 import type { AttemptTrace } from "./attempt_trace.ts";
@@ -36,6 +37,9 @@ export class RequestRecord {
   readonly route: string;
   /** The dialect in which the caller speaks. */
   readonly client: ClientDialect;
+  /** What the caller is and may do; absent where no key is asked for. */
+  access: Access | undefined;
+  /** What stands for the caller in logs, limits and stores. */
   key: string | undefined;
   /** Where in a trace the caller is, if it says. */
   parent: TraceParent | undefined;

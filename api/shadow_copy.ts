@@ -76,7 +76,7 @@ export function sendShadow(
     const bill = {
       id: `${record.id}_shadow`,
       route: "shadow",
-      key: record.key,
+      access: record.access,
       requestedModel: record.requestedModel,
       startedAt: begin,
       status: 200,

@@ -1,8 +1,9 @@
-import type { ApiKeyConfig } from "./config_types.ts";
+import type { KeyBudget } from "./config_types_keys.ts";
+import type { Role } from "./role.ts";
 
 /** Who asks: what limits, budgets and the ledger count by, and what it may see. */
 export interface Subject {
-  /** The name of the key; absent where no keys are configured. */
+  /** The key: its name in the config, or the id of a stored one; absent where there are no keys. */
   readonly key?: string | undefined;
   /** Whose key it is. */
   readonly user?: string | undefined;
@@ -10,30 +11,11 @@ export interface Subject {
   readonly team?: string | undefined;
   /** The organisation that the team belongs to. */
   readonly organisation?: string | undefined;
-  /** Whether it sees the usage of all, and manages models. */
-  readonly isAdmin: boolean;
+  /** What it may do to the gateway itself, and see of others. */
+  readonly role: Role;
+  /** What the key itself may spend. @default {no more than the config's budgets say} */
+  readonly budget?: KeyBudget | undefined;
 }
 
 /** Whoever reaches a gateway without keys is on its machine, and owns it. */
-const OWNER: Subject = { isAdmin: true };
-
-/** Who stands behind the name of a key. */
-export class Subjects {
-  readonly #byKey: ReadonlyMap<string, Subject>;
-
-  /** Takes the keys of the config. */
-  constructor(keys: readonly ApiKeyConfig[]) {
-    this.#byKey = new Map(
-      keys.map(({ name, user, team, organisation, role }) => [
-        name,
-        { key: name, user, team, organisation, isAdmin: role === "admin" },
-      ]),
-    );
-  }
-
-  /** Who it is; the name is of a key that was checked. */
-  of(key: string | undefined): Subject {
-    if (key === undefined) return OWNER;
-    return this.#byKey.get(key) ?? { key, isAdmin: false };
-  }
-}
+export const OWNER: Subject = { role: "admin" };

@@ -47,6 +47,11 @@ export class UpgradeExchange implements Exchange {
     return this.#controller.signal;
   }
 
+  /** The address at the other end. */
+  get address(): string | undefined {
+    return this.#socket.remoteAddress;
+  }
+
   /** The protocols that the client offers. */
   get protocols(): readonly string[] {
     const offered = this.#incoming.headers["sec-websocket-protocol"] ?? "";

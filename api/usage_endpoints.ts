@@ -31,7 +31,7 @@ const PIECE = 65_536;
 
 /**
  * `GET /v1/usage?from=&to=&by=day,model&key=&team=`: what requests came to, the
- * caller's own, or for admins those of all. Days are in UTC, the last 30 by
+ * caller's own, or for viewers, operators and admins those of all. Days are in UTC, the last 30 by
  * default; costs are micro-dollars.
  *
  * @throws {GatewayError} 400 where the query is none.
@@ -73,8 +73,7 @@ export async function exportUsage(context: RequestContext): Promise<void> {
   const days = await reading(() =>
     Promise.try(daysBetween, wanted.from, wanted.to)
   );
-  const isAdmin = gateway.accounts.subjects.of(record.key).isAdmin;
-  if (!isAdmin && days.length > MAX_OWN_DAYS) {
+  if (!seesAll(record) && days.length > MAX_OWN_DAYS) {
     throw badQuery("from", `an export has ${MAX_OWN_DAYS} days at most`);
   }
   const rows = ledgerRows(gateway.state, wanted);
@@ -108,14 +107,18 @@ export async function exportUsage(context: RequestContext): Promise<void> {
   }
 }
 
+/** Whether a caller may see what others have used. */
+function seesAll({ access }: RequestContext["record"]): boolean {
+  return access === undefined || access.subject.role !== "client";
+}
+
 /** The days, and whose rows the caller may see. */
 function rowQuery(
-  { gateway, record }: RequestContext,
+  { record }: RequestContext,
   query: URLSearchParams,
 ): RowQuery {
-  const subject = gateway.accounts.subjects.of(record.key);
   const asked = query.get("key") ?? undefined;
-  const key = subject.isAdmin ? asked : record.key;
+  const key = seesAll(record) ? asked : record.key;
   if (asked !== undefined && asked !== key) {
     // The same whether there is such a key or not.
     throw new GatewayError("permission", "A key sees its own usage alone", {

@@ -15,6 +15,8 @@ import type { ByteReplyStream, Exchange, ReplyHeaders } from "./exchange.ts";
  * answer's head is known.
  */
 export class WebExchange implements Exchange {
+  /** A Request does not tell it. */
+  readonly address = undefined;
   readonly #request: Request;
   readonly #controller = new AbortController();
   readonly #reply = Promise.withResolvers<Response>();

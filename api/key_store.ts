@@ -1,0 +1,235 @@
+import type { StateEntry, StateStore, StateWrite } from "@llm-proxy/context";
+import { GatewayError } from "@llm-proxy/core";
+import { createHmac, randomBytes } from "node:crypto";
+import {
+  keyChange,
+  type KeyDraft,
+  keyDraft,
+  KEYS,
+  MAX_KEYS,
+  type StoredKey,
+  storedKey,
+} from "./stored_key.ts";
+
+/** What a caller sends: so much chance that nobody guesses one. */
+const SECRET_BYTES = 32;
+const PEPPER_BYTES = 32;
+/** How the keys of this gateway begin: leaked ones are found by it. */
+const PREFIX = "llmp_";
+const HINT = 4;
+const PAGE = 1_000;
+/** How often a change is made again because somebody else made one meanwhile. */
+const MAX_RACES = 5;
+
+/** A key, with what is told once and never again. */
+export interface IssuedKey {
+  readonly key: StoredKey;
+  /** What its caller sends. */
+  readonly secret: string;
+}
+
+/**
+ * The keys in the gateway's state. Of a secret a keyed digest is stored alone:
+ * whoever reads the state finds no key that is of use. Every change writes a
+ * version beside it, by which processes notice.
+ *
+ * Its methods throw what the store throws, and a {@linkcode GatewayError} 404
+ * `key_not_found`, 400 `invalid_key` or 409 `key_changed`.
+ */
+export class KeyStore {
+  readonly #state: StateStore;
+  #pepper: Uint8Array | undefined;
+
+  /** Keeps keys in a store. */
+  constructor(state: StateStore) {
+    this.#state = state;
+  }
+
+  /** Makes a key; `draft` is not trusted. */
+  async create(draft: unknown): Promise<IssuedKey> {
+    const terms = checkTerms(draft);
+    if ((await this.list()).length >= MAX_KEYS) {
+      throw new GatewayError(
+        "invalid_request",
+        `There are ${MAX_KEYS} keys, which is as many as there can be`,
+        { code: "too_many_keys" },
+      );
+    }
+    const secret = newSecret();
+    const now = Date.now();
+    const key: StoredKey = {
+      ...terms,
+      id: `key_${randomBytes(12).toString("hex")}`,
+      hint: secret.slice(-HINT),
+      digest: await this.digest(secret),
+      created_at: now,
+      changed_at: now,
+    };
+    await this.#state.commit({
+      writes: [{ type: "set", key: rowOf(key.id), value: key }, newVersion()],
+    });
+    return { key, secret };
+  }
+
+  /** All keys, in the order of their ids. What cannot be read is left out. */
+  async list(): Promise<StoredKey[]> {
+    const keys: StoredKey[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await this.#state.list(KEYS.rows, { limit: PAGE, cursor });
+      for (const { value } of page.entries) {
+        const { data } = storedKey.safeParse(value);
+        if (data !== undefined) keys.push(data);
+      }
+      cursor = page.cursor;
+    } while (cursor !== undefined && keys.length < MAX_KEYS);
+    return keys;
+  }
+
+  /** One key. */
+  async get(id: string): Promise<StoredKey> {
+    return (await this.#read(id)).value;
+  }
+
+  /** Changes fields of a key; `null` takes one away. `change` is not trusted. */
+  async change(id: string, change: unknown): Promise<StoredKey> {
+    const checked = keyChange.safeParse(change);
+    if (!checked.success) throw invalid(checked.error);
+    return await this.#rewrite(id, (key) => {
+      const terms = Object.entries({ ...key, ...checked.data })
+        .filter(([, value]) => value !== null && value !== undefined);
+      return storedKey.parse(Object.fromEntries(terms));
+    });
+  }
+
+  /**
+   * Gives a key another secret.
+   *
+   * @param graceMs How long the one before is good besides.
+   */
+  async rotate(id: string, graceMs = 0): Promise<IssuedKey> {
+    const secret = newSecret();
+    const digest = await this.digest(secret);
+    const key = await this.#rewrite(id, ({ previous: _, ...key }) => ({
+      ...key,
+      digest,
+      hint: secret.slice(-HINT),
+      ...(graceMs > 0 && {
+        previous: { digest: key.digest, until: Date.now() + graceMs },
+      }),
+    }));
+    return { key, secret };
+  }
+
+  /** Removes a key; gives back what it was. */
+  async delete(id: string): Promise<StoredKey> {
+    const { value } = await this.#read(id);
+    await this.#state.commit({
+      writes: [{ type: "delete", key: rowOf(id) }, newVersion()],
+    });
+    return value;
+  }
+
+  /** Changes with every change of a key; `undefined` as long as there was none. */
+  async version(): Promise<unknown> {
+    return (await this.#state.get(KEYS.version))?.value;
+  }
+
+  /** The keyed digest of a secret. */
+  async digest(secret: string): Promise<string> {
+    return hmac(await this.pepper(), secret);
+  }
+
+  /** What digests are keyed by: made at random with the first key. */
+  async pepper(): Promise<Uint8Array> {
+    if (this.#pepper !== undefined) return this.#pepper;
+    const made = randomBytes(PEPPER_BYTES).toString("hex");
+    await this.#state.commit({
+      checks: [{ key: KEYS.pepper, version: null }],
+      writes: [{ type: "set", key: KEYS.pepper, value: made }],
+    });
+    const pepper = await this.knownPepper();
+    if (pepper === undefined) throw new TypeError("The state forgets at once");
+    return pepper;
+  }
+
+  /** The same where there is one already. */
+  async knownPepper(): Promise<Uint8Array | undefined> {
+    if (this.#pepper !== undefined) return this.#pepper;
+    const value = (await this.#state.get(KEYS.pepper))?.value;
+    if (typeof value !== "string") return undefined;
+    return this.#pepper = Uint8Array.fromHex(value);
+  }
+
+  async #read(id: string): Promise<StateEntry<StoredKey>> {
+    const entry = /^key_[0-9a-f]{24}$/.test(id)
+      ? await this.#state.get(rowOf(id))
+      : undefined;
+    const { data } = storedKey.safeParse(entry?.value);
+    if (entry === undefined || data === undefined) {
+      throw new GatewayError("not_found", "There is no such key", {
+        code: "key_not_found",
+      });
+    }
+    return { ...entry, value: data };
+  }
+
+  async #rewrite(
+    id: string,
+    change: (key: StoredKey) => StoredKey,
+  ): Promise<StoredKey> {
+    for (let race = 0; race < MAX_RACES; race++) {
+      const { value, version } = await this.#read(id);
+      const key = { ...change(value), changed_at: Date.now() };
+      const { ok } = await this.#state.commit({
+        checks: [{ key: rowOf(id), version }],
+        writes: [{ type: "set", key: rowOf(id), value: key }, newVersion()],
+      });
+      if (ok) return key;
+    }
+    throw new GatewayError("invalid_request", "Others change this key", {
+      code: "key_changed",
+      status: 409,
+    });
+  }
+}
+
+/** HMAC-SHA-256, in letters. */
+export function hmac(pepper: Uint8Array, secret: string): string {
+  return createHmac("sha256", pepper).update(secret).digest("base64url");
+}
+
+function newSecret(): string {
+  return PREFIX + randomBytes(SECRET_BYTES).toString("base64url");
+}
+
+function newVersion(): StateWrite {
+  return { type: "set", key: KEYS.version, value: crypto.randomUUID() };
+}
+
+function rowOf(id: string): readonly string[] {
+  return [...KEYS.rows as readonly string[], id];
+}
+
+function checkTerms(draft: unknown): KeyDraft {
+  const checked = keyDraft.safeParse(draft);
+  if (!checked.success) throw invalid(checked.error);
+  return checked.data;
+}
+
+/** What is wrong with a draft, without its values. */
+function invalid(
+  { issues: [issue] }: {
+    readonly issues: readonly {
+      readonly path: readonly PropertyKey[];
+      readonly message: string;
+    }[];
+  },
+): GatewayError {
+  const param = issue?.path.map(String).join(".") ?? "";
+  return new GatewayError(
+    "invalid_request",
+    `The key cannot be so: ${param ? `${param}: ` : ""}${issue?.message}`,
+    { code: "invalid_key", ...(param !== "" && { param }) },
+  );
+}
