@@ -20,7 +20,8 @@ export async function readJson(
     );
   }
   const cap = gateway.config.server.max_body_mb * MIB;
-  return parseJsonDocument(await record.waiting.during(exchange.body(cap)));
+  const body = await record.waiting.during(exchange.body(cap));
+  return record.document = parseJsonDocument(body);
 }
 
 /** The model that the caller asked for; it must have asked for one. */
