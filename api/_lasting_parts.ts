@@ -20,6 +20,7 @@ import {
   Breakers,
   Bulkheads,
   Cooldowns,
+  type Deployment,
   DeploymentStates,
   Hedges,
   ProviderLimits,
@@ -244,6 +245,14 @@ export class LastingParts {
     if ((this.flags.all.get(flag) ?? false) === false) return;
     this.flags.set(flag, false);
     this.logger.error("an arm is rolled back", { flag, ...rollback });
+  }
+
+  /** Forgets how deployments did that the config no longer has. */
+  retain(deployments: readonly Deployment[]): void {
+    this.states.retain(deployments);
+    this.breakers.retain(deployments);
+    this.bulkheads.retain(deployments);
+    this.shadows.states.retain(deployments);
   }
 
   /** Has these providers asked for their models, and no others; what they listed stays known. */

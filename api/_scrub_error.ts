@@ -1,5 +1,5 @@
 import { type GatewayError, UpstreamError } from "@llm-proxy/core";
-import { redactorOf } from "./provider_secrets.ts";
+import { Redactor } from "@llm-proxy/logging";
 import type { RequestRecord } from "./request_record.ts";
 
 /**
@@ -11,23 +11,23 @@ export function scrubError(
   { trace }: Pick<RequestRecord, "trace">,
 ): GatewayError {
   if (!(error instanceof UpstreamError) || !trace) return error;
-  const redactor = redactorOf(trace.candidate.provider);
-  const clean = (text: string): boolean => redactor.redact(text) === text;
-  const { code, param, details } = error;
+  const { headers } = trace.candidate.provider;
+  const redactor = new Redactor();
+  for (const value of Object.values(headers)) {
+    redactor.add(value);
+    redactor.add(value.replace(/^Bearer /i, ""));
+  }
   const message = redactor.redact(error.message);
-  const keepsParam = param !== undefined && clean(param);
-  const keepsDetails = clean(JSON.stringify(details));
-  if (
-    message === error.message && clean(code) && keepsDetails &&
-    keepsParam === (param !== undefined)
-  ) return error;
+  const told = JSON.stringify(error.details);
+  const clean = redactor.redact(told) === told;
+  if (message === error.message && clean) return error;
   return new UpstreamError(error.kind, message, {
-    code: clean(code) ? code : "upstream_error",
+    code: error.code,
     status: error.status,
     headers: error.headers,
     cause: error.cause,
+    ...(error.param !== undefined && { param: error.param }),
     // What holds a secret anywhere is not worth mending.
-    ...keepsParam && { param },
-    ...keepsDetails && { details },
+    ...(clean && { details: error.details }),
   });
 }

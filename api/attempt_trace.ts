@@ -1,7 +1,6 @@
 import { LossReport, type StreamTranslator, type Usage } from "@llm-proxy/core";
 import type { Candidate } from "@llm-proxy/core/routing";
 import type { Payment } from "./payment.ts";
-import { cleanHeader } from "./provider_secrets.ts";
 import { upstreamRequestId } from "./_reply_headers.ts";
 
 /** What is known of one attempt. Two may be under way for a request that is hedged. */
@@ -48,9 +47,6 @@ export class AttemptTrace {
   answered(status: number, headers: Readonly<Record<string, string>>): void {
     this.headersAt = performance.now();
     this.status = status;
-    const id = upstreamRequestId(headers);
-    if (id !== undefined) {
-      this.upstreamId = cleanHeader(this.candidate.provider, id);
-    }
+    this.upstreamId = upstreamRequestId(headers);
   }
 }

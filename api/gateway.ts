@@ -93,6 +93,7 @@ export class Gateway {
     this.continuing = continuing;
     this.hangUps = new HangUps(config);
     this.selections = lasting.selections;
+    lasting.retain(table.deployments);
     const { states, breakers, cooldowns, bulkheads, budget, hedges } = lasting;
     this.failover = new Failover({
       table,

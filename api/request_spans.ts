@@ -5,7 +5,6 @@ import {
   type SpanData,
   type SpanEvent,
 } from "@llm-proxy/logging";
-import { withoutPrompt } from "./prompt_echo.ts";
 import type { RequestRecord } from "./request_record.ts";
 import type { RequestTracing, TracedAttempt } from "./request_tracing.ts";
 
@@ -90,9 +89,7 @@ function requestSpan(
         : undefined,
     },
     events: firstContent(record.firstContentAt, offset),
-    failure: hasFailed(record) && error !== undefined
-      ? text(withoutPrompt(record, error.message))
-      : undefined,
+    failure: hasFailed(record) ? text(error?.message) : undefined,
   };
 }
 
@@ -137,9 +134,9 @@ function attemptSpan(
     },
     events: [
       ...firstContent(firstContentAt, offset),
-      ...exceptionOf(record, { error, at: endedAt + offset }),
+      ...exceptionOf(error, endedAt + offset),
     ],
-    failure: error === undefined ? undefined : messageOf(record, error),
+    failure: error === undefined ? undefined : text(messageOf(error)),
   };
 }
 
@@ -165,17 +162,14 @@ function firstContent(at: number | undefined, offset: number): SpanEvent[] {
     : [{ name: "llm_proxy.first_content", at: at + offset }];
 }
 
-function exceptionOf(
-  record: RequestRecord,
-  { error, at }: { readonly error: unknown; readonly at: number },
-): SpanEvent[] {
+function exceptionOf(error: unknown, at: number): SpanEvent[] {
   if (error === undefined) return [];
   return [{
     name: "exception",
     at,
     attributes: {
       "exception.type": errorType(error),
-      "exception.message": messageOf(record, error),
+      "exception.message": text(messageOf(error)),
     },
   }];
 }
@@ -186,12 +180,9 @@ function errorType(error: unknown): string | undefined {
   return error instanceof GatewayError ? text(error.code) : "internal_error";
 }
 
-function messageOf(
-  record: RequestRecord,
-  error: unknown,
-): string | undefined {
+function messageOf(error: unknown): string {
   return error instanceof GatewayError
-    ? text(withoutPrompt(record, error.message))
+    ? error.message
     : "The gateway failed on this request";
 }
 

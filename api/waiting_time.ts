@@ -15,22 +15,12 @@ export class WaitingTime {
 
   /** Waits for a promise; what was done before it was made is not counted. */
   async during<T>(promise: Promise<T>): Promise<T> {
-    this.begin();
+    if (this.#under++ === 0) this.#since = performance.now();
     try {
       return await promise;
     } finally {
-      this.end();
+      if (--this.#under === 0) this.#ms += performance.now() - this.#since;
     }
-  }
-
-  /** A wait begins; {@linkcode WaitingTime.end} must follow. For the ways that every request goes. */
-  begin(): void {
-    if (this.#under++ === 0) this.#since = performance.now();
-  }
-
-  /** A wait has ended. */
-  end(): void {
-    if (--this.#under === 0) this.#ms += performance.now() - this.#since;
   }
 
   /** Counts a wait that is over, in ms. */

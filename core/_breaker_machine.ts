@@ -89,10 +89,9 @@ export class BreakerMachine implements PermitOwner {
     return this.#probe(now);
   }
 
-  began(permit: Permit, after: number): void {
+  began(permit: Permit, after: number, now: number = this.now): void {
     this.#freeSlot(permit);
     if (permit.generation !== this.#generation) return;
-    const { now } = this;
     const { strategy } = this.#options;
     if (this.#state === "closed") {
       if (strategy.firstByte(now, after)) this.#open("tripped", now);
@@ -100,10 +99,13 @@ export class BreakerMachine implements PermitOwner {
     else this.#probeWentWell(now);
   }
 
-  ended(permit: Permit, well: boolean | undefined): void {
+  ended(
+    permit: Permit,
+    well: boolean | undefined,
+    now: number = this.now,
+  ): void {
     this.#freeSlot(permit);
     if (well === undefined || permit.generation !== this.#generation) return;
-    const { now } = this;
     const { strategy } = this.#options;
     if (this.#state !== "closed") {
       if (!well) this.#probeFailed(now);

@@ -4,9 +4,13 @@ import type { FailureClass } from "./failure_class.ts";
 /** What is told to whoever gave a permit. */
 export interface PermitOwner {
   /** An attempt began to answer. Told once, before its end. */
-  began(permit: Permit, after: number): void;
+  began(permit: Permit, after: number, now: number | undefined): void;
   /** An attempt ended, well or with a fault; `undefined` where nothing is known. */
-  ended(permit: Permit, well: boolean | undefined): void;
+  ended(
+    permit: Permit,
+    well: boolean | undefined,
+    now: number | undefined,
+  ): void;
 }
 
 /** Stands for no slot. */
@@ -35,14 +39,14 @@ export class Permit implements BreakerPermit {
     return this.#begun;
   }
 
-  firstByte(after: number): void {
+  firstByte(after: number, now?: number): void {
     if (this.#begun || this.#ended) return;
     this.#begun = true;
-    this.#owner.began(this, after);
+    this.#owner.began(this, after, now);
   }
 
-  success(): void {
-    this.#end(true);
+  success(now?: number): void {
+    this.#end(true, now);
   }
 
   failure(failure: FailureClass): void {
@@ -57,9 +61,9 @@ export class Permit implements BreakerPermit {
     this.#end(undefined);
   }
 
-  #end(well: boolean | undefined): void {
+  #end(well: boolean | undefined, now?: number): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#owner.ended(this, well);
+    this.#owner.ended(this, well, now);
   }
 }

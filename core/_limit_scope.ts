@@ -69,27 +69,20 @@ export class LimitScope {
     });
   }
 
-  /** Adds what one ask holds; what is asked for twice is added up. */
+  /** What an ask holds that is the only one. */
+  holds(key: string, tokens: number): Hold[] {
+    const row = this.#rows.find(key);
+    return this.#gates.map((gate) => this.#hold(gate, { key, tokens, row }));
+  }
+
+  /** Adds what one ask of several holds; what is asked for twice is added up. */
   hold(holds: Hold[], key: string, tokens: number): void {
-    const { name } = this.#options;
     const row = this.#rows.find(key);
     for (const gate of this.#gates) {
-      const amount = gate.unit === "tokens" ? tokens : 1;
       const same = findHold(holds, gate, key);
-      if (same !== undefined) {
-        same.amount += amount;
-        continue;
-      }
-      holds.push({
-        name,
-        gate,
-        key,
-        amount,
-        row,
-        mark: 0,
-        stamp: 0,
-        slot: undefined,
-      });
+      if (same === undefined) {
+        holds.push(this.#hold(gate, { key, tokens, row }));
+      } else same.amount += gate.unit === "tokens" ? tokens : 1;
     }
   }
 
@@ -127,6 +120,26 @@ export class LimitScope {
   /** Gives back what is leased. */
   close(): void {
     this.#drop(this.#gates);
+  }
+
+  #hold(
+    gate: LimitGate,
+    { key, tokens, row }: {
+      readonly key: string;
+      readonly tokens: number;
+      readonly row: number;
+    },
+  ): Hold {
+    return {
+      name: this.#options.name,
+      gate,
+      key,
+      amount: gate.unit === "tokens" ? tokens : 1,
+      row,
+      mark: 0,
+      stamp: 0,
+      slot: undefined,
+    };
   }
 
   /** A limit without rows of its own: on what is under way, or shared with others. */

@@ -28,10 +28,15 @@ export interface BreakerPermit extends Disposable {
    * goes on, for the stream may still break off.
    *
    * @param after How long the attempt had waited, in milliseconds.
+   * @param now The time, where it is known, on the breaker's clock.
    */
-  firstByte(after: number): void;
-  /** Ends the permit: the attempt went well. */
-  success(): void;
+  firstByte(after: number, now?: number): void;
+  /**
+   * Ends the permit: the attempt went well.
+   *
+   * @param now The time, where it is known, on the breaker's clock.
+   */
+  success(now?: number): void;
   /** Ends the permit: the attempt failed. Only a `fault` tells against the upstream, other classes tell nothing. */
   failure(failure: FailureClass): void;
   /** Ends the permit with nothing told, for an attempt that was not made or given up. */

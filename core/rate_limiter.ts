@@ -204,6 +204,11 @@ export class RateLimiter {
   }
 
   #holds(asks: readonly LimitAsk[]): Hold[] {
+    const [only] = asks;
+    if (only !== undefined && asks.length === 1) {
+      const { limit, key, tokens = 0 } = only;
+      return this.#scope(limit).holds(shortKey(key), checkTokens(tokens));
+    }
     const holds: Hold[] = [];
     for (const { limit, key, tokens = 0 } of asks) {
       this.#scope(limit).hold(holds, shortKey(key), checkTokens(tokens));

@@ -99,9 +99,13 @@ export class RetryBudget {
     return this.#leftAt(this.#slot());
   }
 
-  /** Counts a request, at its first attempt. */
-  deposit(): void {
-    this.#requests.add(this.#slot(), 1);
+  /**
+   * Counts a request, at its first attempt.
+   *
+   * @param now The time, where it is known, on the budget's clock.
+   */
+  deposit(now?: number): void {
+    this.#requests.add(this.#slot(now), 1);
   }
 
   /**
@@ -128,7 +132,7 @@ export class RetryBudget {
     return Math.max(0, Math.floor(most - this.#extras.at(slot)));
   }
 
-  #slot(): number {
-    return Math.floor(this.#now() / this.#slotMs);
+  #slot(now: number = this.#now()): number {
+    return Math.floor(now / this.#slotMs);
   }
 }

@@ -41,7 +41,6 @@ export {
   PartialWriteError,
 } from "./buffered_sink.ts";
 export { CounterSeries } from "./counter_series.ts";
-export { withoutEcho } from "./echo.ts";
 export { fileSink, type FileSinkOptions } from "./file_sink.ts";
 export type {
   AttemptEnded,
@@ -107,7 +106,6 @@ export {
   MetricsCollector,
   type MetricsCollectorOptions,
 } from "./metrics_collector.ts";
-export { PERSONAL_DATA, type PersonalData } from "./personal_data.ts";
 export { declareProcessMetrics } from "./process_metrics.ts";
 export {
   type JsonMetric,

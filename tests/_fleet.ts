@@ -110,9 +110,16 @@ export class Fleet implements AsyncDisposable {
     return find() ?? {};
   }
 
+  /** What breakers went through, a line of the log each. */
+  get breakerChanges(): Record<string, unknown>[] {
+    return this.records
+      .filter(({ msg }) => msg === "a circuit breaker has changed");
+  }
+
   /** The states that the breaker of a deployment went to. */
   breaker(deployment: string): string[] {
-    return this.records.filter((line) => line.deployment === deployment)
+    return this.breakerChanges
+      .filter((line) => line.deployment === deployment)
       .map(({ to }) => String(to));
   }
 

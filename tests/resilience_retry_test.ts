@@ -336,9 +336,7 @@ Deno.test("U18: what the caller made is told as it is, is not tried again and co
     }
     assertEquals(fleet.seen(model), [8, 0], place);
   }
-  const changes = fleet.records.filter(({ deployment }) =>
-    deployment !== undefined
-  );
+  const changes = fleet.breakerChanges;
   tell(
     "U18",
     `${
@@ -461,8 +459,12 @@ Deno.test("U20: what fails before the network is tried nowhere else", async () =
     provider: (name) =>
       name === "a" ? "type: anthropic, api_key: sk-key-of-the-tests-0815" : "",
   });
-  const input = JSON.stringify({ model: "m-1", input: "hi" });
-  const answer = await fleet.answer(post(input, { path: "/v1/embeddings" }));
+  // A result of no call, which its dialect has no place for.
+  const messages = [
+    { role: "user", content: "hi" },
+    { role: "tool", tool_call_id: "call_1", content: "42" },
+  ];
+  const answer = await fleet.answer(post({ model: "m-1", messages }));
   tell(
     "U20",
     `a request that can't be sent: ${answer.status}, ${fleet.seen()} attempts`,

@@ -1,14 +1,14 @@
 import type { BreakerPermit } from "../breaker_permit.ts";
+import type { RateLimitLease } from "../rate_limit_lease.ts";
 import type { Breakers } from "./breakers.ts";
 import type { Bulkheads } from "./bulkheads.ts";
 import type { ConcurrencySlot } from "./concurrency_slot.ts";
 import type { DeploymentState } from "./deployment_state.ts";
 import type { DeploymentStates } from "./deployment_states.ts";
 import type { Flight } from "./flight.ts";
-import type { RateLimitLease } from "../rate_limit_lease.ts";
 import type { ProviderLimits } from "./provider_limits.ts";
-import type { RouteRequest } from "./route_request.ts";
 import type { Candidate } from "./route.ts";
+import type { RouteRequest } from "./route_request.ts";
 
 /** Leave to make an attempt: all that must be given back when it has ended. */
 export interface Admission {
@@ -20,72 +20,84 @@ export interface Admission {
   readonly lease: RateLimitLease | undefined;
 }
 
-/** Who has to agree to an attempt. */
+/** Who has to agree to attempts. */
 export interface Gatekeepers {
   readonly states: DeploymentStates;
   readonly breakers: Breakers;
   readonly bulkheads: Bulkheads;
   readonly limits: ProviderLimits | undefined;
+}
+
+/** What is asked for leave. */
+export interface AdmissionAsk {
+  readonly parts: Gatekeepers;
   readonly request: RouteRequest;
 }
 
 /** Admits an attempt where that is possible at once. */
 export function tryAdmit(
   candidate: Candidate,
-  gatekeepers: Gatekeepers,
+  ask: AdmissionAsk,
 ): Admission | undefined {
-  const { deployment } = candidate;
-  const limit = gatekeepers.bulkheads.of(deployment);
-  if (limit === undefined) return admit(candidate, gatekeepers);
+  const limit = ask.parts.bulkheads.of(candidate.deployment);
+  if (limit === undefined) return admit(candidate, ask);
   const slot = limit.tryAcquire();
-  return slot && admit(candidate, gatekeepers, { slot });
+  return slot && admit(candidate, ask, slot);
 }
 
-/** Admits an attempt when one of the deployment's slots is free, which may take a moment. */
+/**
+ * Admits an attempt when one of the deployment's slots is free, which may take
+ * a moment: `patienceMs` at most.
+ */
 export async function admitLater(
   candidate: Candidate,
-  gatekeepers: Gatekeepers & { readonly signal: AbortSignal },
+  ask: AdmissionAsk & {
+    readonly signal: AbortSignal;
+    readonly patienceMs: number;
+  },
 ): Promise<Admission | undefined> {
-  const limit = gatekeepers.bulkheads.of(candidate.deployment);
-  const slot = await limit?.acquire(gatekeepers.signal);
-  return admit(candidate, gatekeepers, { slot });
+  const limit = ask.parts.bulkheads.of(candidate.deployment);
+  const slot = await limit?.acquire(ask.signal, ask.patienceMs);
+  return admit(candidate, ask, slot);
 }
 
 /** Admits an attempt because there is nowhere else to go: a breaker may let a probe through early. */
 export function admitLastResort(
   candidate: Candidate,
-  gatekeepers: Gatekeepers,
+  ask: AdmissionAsk,
 ): Admission | undefined {
-  const { bulkheads, breakers } = gatekeepers;
+  const { bulkheads, breakers } = ask.parts;
   const limit = bulkheads.of(candidate.deployment);
   const slot = limit?.tryAcquire();
   if (limit !== undefined && slot === undefined) return undefined;
   const breaker = breakers.of(candidate.deployment);
   const permit = breaker?.tryAcquire() ?? breaker?.tryLastResort();
-  return admit(candidate, gatekeepers, { slot, permit });
+  return admit(candidate, ask, slot, permit);
 }
 
 function admit(
   candidate: Candidate,
-  { states, breakers, limits, request }: Gatekeepers,
-  { slot, permit }: {
-    readonly slot?: ConcurrencySlot | undefined;
-    readonly permit?: BreakerPermit | undefined;
-  } = {},
+  { parts, request }: AdmissionAsk,
+  slot?: ConcurrencySlot,
+  given?: BreakerPermit,
 ): Admission | undefined {
   const { deployment } = candidate;
-  const breaker = breakers.of(deployment);
-  permit ??= breaker?.tryAcquire();
+  const breaker = parts.breakers.of(deployment);
+  const permit = given ?? breaker?.tryAcquire();
   if (breaker !== undefined && permit === undefined) {
     slot?.release();
     return undefined;
   }
-  const lease = limits?.take(deployment, request);
-  if (lease === "full") {
-    permit?.release();
-    slot?.release();
-    return undefined;
+  let lease: RateLimitLease | "full" | undefined = "full";
+  try {
+    lease = parts.limits?.take(deployment, request);
+  } finally {
+    if (lease === "full") {
+      permit?.release();
+      slot?.release();
+    }
   }
-  const state = states.of(deployment);
+  if (lease === "full") return undefined;
+  const state = parts.states.of(deployment);
   return { candidate, state, flight: state.start(), permit, slot, lease };
 }

@@ -2,111 +2,122 @@ import type { AttemptLog } from "../attempt_log.ts";
 import { GatewayError } from "../errors.ts";
 import {
   type Admission,
+  type AdmissionAsk,
   admitLastResort,
   admitLater,
   type Gatekeepers,
   tryAdmit,
 } from "./_admission.ts";
 import type { CandidateQueue } from "./_candidate_queue.ts";
-import { planRefusal } from "./plan_refusal.ts";
 import type { Cooldowns } from "./cooldowns.ts";
+import { planRefusal } from "./plan_refusal.ts";
 import type { Candidate } from "./route.ts";
 
-/** What an {@linkcode Admitter} asks. */
-export interface AdmitterOptions extends Gatekeepers {
-  readonly cooldowns: Cooldowns;
+/** A request that asks for leave to make its attempts. */
+export interface AdmissionSeeker extends AdmissionAsk {
+  readonly parts: Gatekeepers & { readonly cooldowns: Cooldowns };
   /** Ends the wait for a slot. */
   readonly signal: AbortSignal;
   /** Told how long that wait was. */
   readonly log: AttemptLog;
   /** The clock of the plans. */
-  readonly now: () => number;
+  now(): number;
+  /** For how long it can wait for its turn somewhere, in ms. */
+  patienceFor(candidate: Candidate): number;
 }
 
-/** Gives leave for the attempts of one request. */
-export class Admitter {
-  readonly #queue: CandidateQueue;
-  readonly #options: AdmitterOptions;
-
-  constructor(queue: CandidateQueue, options: AdmitterOptions) {
-    this.#queue = queue;
-    this.#options = options;
+/** Admits the first that can begin at once. */
+export function admitAtOnce(
+  queue: CandidateQueue,
+  seeker: AdmissionSeeker,
+): Admission | undefined {
+  for (const candidate of queue.waiting()) {
+    const admission = tryAdmit(candidate, seeker);
+    if (admission === undefined) continue;
+    queue.take(candidate);
+    return admission;
   }
+  return undefined;
+}
 
-  /** Admits the first that can begin at once. */
-  atOnce(): Admission | undefined {
-    for (const candidate of this.#queue.waiting()) {
-      const admission = tryAdmit(candidate, this.#options);
-      if (admission === undefined) continue;
-      this.#queue.take(candidate);
-      return admission;
-    }
-    return undefined;
-  }
+/**
+ * Admits the first attempt of a request, by a last resort where everything is
+ * out (U19).
+ *
+ * @throws {GatewayError} why nothing can be admitted.
+ */
+export async function admitFirst(
+  queue: CandidateQueue,
+  seeker: AdmissionSeeker,
+): Promise<Admission> {
+  const admission = await admitNext(queue, seeker) ??
+    lastResort(queue, seeker);
+  if (admission !== undefined) return admission;
+  throw planRefusal(queue.plans, { now: seeker.now() }) ?? busy();
+}
 
-  /**
-   * Admits the first attempt of a request, by a last resort where everything is
-   * out (U19).
-   *
-   * @throws {GatewayError} why nothing can be admitted.
-   */
-  async first(): Promise<Admission> {
-    const admission = await this.next() ?? this.#lastResort();
+/** Admits what can begin at once, else what will have a slot soonest. */
+export async function admitNext(
+  queue: CandidateQueue,
+  seeker: AdmissionSeeker,
+): Promise<Admission | undefined> {
+  for (;;) {
+    const waiting = queue.waiting();
+    if (waiting.length === 0) return undefined;
+    const admission = admitAtOnce(queue, seeker) ??
+      await awaitTurn(queue, seeker);
     if (admission !== undefined) return admission;
-    const now = this.#options.now();
-    throw planRefusal(this.#queue.plans, { now }) ?? busy();
+    // None of them: the names behind them may have one.
+    for (const candidate of waiting) queue.take(candidate);
   }
+}
 
-  /** Admits what can begin at once, else what will have a slot soonest. */
-  async next(): Promise<Admission | undefined> {
-    for (;;) {
-      const waiting = this.#queue.waiting();
-      if (waiting.length === 0) return undefined;
-      const admission = this.atOnce() ?? await this.#later(waiting);
-      if (admission !== undefined) return admission;
-      // None of them: the names behind them may have one.
-      for (const candidate of waiting) this.#queue.take(candidate);
+async function awaitTurn(
+  queue: CandidateQueue,
+  seeker: AdmissionSeeker,
+): Promise<Admission | undefined> {
+  const { parts, request, signal, log } = seeker;
+  for (const candidate of queue.waiting()) {
+    const limit = parts.bulkheads.of(candidate.deployment);
+    if (limit === undefined || limit.full) continue;
+    const patienceMs = seeker.patienceFor(candidate);
+    if (!(patienceMs > 0)) return undefined;
+    const from = seeker.now();
+    try {
+      const ask = { parts, request, signal, patienceMs };
+      const admission = await admitLater(candidate, ask);
+      if (admission === undefined) continue;
+      queue.take(candidate);
+      return admission;
+    } catch (error) {
+      if (signal.aborted || !(error instanceof GatewayError)) throw error;
+    } finally {
+      log.queued(seeker.now() - from);
     }
   }
+  return undefined;
+}
 
-  async #later(
-    waiting: readonly Candidate[],
-  ): Promise<Admission | undefined> {
-    const { bulkheads, signal, log, now } = this.#options;
-    for (const candidate of waiting) {
-      const limit = bulkheads.of(candidate.deployment);
-      if (limit === undefined || limit.full) continue;
-      const from = now();
-      try {
-        const admission = await admitLater(candidate, this.#options);
-        if (admission === undefined) continue;
-        this.#queue.take(candidate);
-        return admission;
-      } catch (error) {
-        if (signal.aborted || !(error instanceof GatewayError)) throw error;
-      } finally {
-        log.queued(now() - from);
-      }
-    }
-    return undefined;
+/** Admits what is out, because everything is: a probe of a breaker, or a key that was refused (U19). */
+function lastResort(
+  queue: CandidateQueue,
+  seeker: AdmissionSeeker,
+): Admission | undefined {
+  const { breakers, bulkheads, cooldowns } = seeker.parts;
+  for (const { candidate } of queue.lastResorts()) {
+    const { deployment } = candidate;
+    // What asked to be left alone is; a refused key may be tried again.
+    const isCooling = cooldowns.isAvailable(deployment) !== true &&
+      !cooldowns.refusesKey(deployment);
+    if (isCooling || bulkheads.isAvailable(deployment) !== true) continue;
+    const admission = breakers.isAvailable(deployment) === true
+      ? tryAdmit(candidate, seeker)
+      : admitLastResort(candidate, seeker);
+    if (admission === undefined) continue;
+    queue.take(candidate);
+    return admission;
   }
-
-  /** Admits what is out, because everything is: a probe of a breaker, or a key that was refused (U19). */
-  #lastResort(): Admission | undefined {
-    const { breakers, bulkheads, cooldowns } = this.#options;
-    for (const { candidate } of this.#queue.lastResorts()) {
-      const { deployment } = candidate;
-      // What asked to be left alone is; a refused key may be tried again.
-      const isCooling = cooldowns.isAvailable(deployment) !== true &&
-        !cooldowns.refusesKey(deployment);
-      if (isCooling || bulkheads.isAvailable(deployment) !== true) continue;
-      if (breakers.isAvailable(deployment) !== true) {
-        const admission = admitLastResort(candidate, this.#options);
-        if (admission !== undefined) return admission;
-      } else return tryAdmit(candidate, this.#options);
-    }
-    return undefined;
-  }
+  return undefined;
 }
 
 function busy(): GatewayError {

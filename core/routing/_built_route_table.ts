@@ -28,10 +28,15 @@ export interface RouteTableParts {
 /** A table made of its parts; see {@linkcode RouteTable}. */
 export class BuiltRouteTable implements RouteTable {
   readonly #parts: RouteTableParts;
+  /** The routes without a `*`, as they are found. */
+  readonly #exact = new Map<string, RouteMatch>();
 
   /** Takes the parts as they are. */
   constructor(parts: RouteTableParts) {
     this.#parts = parts;
+    for (const [name, route] of parts.exact) {
+      this.#exact.set(name, { route, capture: "" });
+    }
   }
 
   /** Every deployment that a route names or a provider has. */
@@ -71,19 +76,16 @@ export class BuiltRouteTable implements RouteTable {
     targets: readonly RouteTarget[],
     capture: string,
   ): readonly Candidate[] {
-    const candidates: Candidate[] = [];
-    for (const target of targets) {
-      candidates.push(
-        target.around === undefined ? target : this.#fill(target, capture),
-      );
-    }
-    return candidates;
+    const hasOpen = targets.some(({ around }) => around !== undefined);
+    return hasOpen
+      ? targets.map((target) => this.#fill(target, capture))
+      : targets;
   }
 
   /** The fallbacks of a route, the `*` of each filled in. */
   fallbacks({ route, capture }: RouteMatch): FallbackChains {
     const { fallbacks, open } = route;
-    if (!open || capture === "") return fallbacks;
+    if (!open || capture === "" || isEmpty(fallbacks)) return fallbacks;
     const fill = (name: string): string => fillIn(name, capture);
     return {
       error: fallbacks.error.map(fill),
@@ -101,9 +103,9 @@ export class BuiltRouteTable implements RouteTable {
 
   /** A route of that name, or a pattern or address that fits it. */
   #defined(name: string): RouteMatch | undefined {
-    const { exact, patterns, implicit } = this.#parts;
-    const route = exact.get(name);
-    if (route !== undefined) return { route, capture: "" };
+    const { patterns, implicit } = this.#parts;
+    const exact = this.#exact.get(name);
+    if (exact !== undefined) return exact;
     const found = patterns.match(name);
     const slash = name.indexOf("/");
     const address = slash > 0 && (found === undefined || found.before <= slash)
@@ -120,6 +122,12 @@ export class BuiltRouteTable implements RouteTable {
     const deployment = this.#parts.book.instance(target.deployment, model);
     return { deployment, provider: target.provider, model, weight, rank };
   }
+}
+
+function isEmpty(
+  { error, contextWindow, contentPolicy }: FallbackChains,
+): boolean {
+  return error.length + contextWindow.length + contentPolicy.length === 0;
 }
 
 function withRest(

@@ -10,16 +10,19 @@ import type { Candidate, FallbackChains } from "./route.ts";
 import type { RouteRequest } from "./route_request.ts";
 
 const NONE: readonly Candidate[] = [];
+const NO_PLANS: readonly RoutePlan[] = [];
+const NO_IDS: readonly string[] = [];
 
 /** Where a request may still go: its plan first, then those of its fallbacks. */
 export class CandidateQueue {
   /** The plan of the request itself. */
   readonly first: RoutePlan;
   readonly #request: RouteRequest;
-  readonly #context: () => PlanContext;
-  readonly #plans: RoutePlan[];
+  readonly #context: PlanContext;
+  /** The plans of its fallbacks. */
+  #more = NO_PLANS;
   /** The ids of those that were taken. */
-  readonly #tried: string[] = [];
+  #tried = NO_IDS;
   #waiting: readonly Candidate[];
   /** The names that come when nothing is waiting. */
   #names: readonly string[];
@@ -29,11 +32,10 @@ export class CandidateQueue {
    *
    * @throws {GatewayError} 404 `model_not_found`.
    */
-  constructor(request: RouteRequest, context: () => PlanContext) {
+  constructor(request: RouteRequest, context: PlanContext) {
     this.#request = request;
     this.#context = context;
-    this.first = planRoute(request, context());
-    this.#plans = [this.first];
+    this.first = planRoute(request, context);
     this.#waiting = this.first.candidates;
     this.#names = this.first.fallbacks[chainBehind(this.first)];
   }
@@ -47,7 +49,7 @@ export class CandidateQueue {
 
   /** Every plan that was made. */
   get plans(): readonly RoutePlan[] {
-    return this.#plans;
+    return [this.first, ...this.#more];
   }
 
   /** What can be tried next, the best first; empty where there is nothing left. */
@@ -62,15 +64,16 @@ export class CandidateQueue {
 
   /** Takes a candidate, which is then not tried again (U20). */
   take({ deployment: { id } }: Candidate): void {
-    this.#tried.push(id);
+    this.#tried = this.#tried === NO_IDS ? [id] : [...this.#tried, id];
+    if (this.#waiting === NONE) return;
     this.#waiting = this.#waiting.length === 1
-      ? NONE
+      ? without(this.#waiting, id)
       : this.#waiting.filter(({ deployment }) => deployment.id !== id);
   }
 
   /** Takes those out that can no longer be used: what failed may be true of others too. */
   recheck(): void {
-    const { views = [] } = this.#context();
+    const { views = [] } = this.#context;
     this.#waiting = this.#waiting.filter(({ deployment }) =>
       views.every((view) => view.isAvailable(deployment) === true)
     );
@@ -84,8 +87,11 @@ export class CandidateQueue {
 
   /** What may be tried although it is out, because everything is; the one that is back first at the front. */
   lastResorts(): readonly SkippedCandidate[] {
-    return this.#plans
-      .flatMap(({ lastResort }) => lastResort ?? [])
+    return this.plans
+      .flatMap(({ lastResort, skipped }) => lastResort ? skipped : [])
+      .filter(({ code, candidate: { deployment: { id } } }) =>
+        code === "unavailable" && !this.#tried.includes(id)
+      )
       .toSorted((a, b) => backAt(a) - backAt(b));
   }
 
@@ -93,14 +99,22 @@ export class CandidateQueue {
     try {
       const tried = new Set(this.#tried);
       const request = { ...this.#request, model: name, tried };
-      const plan = planRoute(request, this.#context());
-      this.#plans.push(plan);
+      const plan = planRoute(request, this.#context);
+      this.#more = [...this.#more, plan];
       this.#waiting = plan.candidates;
     } catch (error) {
       // A fallback whose `*` stands for a name that nobody has.
       if (!(error instanceof GatewayError)) throw error;
     }
   }
+}
+
+/** A list of one without this one. */
+function without(
+  waiting: readonly Candidate[],
+  id: string,
+): readonly Candidate[] {
+  return waiting[0]?.deployment.id === id ? NONE : waiting;
 }
 
 /** A request that is too long for all goes where longer ones go. */

@@ -106,6 +106,7 @@ export class DeploymentBook {
           return open.priceOf(model);
         },
         hash: hashText(id),
+        adHoc: true,
       };
       if (this.#instances.size >= MAX_INSTANCES) this.#instances.clear();
       this.#instances.set(id, instance);

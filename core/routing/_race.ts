@@ -1,6 +1,10 @@
 import { GatewayError } from "../errors.ts";
 import { wait } from "../wait.ts";
-import type { RoutedAttempt } from "./routed_attempt.ts";
+import type { AttemptLimits } from "../attempt_clock.ts";
+import type { AttemptLog } from "../attempt_log.ts";
+import type { RoutePlan } from "./plan_route.ts";
+import type { Candidate } from "./route.ts";
+import type { AttemptOwner, RoutedAttempt } from "./routed_attempt.ts";
 
 /** How an attempt ended. */
 export interface Outcome {
@@ -9,39 +13,31 @@ export interface Outcome {
   readonly error: unknown;
 }
 
-/** What an attempt in a race is made with. */
-export interface RaceEntry {
-  /** Aborted when the caller has left, or when the other was quicker. */
-  readonly signal: AbortSignal;
-  /** Takes the caller's answer; throws where the other has it. */
-  readonly claim: (attempt: RoutedAttempt) => void;
-}
-
 /** Two attempts at one answer: the first that has content gets it, the other is cancelled. */
 export class Race {
-  readonly #caller: AbortSignal;
-  readonly #onWon: () => void;
+  readonly #request: AttemptOwner;
   readonly #entrants = new Set<AbortController>();
   /** Ends the wait for silence. */
   readonly #noise = new AbortController();
   #won: RoutedAttempt | undefined;
 
-  /** `onWon` is called when one of them has the answer. */
-  constructor(caller: AbortSignal, onWon: () => void) {
-    this.#caller = caller;
-    this.#onWon = onWon;
-    caller.addEventListener("abort", this.#leave);
+  /** Begins a race for a request. */
+  constructor(request: AttemptOwner) {
+    this.#request = request;
+    request.signal.addEventListener("abort", this.#leave);
   }
 
   /** Lets an attempt take part. */
-  enter(): RaceEntry {
+  enter(): AttemptOwner {
+    const { signal } = this.#request;
     const controller = new AbortController();
-    if (this.#caller.aborted) controller.abort(this.#caller.reason);
+    if (signal.aborted) controller.abort(signal.reason);
     this.#entrants.add(controller);
-    return {
-      signal: controller.signal,
-      claim: (attempt) => this.#claim(attempt, controller),
-    };
+    return new Entrant(
+      this.#request,
+      controller.signal,
+      (attempt) => this.#claim(attempt, controller),
+    );
   }
 
   /** Whether nothing was heard for so long, in ms: no answer, no failure, no caller who left. */
@@ -64,7 +60,7 @@ export class Race {
     void lead.then(quiet, quiet);
     // Both are waited for, whatever becomes of one: none may write later on.
     await Promise.allSettled([lead, second]);
-    this.#caller.removeEventListener("abort", this.#leave);
+    this.#request.signal.removeEventListener("abort", this.#leave);
     const [first, other] = await Promise.all([lead, second]);
     return other === "not made" || first.attempt === this.#won ||
         other.attempt !== this.#won
@@ -76,16 +72,54 @@ export class Race {
     if (this.#won !== undefined) throw lost();
     this.#won = attempt;
     this.#noise.abort();
-    this.#onWon();
+    this.#request.claim(attempt);
     for (const entrant of this.#entrants) {
       if (entrant !== winner) entrant.abort(lost());
     }
   }
 
   readonly #leave = (): void => {
+    const { reason } = this.#request.signal;
     this.#noise.abort();
-    for (const entrant of this.#entrants) entrant.abort(this.#caller.reason);
+    for (const entrant of this.#entrants) entrant.abort(reason);
   };
+}
+
+/** A request in a race: what is under way for it may be cancelled, and must ask for the answer. */
+class Entrant implements AttemptOwner {
+  readonly #request: AttemptOwner;
+  readonly signal: AbortSignal;
+  readonly claim: (attempt: RoutedAttempt) => void;
+
+  constructor(
+    request: AttemptOwner,
+    signal: AbortSignal,
+    claim: (attempt: RoutedAttempt) => void,
+  ) {
+    this.#request = request;
+    this.signal = signal;
+    this.claim = claim;
+  }
+
+  get plan(): RoutePlan {
+    return this.#request.plan;
+  }
+
+  get isSole(): boolean {
+    return this.#request.isSole;
+  }
+
+  get log(): AttemptLog {
+    return this.#request.log;
+  }
+
+  limitsOf(candidate: Candidate): AttemptLimits {
+    return this.#request.limitsOf(candidate);
+  }
+
+  now(): number {
+    return this.#request.now();
+  }
 }
 
 function lost(): GatewayError {

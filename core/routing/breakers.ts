@@ -6,6 +6,7 @@ import { RatioStrategy } from "../ratio_strategy.ts";
 import type { BreakerState, BreakerStateChange } from "../breaker_state.ts";
 import type { Availability, AvailabilityView } from "./availability.ts";
 import type { Deployment } from "./deployment.ts";
+import { DeploymentMap } from "./_deployment_map.ts";
 
 /** How {@linkcode Breakers} are made. */
 export interface BreakersOptions
@@ -16,7 +17,10 @@ export interface BreakersOptions
    * @default {so many failures in a row, or half of at least 20 attempts in 10 seconds}
    */
   readonly strategy?: () => CompositeStrategy;
-  /** How many deployments have one; at more, the oldest that is closed goes. @default {10_000} */
+  /**
+   * How many deployments have one whose models only callers name; those of the
+   * config always do. @default {10_000}
+   */
   readonly capacity?: number;
   /** Called when a breaker changes its state. */
   readonly onStateChange?: (id: string, change: BreakerStateChange) => void;
@@ -43,29 +47,37 @@ export interface BreakersOptions
  */
 export class Breakers implements AvailabilityView {
   readonly #options: BreakersOptions;
-  readonly #capacity: number;
-  readonly #breakers = new Map<string, CircuitBreaker>();
+  readonly #breakers: DeploymentMap<CircuitBreaker>;
+  /** How many are not closed; 0 spares a plan the look at each. Forgotten ones go on counting. */
+  #unwell = 0;
 
-  /** Begins with none. */
+  /**
+   * Begins with none.
+   *
+   * @throws {RangeError} when the capacity is less than 1.
+   */
   constructor(options: BreakersOptions = {}) {
     this.#options = options;
-    this.#capacity = options.capacity ?? 10_000;
+    this.#breakers = new DeploymentMap({
+      capacity: options.capacity ?? 10_000,
+      isBusy: ({ state }) => state !== "closed",
+    });
   }
 
   /** The breaker of a deployment, made at the first call; `undefined` for a mock. */
-  of({ id, provider }: Deployment): CircuitBreaker | undefined {
-    const known = this.#breakers.get(id);
+  of(deployment: Deployment): CircuitBreaker | undefined {
+    const known = this.#breakers.get(deployment);
     if (known !== undefined) return known;
-    if (provider.type === "mock") return undefined;
-    if (this.#breakers.size >= this.#capacity) this.#forgetOne();
-    const breaker = this.#make(id);
-    this.#breakers.set(id, breaker);
+    if (deployment.provider.type === "mock") return undefined;
+    const breaker = this.#make(deployment.id);
+    this.#breakers.set(deployment, breaker);
     return breaker;
   }
 
   /** Whether the breaker lets an attempt through. */
-  isAvailable({ id }: Deployment): Availability {
-    const breaker = this.#breakers.get(id);
+  isAvailable(deployment: Deployment): Availability {
+    if (this.#unwell === 0) return true;
+    const breaker = this.#breakers.get(deployment);
     if (breaker === undefined || breaker.admits) return true;
     const { openUntil: retryAt, probeDue: probeAt } = breaker;
     return {
@@ -78,8 +90,13 @@ export class Breakers implements AvailabilityView {
   }
 
   /** How the breaker of a deployment stands; `closed` where it has none. Makes none. */
-  stateOf({ id }: Deployment): BreakerState {
-    return this.#breakers.get(id)?.state ?? "closed";
+  stateOf(deployment: Deployment): BreakerState {
+    return this.#breakers.get(deployment)?.state ?? "closed";
+  }
+
+  /** Forgets what the config no longer has. */
+  retain(deployments: Iterable<Deployment>): void {
+    this.#breakers.retain(deployments);
   }
 
   /** The breakers that were made, by the ids of their deployments. */
@@ -97,17 +114,11 @@ export class Breakers implements AvailabilityView {
         new RatioStrategy(),
       ]),
     });
-    if (onStateChange) {
-      breaker.onStateChange((change) => onStateChange(id, change));
-    }
+    breaker.onStateChange((change) => {
+      if (change.from === "closed") this.#unwell++;
+      if (change.to === "closed") this.#unwell--;
+      onStateChange?.(id, change);
+    });
     return breaker;
-  }
-
-  #forgetOne(): void {
-    for (const [id, { state }] of this.#breakers) {
-      if (state === "closed") return void this.#breakers.delete(id);
-    }
-    const [oldest] = this.#breakers.keys();
-    if (oldest !== undefined) this.#breakers.delete(oldest);
   }
 }

@@ -4,6 +4,7 @@ import {
   type ConcurrencyLimitOptions,
 } from "./concurrency_limit.ts";
 import type { Deployment } from "./deployment.ts";
+import { DeploymentMap } from "./_deployment_map.ts";
 import type { Availability, AvailabilityView } from "./availability.ts";
 
 /** What is the same for all limits of {@linkcode Bulkheads}. */
@@ -15,13 +16,13 @@ export interface BulkheadsOptions
   readonly adaptiveMax?: number;
 }
 
-/** How many deployments have one; at more, one with nothing under way goes. */
+/** How many deployments have one whose models only callers name. */
 const CAPACITY = 10_000;
 
 interface Bulkhead {
   readonly limit: ConcurrencyLimit;
-  /** By which settings it was made. */
-  readonly settings: string;
+  /** By whose settings it was made, or is as good as. */
+  deployment: Deployment;
 }
 
 /**
@@ -47,7 +48,10 @@ interface Bulkhead {
  */
 export class Bulkheads implements AvailabilityView {
   readonly #options: BulkheadsOptions;
-  readonly #bulkheads = new Map<string, Bulkhead>();
+  readonly #bulkheads = new DeploymentMap<Bulkhead>({
+    capacity: CAPACITY,
+    isBusy: ({ limit }) => limit.inFlight > 0 || limit.queued > 0,
+  });
 
   /** Begins with none. */
   constructor(options: BulkheadsOptions = {}) {
@@ -56,42 +60,35 @@ export class Bulkheads implements AvailabilityView {
 
   /** The limit of a deployment; `undefined` where it has none. */
   of(deployment: Deployment): ConcurrencyLimit | undefined {
-    const { id, maxConcurrency, adaptive } = deployment;
+    const { maxConcurrency, adaptive } = deployment;
     if (maxConcurrency === Infinity && !adaptive) return undefined;
-    const { maxQueue, maxWaitMs } = deployment;
-    const settings = `${maxConcurrency} ${adaptive} ${maxQueue} ${maxWaitMs}`;
-    const known = this.#bulkheads.get(id);
-    if (known?.settings === settings) return known.limit;
-    if (this.#bulkheads.size >= CAPACITY) this.#forgetIdle();
+    const known = this.#bulkheads.get(deployment);
+    if (known !== undefined) {
+      if (known.deployment === deployment) return known.limit;
+      if (isLimitedAlike(known.deployment, deployment)) {
+        known.deployment = deployment;
+        return known.limit;
+      }
+    }
     const limit = this.#make(deployment);
-    this.#bulkheads.set(id, { limit, settings });
+    this.#bulkheads.set(deployment, { limit, deployment });
     return limit;
   }
 
   /** Whether a request can begin, or wait for its turn. */
   isAvailable(deployment: Deployment): Availability {
-    const limit = this.#bulkheads.get(deployment.id)?.limit;
+    const { maxConcurrency, adaptive } = deployment;
+    if (maxConcurrency === Infinity && !adaptive) return true;
+    const limit = this.#bulkheads.get(deployment)?.limit;
     if (limit === undefined || !limit.full) return true;
     return {
       reason: `all ${limit.limit} of its slots and its queue are taken`,
     };
   }
 
-  /** Forgets all limits but those of these deployments; slots that are taken still end well. */
+  /** Forgets what the config no longer has; slots that are taken still end well. */
   retain(deployments: Iterable<Deployment>): void {
-    const kept = new Set<string>();
-    for (const { id } of deployments) kept.add(id);
-    for (const id of this.#bulkheads.keys()) {
-      if (!kept.has(id)) this.#bulkheads.delete(id);
-    }
-  }
-
-  #forgetIdle(): void {
-    for (const [id, { limit }] of this.#bulkheads) {
-      if (limit.inFlight === 0 && limit.queued === 0) {
-        return void this.#bulkheads.delete(id);
-      }
-    }
+    this.#bulkheads.retain(deployments);
   }
 
   #make(deployment: Deployment): ConcurrencyLimit {
@@ -110,4 +107,10 @@ export class Bulkheads implements AvailabilityView {
       ...(now !== undefined && { now }),
     });
   }
+}
+
+function isLimitedAlike(one: Deployment, other: Deployment): boolean {
+  return one.maxConcurrency === other.maxConcurrency &&
+    one.adaptive === other.adaptive && one.maxQueue === other.maxQueue &&
+    one.maxWaitMs === other.maxWaitMs;
 }

@@ -1,7 +1,10 @@
 import { GatewayError } from "../errors.ts";
 import { unwatch, watch } from "../_ticker.ts";
 import type { AdaptiveLimit } from "./adaptive_limit.ts";
-import { ConcurrencySlot } from "./concurrency_slot.ts";
+import {
+  ConcurrencySlot,
+  type ConcurrencySlotEvents,
+} from "./concurrency_slot.ts";
 
 /** Bounds of a {@linkcode ConcurrencyLimit}. */
 export interface ConcurrencyLimitOptions {
@@ -18,6 +21,7 @@ export interface ConcurrencyLimitOptions {
 }
 
 interface Waiter {
+  readonly waitMs: number;
   readonly until: number;
   readonly resolve: (slot: ConcurrencySlot) => void;
   readonly reject: (reason: unknown) => void;
@@ -54,6 +58,18 @@ export class ConcurrencyLimit {
   readonly #now: () => number;
   readonly #queue = new Set<Waiter>();
   #inFlight = 0;
+  readonly #slots: ConcurrencySlotEvents = {
+    firstByte: ({ startedAt, inFlight }) => {
+      if (this.#adaptive === undefined) return;
+      this.#adaptive.sample({ startedAt, now: this.#now(), inFlight });
+      this.#admit();
+    },
+    overloaded: () => this.#adaptive?.overloaded(this.#now()),
+    released: () => {
+      this.#inFlight--;
+      if (this.#queue.size > 0) this.#admit();
+    },
+  };
 
   /**
    * Begins with nothing under way.
@@ -112,15 +128,20 @@ export class ConcurrencyLimit {
    * Takes a slot, or waits for one.
    *
    * @param signal Ends the waiting; nothing is taken then (C3).
+   * @param patienceMs How long the caller waits at most, in ms.
    * @throws {GatewayError} 503 `deployment_busy`: at once when the queue is
    * full, later when none became free in time.
    * @throws {unknown} the signal's reason once it is aborted.
    */
-  acquire(signal: AbortSignal): Promise<ConcurrencySlot> {
+  acquire(
+    signal: AbortSignal,
+    patienceMs: number = Infinity,
+  ): Promise<ConcurrencySlot> {
     if (signal.aborted) return Promise.reject(signal.reason);
     const slot = this.tryAcquire();
     if (slot !== undefined) return Promise.resolve(slot);
-    if (this.#queue.size >= this.#maxQueue || this.#maxWaitMs === 0) {
+    const waitMs = Math.min(this.#maxWaitMs, patienceMs);
+    if (this.#queue.size >= this.#maxQueue || !(waitMs > 0)) {
       return Promise.reject(this.#busy("its queue is full"));
     }
     return new Promise((resolve, reject) => {
@@ -129,7 +150,8 @@ export class ConcurrencyLimit {
         reject(signal.reason);
       };
       const waiter: Waiter = {
-        until: this.#now() + this.#maxWaitMs,
+        waitMs,
+        until: this.#now() + waitMs,
         resolve,
         reject,
         leave: () => signal.removeEventListener("abort", onAbort),
@@ -145,11 +167,11 @@ export class ConcurrencyLimit {
     const now = this.#now();
     this.#adaptive?.check(now);
     this.#admit();
-    // All wait equally long, so the first come is the first to go.
     for (const waiter of this.#queue) {
-      if (waiter.until > now) break;
+      if (waiter.until > now) continue;
       this.#forget(waiter);
-      waiter.reject(this.#busy(`no slot within ${this.#maxWaitMs} ms`));
+      const waited = Math.ceil(waiter.waitMs);
+      waiter.reject(this.#busy(`no slot within ${waited} ms`));
     }
   }
 
@@ -159,19 +181,9 @@ export class ConcurrencyLimit {
 
   #take(): ConcurrencySlot {
     const inFlight = ++this.#inFlight;
-    const startedAt = this.#now();
-    return new ConcurrencySlot({
-      firstByte: () => {
-        const now = this.#now();
-        this.#adaptive?.sample({ startedAt, now, inFlight });
-        this.#admit();
-      },
-      overloaded: () => this.#adaptive?.overloaded(this.#now()),
-      release: () => {
-        this.#inFlight--;
-        this.#admit();
-      },
-    });
+    // Only a limit that finds itself goes by time.
+    const startedAt = this.#adaptive === undefined ? 0 : this.#now();
+    return new ConcurrencySlot(this.#slots, { startedAt, inFlight });
   }
 
   #admit(): void {

@@ -1,11 +1,11 @@
 /** What a {@linkcode ConcurrencySlot} tells the limit that gave it. */
 export interface ConcurrencySlotEvents {
   /** The first byte has come. */
-  readonly firstByte: () => void;
+  firstByte(slot: ConcurrencySlot): void;
   /** The provider said that it has too much to do. */
-  readonly overloaded: () => void;
+  overloaded(): void;
   /** The slot is free. */
-  readonly release: () => void;
+  released(): void;
 }
 
 /**
@@ -27,20 +27,29 @@ export interface ConcurrencySlotEvents {
  * ```
  */
 export class ConcurrencySlot implements Disposable {
+  /** When it was taken, on the clock of its limit, in ms; 0 where that is of no use. */
+  readonly startedAt: number;
+  /** How many were taken then, this one included. */
+  readonly inFlight: number;
   readonly #events: ConcurrencySlotEvents;
   #begun = false;
   #released = false;
 
   /** Made by {@linkcode ConcurrencyLimit}. */
-  constructor(events: ConcurrencySlotEvents) {
+  constructor(
+    events: ConcurrencySlotEvents,
+    { startedAt, inFlight }: Pick<ConcurrencySlot, "startedAt" | "inFlight">,
+  ) {
     this.#events = events;
+    this.startedAt = startedAt;
+    this.inFlight = inFlight;
   }
 
   /** Notes that the first byte has come, by which an adaptive limit goes; the first call counts. */
   firstByte(): void {
     if (this.#begun || this.#released) return;
     this.#begun = true;
-    this.#events.firstByte();
+    this.#events.firstByte(this);
   }
 
   /** Notes that the provider said it has too much to do: 429, 503 or 529. */
@@ -52,7 +61,7 @@ export class ConcurrencySlot implements Disposable {
   release(): void {
     if (this.#released) return;
     this.#released = true;
-    this.#events.release();
+    this.#events.released();
   }
 
   /** Frees the slot if nothing else has. */

@@ -1,5 +1,7 @@
 import { Cooldown, type CooldownOptions } from "../cooldown.ts";
+import { UpstreamError } from "../errors.ts";
 import { classifyFailure } from "../failure_class.ts";
+import { retryDelay } from "../retry_after.ts";
 import type { Availability, AvailabilityView } from "./availability.ts";
 import type { Deployment } from "./deployment.ts";
 
@@ -38,9 +40,19 @@ export class Cooldowns implements AvailabilityView {
     this.#now = options.now ?? (() => performance.now());
   }
 
-  /** Takes note of a failed attempt; most errors cool nothing. */
-  observe(deployment: Deployment, error: unknown): void {
+  /**
+   * Takes note of a failed attempt; most errors cool nothing.
+   *
+   * @param isSole Whether the request can go nowhere else: then only what asks
+   * for time is heeded.
+   */
+  observe(
+    deployment: Deployment,
+    error: unknown,
+    { isSole = false }: { readonly isSole?: boolean } = {},
+  ): void {
     if (deployment.provider.type === "mock") return;
+    if (isSole && !asksForTime(error)) return;
     if (classifyFailure(error) === "credential") {
       this.#keys.observe(keyOf(deployment), error);
     } else this.#deployments.observe(deployment.id, error);
@@ -70,6 +82,11 @@ export class Cooldowns implements AvailabilityView {
   refusesKey(deployment: Deployment): boolean {
     return this.#keys.size > 0 && this.#keys.remaining(keyOf(deployment)) > 0;
   }
+}
+
+function asksForTime(error: unknown): boolean {
+  return error instanceof UpstreamError &&
+    (retryDelay(error.headers, { body: error.details }) ?? 0) > 0;
 }
 
 function keyOf({ provider, keyIndex }: Deployment): string {

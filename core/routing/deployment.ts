@@ -95,6 +95,8 @@ export interface Deployment {
   readonly retryDelayMs: number;
   /** A hash of the id; for sticky sessions. */
   readonly hash: number;
+  /** Whether the config does not have its model: a caller named it, where any will do. */
+  readonly adHoc: boolean;
 }
 
 /**
@@ -162,6 +164,7 @@ export function createDeployment(place: DeploymentPlace): Deployment {
     maxRetries,
     retryDelayMs,
     hash: hashText(id),
+    adHoc: false,
   };
 }
 

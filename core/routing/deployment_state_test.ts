@@ -142,12 +142,17 @@ Deno.test("DeploymentStates.retain() forgets all but those", () => {
   assertEquals([states.size, states.of(kept).failures], [1, 1]);
 });
 
-Deno.test("DeploymentStates forgets one that has nothing under way when it is full", () => {
-  const states = new DeploymentStates({ capacity: 2 });
-  const busy = testDeployment("a/m");
-  const flight = states.of(busy).start();
-  states.of(testDeployment("b/m"));
-  states.of(testDeployment("c/m"));
-  assertEquals([states.size, states.of(busy).inFlight], [2, 1]);
+Deno.test("DeploymentStates keeps the config's deployments, however many models callers make up", () => {
+  const states = new DeploymentStates({ capacity: 10 });
+  const known = testDeployment("a/m");
+  states.of(known).start().failed();
+  const open = { ...testDeployment("a/busy"), adHoc: true };
+  const flight = states.of(open).start();
+  for (let i = 0; i < 1_000; i++) {
+    states.of({ ...testDeployment("a/m"), id: `a/made-up-${i}`, adHoc: true });
+  }
+  assertEquals(states.of(known).failures, 1);
+  assertEquals(states.of(open).inFlight, 1);
+  assertEquals(states.size <= 11, true);
   flight.release();
 });

@@ -1,4 +1,5 @@
 import type { Deployment } from "./deployment.ts";
+import { DeploymentMap } from "./_deployment_map.ts";
 import {
   DeploymentState,
   type DeploymentStateView,
@@ -9,8 +10,8 @@ export interface DeploymentStatesOptions {
   /** A clock that never goes back, in ms. @default {performance.now} */
   readonly now?: () => number;
   /**
-   * How many deployments are remembered; at more, the one that is known
-   * longest and has nothing under way is forgotten. @default {10_000}
+   * How many are remembered of the deployments whose models only callers name;
+   * those of the config always are. @default {10_000}
    */
   readonly capacity?: number;
 }
@@ -34,9 +35,8 @@ export interface DeploymentStatesOptions {
  * ```
  */
 export class DeploymentStates {
-  readonly #states = new Map<string, DeploymentState>();
+  readonly #states: DeploymentMap<DeploymentState>;
   readonly #now: () => number;
-  readonly #capacity: number;
 
   /**
    * Begins with nothing known.
@@ -45,10 +45,10 @@ export class DeploymentStates {
    */
   constructor(options: DeploymentStatesOptions = {}) {
     const { capacity = 10_000 } = options;
-    if (!(capacity >= 1)) {
-      throw new RangeError(`'capacity' must be 1 or more, not ${capacity}`);
-    }
-    this.#capacity = capacity;
+    this.#states = new DeploymentMap({
+      capacity,
+      isBusy: ({ inFlight }) => inFlight > 0,
+    });
     this.#now = options.now ?? (() => performance.now());
   }
 
@@ -59,33 +59,20 @@ export class DeploymentStates {
 
   /** The state of a deployment, a new one at the first call. */
   of(deployment: Deployment): DeploymentState {
-    const known = this.#states.get(deployment.id);
+    const known = this.#states.get(deployment);
     if (known !== undefined) return known;
-    if (this.#states.size >= this.#capacity) this.#forgetOne();
     const state = new DeploymentState(this.#now);
-    this.#states.set(deployment.id, state);
+    this.#states.set(deployment, state);
     return state;
   }
 
   /** The state of a deployment, where it has one; makes none. */
-  peek({ id }: Deployment): DeploymentStateView | undefined {
-    return this.#states.get(id);
+  peek(deployment: Deployment): DeploymentStateView | undefined {
+    return this.#states.get(deployment);
   }
 
-  /** Forgets all deployments but these; what is under way still ends well. */
+  /** Forgets what the config no longer has; what is under way still ends well. */
   retain(deployments: Iterable<Deployment>): void {
-    const kept = new Set<string>();
-    for (const { id } of deployments) kept.add(id);
-    for (const id of this.#states.keys()) {
-      if (!kept.has(id)) this.#states.delete(id);
-    }
-  }
-
-  #forgetOne(): void {
-    for (const [id, { inFlight }] of this.#states) {
-      if (inFlight === 0) return void this.#states.delete(id);
-    }
-    const [oldest] = this.#states.keys();
-    if (oldest !== undefined) this.#states.delete(oldest);
+    this.#states.retain(deployments);
   }
 }

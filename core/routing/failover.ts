@@ -2,15 +2,15 @@ import type { AttemptLog } from "../attempt_log.ts";
 import type { BreakerState } from "../breaker_state.ts";
 import type { RetryBudget } from "../retry_budget.ts";
 import type { RetryPolicyOptions } from "../retry_policy.ts";
-import type { AvailabilityView } from "./availability.ts";
 import type { Breakers } from "./breakers.ts";
 import type { Bulkheads } from "./bulkheads.ts";
 import type { Cooldowns } from "./cooldowns.ts";
 import type { Deployment } from "./deployment.ts";
 import type { DeploymentStates } from "./deployment_states.ts";
-import { FailoverRun, type FailoverRunOptions } from "./_failover_run.ts";
+import { type FailoverParts, FailoverRun } from "./_failover_run.ts";
 import type { Hedges } from "./hedges.ts";
-import { type PlanContext, planRoute, type RoutePlan } from "./plan_route.ts";
+import { LiveContext } from "./_live_context.ts";
+import type { PlanContext, RoutePlan } from "./plan_route.ts";
 import type { ProviderLimits } from "./provider_limits.ts";
 import type { RouteRequest } from "./route_request.ts";
 import type { RouteTable } from "./route_table.ts";
@@ -121,20 +121,18 @@ export interface FailoverRequest {
  */
 export class Failover {
   readonly #options: FailoverOptions;
-  readonly #now: () => number;
   readonly #draws: SmoothDraws;
-  readonly #views: readonly AvailabilityView[];
-  readonly #parts: FailoverRunOptions;
+  readonly #parts: FailoverParts & { readonly context: LiveContext };
 
   /** Takes the parts as they are; see {@linkcode FailoverOptions}. */
   constructor(options: FailoverOptions) {
     this.#options = options;
-    this.#now = options.now ?? (() => performance.now());
-    const { random, cooldowns, breakers, bulkheads, limits } = options;
-    this.#views = [cooldowns, breakers, bulkheads, ...limits ? [limits] : []];
-    this.#draws = new SmoothDraws(random && { random });
+    const { random = Math.random, cooldowns, breakers, bulkheads } = options;
+    const { table, states, limits, now = () => performance.now() } = options;
+    const draws = new SmoothDraws({ random });
+    this.#draws = draws;
     this.#parts = {
-      states: options.states,
+      states,
       breakers,
       bulkheads,
       limits,
@@ -142,8 +140,15 @@ export class Failover {
       budget: options.budget,
       hedges: options.hedges,
       retry: options.retry,
-      context: () => this.#context(),
-      now: this.#now,
+      context: new LiveContext({
+        table,
+        states,
+        views: [cooldowns, breakers, bulkheads, ...limits ? [limits] : []],
+        random,
+        draw: (route) => draws.next(route),
+        now,
+      }),
+      now,
     };
   }
 
@@ -167,15 +172,6 @@ export class Failover {
   }
 
   /**
-   * What a request would be planned as, with nothing taken: for explaining.
-   *
-   * @throws {GatewayError} 404 `model_not_found`.
-   */
-  look(request: RouteRequest): RoutePlan {
-    return planRoute(request, this.preview());
-  }
-
-  /**
    * How a deployment stands now, for those who watch: whether attempts go to
    * it, its breaker, how many are under way, and how many wait for a slot.
    */
@@ -185,9 +181,9 @@ export class Failover {
     readonly inFlight: number;
     readonly queued: number;
   } {
-    const { breakers, states, bulkheads } = this.#options;
+    const { breakers, states, bulkheads, context } = this.#parts;
     return {
-      available: this.#views.every((view) =>
+      available: context.views.every((view) =>
         view.isAvailable(deployment) === true
       ),
       breaker: breakers.stateOf(deployment),
@@ -198,21 +194,8 @@ export class Failover {
 
   /** What plans are made on now, with nothing taken. */
   preview(): PlanContext {
+    const { table, states, views, random, now } = this.#parts.context;
     const draw = (route: object): number => this.#draws.peek(route);
-    return { ...this.#context(), draw };
-  }
-
-  readonly #draw = (route: object): number => this.#draws.next(route);
-
-  #context(): PlanContext {
-    const { table, states, random } = this.#options;
-    return {
-      table,
-      states,
-      views: this.#views,
-      now: this.#now(),
-      draw: this.#draw,
-      ...(random && { random }),
-    };
+    return { table, states, views, random, now, draw };
   }
 }

@@ -1,3 +1,11 @@
+/** What a {@linkcode Flight} tells the state that counts it. Times are ms, on the state's clock. */
+export interface FlightEvents {
+  /** The first token has come, now or at the time that is told. */
+  measured(startedAt: number, now: number | undefined): void;
+  /** It has ended; `undefined` where nothing is known of how. */
+  ended(failed: boolean | undefined): void;
+}
+
 /**
  * An attempt that is counted as under way until it ends, which it does once;
  * what is called after that does nothing. With `using` it ends in any case.
@@ -17,20 +25,14 @@
 export class Flight implements Disposable {
   /** When it began, on the clock of its state, in ms. */
   readonly startedAt: number;
-  readonly #measure: (now: number | undefined) => void;
-  readonly #end: (failed: boolean | undefined) => void;
+  readonly #events: FlightEvents;
   #begun = false;
   #ended = false;
 
   /** Made by {@linkcode DeploymentState.start}. */
-  constructor(options: {
-    readonly startedAt: number;
-    readonly measure: (now: number | undefined) => void;
-    readonly end: (failed: boolean | undefined) => void;
-  }) {
-    this.startedAt = options.startedAt;
-    this.#measure = options.measure;
-    this.#end = options.end;
+  constructor(events: FlightEvents, startedAt: number) {
+    this.#events = events;
+    this.startedAt = startedAt;
   }
 
   /**
@@ -41,7 +43,7 @@ export class Flight implements Disposable {
   firstToken(now?: number): void {
     if (this.#begun || this.#ended) return;
     this.#begun = true;
-    this.#measure(now);
+    this.#events.measured(this.startedAt, now);
   }
 
   /** Ends it: the attempt went well. */
@@ -67,6 +69,6 @@ export class Flight implements Disposable {
   #finish(failed: boolean | undefined): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#end(failed);
+    this.#events.ended(failed);
   }
 }

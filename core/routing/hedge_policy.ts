@@ -85,7 +85,8 @@ export class HedgePolicy {
     this.#meanCost = this.#meanCost === 0
       ? cost
       : this.#meanCost + (cost - this.#meanCost) * FOLLOW;
-    const most = Math.max(this.#credit, burst * this.#meanCost);
+    // What dear requests have saved up is not for many cheap ones to spend.
+    const most = burst * this.#meanCost;
     this.#credit = Math.min(most, this.#credit + maxCostShare * cost);
   }
 
@@ -114,9 +115,10 @@ export class HedgePolicy {
     return true;
   }
 
-  /** Corrects what a second call was supposed to cost by what it did, once that is known. */
-  settle(supposed: number, actual: number): void {
-    if (supposed >= 0 && actual >= 0) this.#credit += supposed - actual;
+  /** Gives back what was taken for a second call that was not made after all. */
+  giveBack(cost: number = 0): void {
+    this.#calls = Math.min(this.#options.burst, this.#calls + 1);
+    this.#credit += Math.max(0, cost);
   }
 }
 

@@ -74,15 +74,24 @@ Deno.test("HedgePolicy takes nothing where it grants nothing", () => {
   assertEquals(policy.withdraw(100), true);
 });
 
-Deno.test("HedgePolicy.settle() counts what a second call really cost", () => {
-  const policy = new HedgePolicy({ maxShare: 1, maxCostShare: 1, burst: 100 });
-  for (let count = 0; count < 3; count++) policy.deposit(100);
-  assertEquals(policy.withdraw(100), true);
-  policy.settle(100, 300);
-  assertEquals(policy.withdraw(100), false);
-  policy.deposit(100);
-  policy.settle(NaN, 5);
-  assertEquals(policy.withdraw(100), true);
+Deno.test("HedgePolicy.giveBack() undoes what was taken, and adds nothing to it", () => {
+  const policy = new HedgePolicy({ maxShare: 1, maxCostShare: 1, burst: 2 });
+  for (let count = 0; count < 9; count++) policy.deposit(100);
+  for (let count = 0; count < 9; count++) {
+    assertEquals(policy.withdraw(150), true);
+    policy.giveBack(150);
+  }
+  assertEquals(policy.left, 2);
+  assertEquals([policy.withdraw(100), policy.withdraw(100)], [true, true]);
+  assertEquals(policy.withdraw(0), false);
+});
+
+Deno.test("HedgePolicy takes back what dear requests have saved up when cheap ones follow", () => {
+  const policy = new HedgePolicy({ maxShare: 1, maxCostShare: 1, burst: 3 });
+  for (let count = 0; count < 100; count++) policy.deposit(10_000);
+  for (let count = 0; count < 1_000; count++) policy.deposit(10);
+  assertEquals(policy.withdraw(1_000), false);
+  assertEquals(policy.withdraw(10), true);
 });
 
 Deno.test("HedgePolicy refuses options out of their range and says which", () => {

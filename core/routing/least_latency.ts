@@ -16,8 +16,7 @@ export function leastLatency(
   context: StrategyContext,
 ): readonly Candidate[] {
   const { length } = candidates;
-  const scores: number[] = [];
-  for (const candidate of candidates) scores.push(score(candidate, context));
+  const scores = candidates.map((candidate) => score(candidate, context));
   const one = Math.floor(context.random() * length);
   const step = 1 + Math.floor(context.random() * (length - 1));
   const other = (one + step) % length;

@@ -14,6 +14,9 @@ import type { Candidate, FallbackChains, Route, RouteMatch } from "./route.ts";
 import type { RouteRequest } from "./route_request.ts";
 import type { RouteTable } from "./route_table.ts";
 
+const NO_VIEWS: readonly AvailabilityView[] = [];
+const NONE: readonly SkippedCandidate[] = [];
+
 /** What a plan is made on. Nothing of it is changed. */
 export interface PlanContext {
   /** The routes. */
@@ -103,29 +106,24 @@ export function planRoute(
   const match = context.table.match(request.model);
   if (match === undefined) throw unknownModel(request.model);
   const { route } = match;
-  const { views = [], random = Math.random } = context;
+  const { views = NO_VIEWS, random = Math.random } = context;
   const arm = armOf(route, request, random);
   const filter = new CapabilityFilter(request);
-  const usable: Candidate[] = [];
-  const skipped: SkippedCandidate[] = [];
+  const all = candidatesOf(match, context.table, arm?.targets);
+  // Most often nothing is passed over, and the list is good as it is.
+  let usable: Candidate[] | undefined;
+  let skipped: SkippedCandidate[] | undefined;
   let lastResort: SkippedCandidate | undefined;
-  for (const candidate of candidatesOf(match, context.table, arm?.targets)) {
-    const refusal = filter.refuse(candidate);
-    if (refusal !== undefined) {
-      skipped.push({ ...refusal, candidate });
+  for (let at = 0; at < all.length; at++) {
+    const candidate = all[at] as Candidate;
+    const skip = skipOf(candidate, filter, views);
+    if (skip === undefined) {
+      usable?.push(candidate);
       continue;
     }
-    const availability = availabilityOf(candidate.deployment, views);
-    if (availability === true) {
-      usable.push(candidate);
-      continue;
-    }
-    const skip: SkippedCandidate = {
-      code: "unavailable",
-      ...availability,
-      candidate,
-    };
-    skipped.push(skip);
+    usable ??= all.slice(0, at);
+    (skipped ??= []).push(skip);
+    if (skip.code !== "unavailable") continue;
     if (lastResort === undefined || backAt(skip) < backAt(lastResort)) {
       lastResort = skip;
     }
@@ -134,14 +132,27 @@ export function planRoute(
     model: request.model,
     route,
     arm: arm?.name,
-    candidates: orderCandidates(usable, { route, request, context }),
-    skipped,
-    lastResort: usable.length === 0 ? lastResort : undefined,
+    candidates: orderCandidates(usable ?? all, { route, request, context }),
+    skipped: skipped ?? NONE,
+    lastResort: usable?.length === 0 ? lastResort : undefined,
     fallbacks: context.table.fallbacks(match),
     shadow: isShadowed(route, request, random)
       ? shadowOf(match, { filter, views, table: context.table })
       : undefined,
   };
+}
+
+/** Why a candidate is passed over; nothing where it is not. */
+function skipOf(
+  candidate: Candidate,
+  filter: CapabilityFilter,
+  views: readonly AvailabilityView[],
+): SkippedCandidate | undefined {
+  const refusal = filter.refuse(candidate);
+  if (refusal !== undefined) return { ...refusal, candidate };
+  const availability = availabilityOf(candidate.deployment, views);
+  if (availability === true) return undefined;
+  return { code: "unavailable", ...availability, candidate };
 }
 
 /** The candidates of a route; those of an arm come first, and once. */

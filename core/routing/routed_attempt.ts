@@ -1,25 +1,29 @@
 import type { AttemptLimits } from "../attempt_clock.ts";
+import type { AttemptEntry, AttemptLog } from "../attempt_log.ts";
 import { classifyFailure } from "../failure_class.ts";
 import { UpstreamError } from "../errors.ts";
 import type { Admission } from "./_admission.ts";
+import { describeFailure } from "./_describe_failure.ts";
 import type { RoutePlan } from "./plan_route.ts";
 import type { Candidate } from "./route.ts";
 import { readUpstreamLimits } from "./upstream_limits.ts";
 
-/** What an attempt needs besides its admission. */
-export interface RoutedAttemptOptions {
+/** Whose attempt it is: a request's, on its own or in a race. */
+export interface AttemptOwner {
   /** Aborted when the caller has left, or when another attempt was quicker. */
   readonly signal: AbortSignal;
-  /** How long it may take. */
-  readonly limits: AttemptLimits;
   /** The plan of the request. */
   readonly plan: RoutePlan;
   /** Whether the request can go nowhere else. */
   readonly isSole: boolean;
+  /** Takes note of every attempt. */
+  readonly log: AttemptLog;
+  /** How long an attempt there may take. */
+  limitsOf(candidate: Candidate): AttemptLimits;
   /** Asks for the caller's answer; throws where another attempt has it. */
-  readonly claim: (attempt: RoutedAttempt) => void;
+  claim(attempt: RoutedAttempt): void;
   /** A clock that never goes back, in ms. */
-  readonly now: () => number;
+  now(): number;
 }
 
 /**
@@ -38,35 +42,28 @@ export class RoutedAttempt {
   /** When it began, on the clock of routing. */
   readonly startedAt: number;
   readonly #admission: Admission;
-  readonly #claim: RoutedAttemptOptions["claim"];
-  readonly #now: () => number;
-  readonly #isSole: boolean;
+  readonly #owner: AttemptOwner;
+  readonly #entry: AttemptEntry;
   #answered = false;
   #tokens: number | undefined;
   #committed = false;
   #handedOn = false;
 
   /** Made by `Failover`. */
-  constructor(admission: Admission, options: RoutedAttemptOptions) {
+  constructor(admission: Admission, owner: AttemptOwner) {
     this.candidate = admission.candidate;
-    this.signal = options.signal;
-    this.limits = options.limits;
-    this.plan = options.plan;
+    this.signal = owner.signal;
+    this.limits = owner.limitsOf(admission.candidate);
+    this.plan = owner.plan;
     this.#admission = admission;
-    this.#claim = options.claim;
-    this.#now = options.now;
-    this.#isSole = options.isSole;
+    this.#owner = owner;
     this.startedAt = admission.flight.startedAt;
+    this.#entry = owner.log.begin(this.candidate.deployment.id);
   }
 
   /** Whether the caller's answer is this attempt's, and has begun. */
   get committed(): boolean {
     return this.#committed;
-  }
-
-  /** Whether it is a breaker's probe, which must not be hedged. */
-  get isProbe(): boolean {
-    return this.#admission.permit?.probe ?? false;
   }
 
   /** Notes the head of the provider's answer, whose headers may tell what its account has left. */
@@ -84,12 +81,12 @@ export class RoutedAttempt {
    */
   commit(): void {
     if (this.#committed) return;
-    this.#claim(this);
+    this.#owner.claim(this);
     this.#committed = true;
     const { flight, permit, slot } = this.#admission;
-    const now = this.#now();
+    const now = this.#owner.now();
     flight.firstToken(now);
-    permit?.firstByte(now - this.startedAt);
+    permit?.firstByte(now - this.startedAt, now);
     slot?.firstByte();
   }
 
@@ -113,13 +110,22 @@ export class RoutedAttempt {
     this.#tokens = tokens;
   }
 
-  /** Ends it: it went well. */
-  succeeded(): void {
+  /**
+   * Ends it: it went well.
+   *
+   * @param now The time, on the clock of routing.
+   */
+  succeeded(now: number): void {
     const { flight, permit, slot } = this.#admission;
-    this.#endLease();
-    flight.succeeded();
-    permit?.success();
-    slot?.release();
+    try {
+      this.#endLease();
+      flight.succeeded();
+      permit?.success(now);
+      const durationMs = now - this.startedAt;
+      this.#entry.end({ reason: "ok", status: 200, durationMs });
+    } finally {
+      slot?.release();
+    }
   }
 
   /**
@@ -127,12 +133,16 @@ export class RoutedAttempt {
    * there is nowhere else to go a provider that answers at all is not given up:
    * a poor answer is better than none. One that hangs is: no caller should wait
    * only to hear nothing.
+   *
+   * @param now The time, on the clock of routing.
    */
-  failed(error: unknown): void {
+  failed(error: unknown, now: number): void {
     const { flight, permit, slot, candidate } = this.#admission;
     try {
-      // What never got an answer has used nothing.
-      if (!this.#answered) this.#tokens ??= 0;
+      const durationMs = now - this.startedAt;
+      this.#entry.end({ ...describeFailure(error), durationMs });
+      // What never got an answer has used nothing; what was given up may have.
+      if (!this.#answered && !this.signal.aborted) this.#tokens ??= 0;
       this.#endLease();
       const failure = classifyFailure(error, {
         callerLeft: this.signal.aborted,
@@ -142,7 +152,7 @@ export class RoutedAttempt {
       if (failure === "fault") flight.failed();
       else flight.release();
       const isPoor = this.#answered && !isTimeout(error);
-      if (this.#isSole && isPoor) permit?.release();
+      if (this.#owner.isSole && isPoor) permit?.release();
       else permit?.failure(failure);
       // Whatever our own bounds are, they say nothing of what the provider can do.
       if (failure !== "gateway" && isOverload(error)) slot?.overloaded();

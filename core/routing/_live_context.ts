@@ -1,0 +1,39 @@
+import type { AvailabilityView } from "./availability.ts";
+import type { DeploymentStates } from "./deployment_states.ts";
+import type { PlanContext } from "./plan_route.ts";
+import type { Route } from "./route.ts";
+import type { RouteTable } from "./route_table.ts";
+
+/** What a {@linkcode LiveContext} is made of. */
+export interface LiveContextParts {
+  readonly table: RouteTable;
+  readonly states: DeploymentStates;
+  readonly views: readonly AvailabilityView[];
+  readonly random: () => number;
+  readonly draw: (route: Route) => number;
+  readonly now: () => number;
+}
+
+/** What plans are made on, whenever that is. Most do not go by time: the clock is read where it is asked for. */
+export class LiveContext implements PlanContext {
+  readonly table: RouteTable;
+  readonly states: DeploymentStates;
+  readonly views: readonly AvailabilityView[];
+  readonly random: () => number;
+  readonly draw: (route: Route) => number;
+  readonly #now: () => number;
+
+  /** Takes the parts as they are. */
+  constructor(parts: LiveContextParts) {
+    this.table = parts.table;
+    this.states = parts.states;
+    this.views = parts.views;
+    this.random = parts.random;
+    this.draw = parts.draw;
+    this.#now = parts.now;
+  }
+
+  get now(): number {
+    return this.#now();
+  }
+}
