@@ -1,3 +1,4 @@
+import type { Config } from "./config_types.ts";
 import type { ProviderOff } from "./environment_providers.ts";
 import { denoTelemetryNotice } from "./_open_telemetry.ts";
 import type { ServiceOptions } from "./_run_service.ts";
@@ -28,10 +29,19 @@ export function announce(
         `takes ${room} connections, not ${config.server.max_connections}: the limit on open files allows no more`,
       ]
       : [],
+    ...config.chaos_engineering.enabled ? [chaosNotice(config)] : [],
     ...loaded.notices,
     ...deno ? [deno] : [],
   ];
   for (const notice of notices) print(`llm-proxy: ${notice}\n`);
+}
+
+/** Faults on purpose that were forgotten look like faults of providers. */
+function chaosNotice({ chaos_engineering: { faults } }: Config): string {
+  const kinds = [...new Set(faults.map(({ type }) => type))];
+  return `WARNING: chaos_engineering is on, and makes requests fail on purpose: ${
+    kinds.join(", ") || "no faults yet"
+  }`;
 }
 
 /** The one line that start prints. */

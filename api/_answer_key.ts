@@ -4,7 +4,7 @@ import type {
   Conversation,
   JsonDocument,
 } from "@llm-proxy/core";
-import type { RouteMatch } from "@llm-proxy/core/routing";
+import type { Route, RouteMatch } from "@llm-proxy/core/routing";
 
 /** Raised whenever keys or what is kept by them mean something else. */
 const VERSION = "1";
@@ -102,7 +102,8 @@ export function answerName(
     realm,
     tenant,
     model,
-    placeOf(match),
+    placeOf(match.route),
+    match.capture,
     arm,
     // Dialects need not mean the same by a word of their own.
     more.length === 0 ? "" : JSON.stringify([client.name, ...more]),
@@ -136,8 +137,16 @@ function questionOf(
   return text !== "" && text.length <= MAX_QUESTION ? text : undefined;
 }
 
+/** Routes never change: where each leads is written down once. */
+const places = new WeakMap<Route, string>();
+
 /** Where a name leads; what is known only by listings may lead elsewhere tomorrow. */
-function placeOf({ route, capture }: RouteMatch): string {
-  const ids = route.targets.map(({ deployment }) => deployment.id);
-  return JSON.stringify([route.name, capture, ...ids]);
+function placeOf(route: Route): string {
+  let place = places.get(route);
+  if (place === undefined) {
+    const ids = route.targets.map(({ deployment }) => deployment.id);
+    place = JSON.stringify([route.name, ...ids]);
+    places.set(route, place);
+  }
+  return place;
 }

@@ -131,6 +131,36 @@ export const COMMANDS: readonly CliCommand[] = [
     run: async (input) => (await import("./_logs.ts")).logs(input),
   },
   {
+    name: "keys",
+    summary: "make, list, rotate, disable, enable and delete callers' keys",
+    words: "create NAME|list|rotate ID|disable ID|enable ID|delete ID",
+    options: {
+      state: STATE,
+      team: { value: "NAME", help: "the team that pays for it" },
+      user: { value: "NAME", help: "whose key it is" },
+      organisation: { value: "NAME", help: "that the team belongs to" },
+      role: { value: "ROLE", help: "client, viewer, operator or admin" },
+      models: {
+        value: "LIST",
+        help: "what it may ask for, as gpt-5*,claude-*",
+      },
+      routes: { value: "LIST", help: "what it may use, as /v1/chat/*" },
+      ips: { value: "LIST", help: "where from, as 10.0.0.0/8" },
+      limits: { value: "LIST", help: "its own, as 100/minute,8 concurrent" },
+      budget: { value: "USD/PERIOD", help: "what may be spent, as 20/day" },
+      losses: { value: "WORD", help: "allow, or refuse what gets lost" },
+      expires: { value: "TIME", help: "as 2027-01-31T00:00:00Z" },
+      grace: { value: "SECONDS", help: "the old secret is good for so long" },
+      json: { help: "in JSON" },
+    },
+    examples: [
+      "keys create alice --team research --limits 100/minute",
+      "keys list --json",
+      "keys rotate key_0123456789abcdef01234567 --grace 3600",
+    ],
+    run: async (input) => (await import("./_key_commands.ts")).keys(input),
+  },
+  {
     name: "permissions",
     summary: "print the Deno permissions that a config needs",
     options: {

@@ -1,4 +1,3 @@
-import { openStateStore } from "@llm-proxy/context";
 import type { CliInput } from "./_cli.ts";
 import { configChanges } from "./_config_changes.ts";
 import { ConfigVersions } from "./_config_versions.ts";
@@ -7,9 +6,8 @@ import type { Config } from "./config_types.ts";
 import { variableOrCredential } from "./_credentials.ts";
 import { defaultConfig } from "./default_config.ts";
 import { configFile, load, type Loaded } from "./_load_config.ts";
-import { mayKeepFiles } from "./_open_state.ts";
-import { statePlace } from "./_state_place.ts";
 import { FAULT, print, tell, USAGE } from "./_terminal.ts";
+import { withState } from "./_with_state.ts";
 
 /** `plan`: says in words what another config would change. */
 export async function plan({ values, switches }: CliInput): Promise<number> {
@@ -114,27 +112,9 @@ async function put(target: string, text: string): Promise<number> {
   );
 }
 
-async function withVersions(
+function withVersions(
   values: CliInput["values"],
   use: (versions: ConfigVersions) => Promise<number>,
 ): Promise<number> {
-  const place = statePlace({
-    option: values.get("state"),
-    env: variableOrCredential(),
-    config: defaultConfig({ env: () => undefined }).state,
-    mayWrite: mayKeepFiles,
-  });
-  if (typeof place === "string") return tell(`llm-proxy: ${place}`, FAULT);
-  if (place.location.type === "memory") {
-    return tell(
-      "llm-proxy: state in memory holds no versions: name it with --state",
-      FAULT,
-    );
-  }
-  const store = await openStateStore(place.location);
-  try {
-    return await use(new ConfigVersions(store));
-  } finally {
-    await store.close();
-  }
+  return withState(values, (store) => use(new ConfigVersions(store)));
 }

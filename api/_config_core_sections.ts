@@ -1,3 +1,4 @@
+import { PERSONAL_DATA } from "@llm-proxy/logging";
 import * as z from "@zod/zod";
 import { requestLog } from "./_config_request_log_section.ts";
 import { keyTerms } from "./key_terms.ts";
@@ -121,5 +122,9 @@ export const logging = z.strictObject({
   class: line(128).optional().describe(
     "The export of module to use: a class with debug, info, warn, error and child.",
   ),
+  personal_data: z.array(z.enum(PERSONAL_DATA)).max(10).default([])
+    .describe(
+      "Data on persons that is taken out of logs, traces and the request log.",
+    ),
   requests: requestLog,
 }).prefault({}).describe("The gateway's own log.");

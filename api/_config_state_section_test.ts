@@ -45,3 +45,19 @@ Deno.test("F3: state tells what it lacks, without its token", () => {
   );
   assert(line.includes("state.token") && !line.includes("T4rEw2Qz"), line);
 });
+
+Deno.test("state.url may be Redis, with the password of the file, of the environment or none", () => {
+  const url = "redis://redis.example:6379/1";
+  const text = `${MOCK}state: {url: "${url}"}`;
+  const bare = parse(text);
+  assert(bare.ok);
+  assertEquals(bare.config.state, { url, token: undefined });
+  const variable = parse(text, { REDIS_PASSWORD: "r-W8xYq2" });
+  assert(variable.ok);
+  assertEquals(variable.config.state, { url, token: "r-W8xYq2" });
+  assert(secretsOf(variable.config).includes("r-W8xYq2"));
+  const [line = ""] = linesOf(
+    `${MOCK}state: {url: "redis://a:r-W8xYq2@redis.example"}`,
+  );
+  assert(line.includes("without password") && !line.includes("W8xYq2"), line);
+});

@@ -2,6 +2,8 @@ import { openStateStore, type StateLocation } from "@llm-proxy/context";
 import { checkProvider, ProviderFactory, providerTypes } from "@llm-proxy/core";
 import type { CliInput } from "./_cli.ts";
 import type { Config } from "./config_types.ts";
+import { variableOrCredential } from "./_credentials.ts";
+import { isLoopback } from "./_config_loopback.ts";
 import { connectionRoom } from "./_file_limit.ts";
 import {
   configFile,
@@ -109,7 +111,7 @@ async function store(
 ): Promise<Finding> {
   const place = statePlace({
     option,
-    env: (name) => Deno.env.get(name),
+    env: variableOrCredential(),
     config: config.state,
     mayWrite: mayKeepFiles,
   });
@@ -143,10 +145,23 @@ async function tryStore(
         advice: "mend it, or name another place with --state",
       };
     }
-    return { is: "ok", what: `state: ${told} opens` };
+    const isOpenlySent = location.type === "redis" &&
+      location.url.startsWith("redis:") && !isNear(location.url);
+    return isOpenlySent
+      ? {
+        is: "warn",
+        what: `state: ${told} opens, and goes there in the clear`,
+        advice: "write rediss:// where the network is not yours alone",
+      }
+      : { is: "ok", what: `state: ${told} opens` };
   } catch (error) {
     return { is: "fault", what: `state ${told}: ${messageOf(error)}` };
   }
+}
+
+/** Whether a URL leads to this machine. */
+function isNear(url: string): boolean {
+  return isLoopback(new URL(url).hostname.replace(/^\[|\]$/g, ""));
 }
 
 /** What the system allows the process. */

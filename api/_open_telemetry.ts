@@ -10,6 +10,8 @@ import type { Config } from "./config_types.ts";
 import { VERSION } from "./version.ts";
 
 const SECOND = 1_000;
+/** Sums of several processes are told apart by it. */
+const INSTANCE = crypto.randomUUID();
 
 /**
  * What a config, and the environment, say of telemetry; nothing where it is off.
@@ -30,6 +32,7 @@ export function telemetryConfig(
     serviceName: telemetry.service_name,
     resource: {
       "service.version": VERSION,
+      "service.instance.id": INSTANCE,
       ...app.environment !== undefined && {
         "deployment.environment.name": app.environment,
       },

@@ -14,6 +14,8 @@ export interface Places {
   readonly writes: readonly string[];
   /** Sockets of the file system that it speaks through. */
   readonly sockets: readonly string[];
+  /** The URL of the database that its state is in, where the config does not say. */
+  readonly state?: string | undefined;
 }
 
 /** Its own limits, its memory, and what its cgroup allows. */
@@ -26,7 +28,7 @@ const SYSTEM_READS = ["/proc/self", "/proc/meminfo", "/sys/fs/cgroup"];
  */
 export function permissionFlags(
   config: Config,
-  { config: file, writes, sockets }: Places,
+  { config: file, writes, sockets, state = config.state.url }: Places,
 ): string[] {
   const { host, port } = config.server;
   const net = new Set([
@@ -34,6 +36,7 @@ export function permissionFlags(
     ...config.providers.filter(({ enabled }) => enabled).flatMap(hostsOf),
     ...sockets.map((path) => `unix:${path}`),
     ...collectorHosts(config),
+    ...urlHost(state),
   ]);
   const log = config.logging.file;
   const own = [...writes, ...log === undefined ? [] : [dirname(resolve(log))]];
@@ -79,12 +82,18 @@ function hostsOf(
   return [...urlHost(own), ...urlHost(proxy)];
 }
 
+const USUAL_PORTS: ReadonlyMap<string, string> = new Map([
+  ["https:", "443"],
+  ["redis:", "6379"],
+  ["rediss:", "6379"],
+]);
+
 function urlHost(text: string | undefined): string[] {
   const url = text === undefined ? null : URL.parse(text);
   if (url === null || url.hostname === "" || url.protocol === "mock:") {
     return [];
   }
-  const usual = url.protocol === "https:" ? "443" : "80";
+  const usual = USUAL_PORTS.get(url.protocol) ?? "80";
   return [join(url.hostname, url.port || usual)];
 }
 

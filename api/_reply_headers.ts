@@ -1,3 +1,4 @@
+import { cleanHeader } from "./provider_secrets.ts";
 import type { ReplyHeaders } from "./exchange.ts";
 import { condensedHeader } from "./condensation.ts";
 import type { RequestRecord } from "./request_record.ts";
@@ -55,10 +56,14 @@ export function replyHeaders(
   }
   // A client that has limits here must not hear of others' beside them.
   if (admitted !== undefined) return Object.assign(headers, admitted.headers);
+  if (trace === undefined) return headers;
   for (const name in upstream) {
     if (
-      name.startsWith("x-ratelimit-") || name.startsWith("anthropic-ratelimit-")
-    ) headers[name] = visible(upstream[name] ?? "");
+      !name.startsWith("x-ratelimit-") &&
+      !name.startsWith("anthropic-ratelimit-")
+    ) continue;
+    const { provider } = trace.candidate;
+    headers[name] = visible(cleanHeader(provider, upstream[name] ?? ""));
   }
   return headers;
 }

@@ -64,6 +64,7 @@ export class RequestMetrics {
     for (const secret of secrets) this.redactor.add(secret);
     for (const secret of this.#secrets) this.redactor.remove(secret);
     this.#secrets = secrets;
+    this.redactor.personal = config.logging.personal_data;
     this.#metrics.know(
       table.deployments.map(({ model }) => model)
         .filter((model) => !model.includes("*")),

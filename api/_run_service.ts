@@ -60,6 +60,7 @@ export async function runService(options: ServiceOptions): Promise<number> {
   }
   await using opened = new AsyncDisposableStack();
   const redactor = new Redactor(secrets);
+  redactor.personal = config.logging.personal_data;
   const made = await tryModules(config, redactor);
   if (typeof made === "string") return tell(`llm-proxy: ${made}`, FAULT);
   const { logger, cache } = made;
@@ -79,6 +80,7 @@ export async function runService(options: ServiceOptions): Promise<number> {
       const { host, port } = server;
       const bound = { ...next.server, host, port, max_connections: room };
       app.reload({ ...next, server: bound });
+      redactor.personal = next.logging.personal_data;
     },
   });
   const app = createApp(config, {

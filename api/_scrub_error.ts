@@ -1,5 +1,5 @@
 import { type GatewayError, UpstreamError } from "@llm-proxy/core";
-import { Redactor } from "@llm-proxy/logging";
+import { redactorOf } from "./provider_secrets.ts";
 import type { RequestRecord } from "./request_record.ts";
 
 /**
@@ -11,23 +11,23 @@ export function scrubError(
   { trace }: Pick<RequestRecord, "trace">,
 ): GatewayError {
   if (!(error instanceof UpstreamError) || !trace) return error;
-  const { headers } = trace.candidate.provider;
-  const redactor = new Redactor();
-  for (const value of Object.values(headers)) {
-    redactor.add(value);
-    redactor.add(value.replace(/^Bearer /i, ""));
-  }
+  const redactor = redactorOf(trace.candidate.provider);
+  const clean = (text: string): boolean => redactor.redact(text) === text;
+  const { code, param, details } = error;
   const message = redactor.redact(error.message);
-  const told = JSON.stringify(error.details);
-  const clean = redactor.redact(told) === told;
-  if (message === error.message && clean) return error;
+  const keepsParam = param !== undefined && clean(param);
+  const keepsDetails = clean(JSON.stringify(details));
+  if (
+    message === error.message && clean(code) && keepsDetails &&
+    keepsParam === (param !== undefined)
+  ) return error;
   return new UpstreamError(error.kind, message, {
-    code: error.code,
+    code: clean(code) ? code : "upstream_error",
     status: error.status,
     headers: error.headers,
     cause: error.cause,
-    ...(error.param !== undefined && { param: error.param }),
     // What holds a secret anywhere is not worth mending.
-    ...(clean && { details: error.details }),
+    ...keepsParam && { param },
+    ...keepsDetails && { details },
   });
 }

@@ -1,5 +1,6 @@
 import type { CliInput } from "./_cli.ts";
 import type { Config } from "./config_types.ts";
+import { variableOrCredential } from "./_credentials.ts";
 import { configFile, fromEnvironment, load } from "./_load_config.ts";
 import { isOpenToOthers, keyless } from "./_open_to_others.ts";
 import { mayKeepFiles } from "./_open_state.ts";
@@ -38,7 +39,7 @@ export async function start({ values }: CliInput): Promise<number> {
   if (unsent !== undefined) return tell(`llm-proxy: ${unsent}`, FAULT);
   const place = statePlace({
     option: values.get("state"),
-    env: (name) => Deno.env.get(name),
+    env: variableOrCredential(),
     config: config.state,
     mayWrite: mayKeepFiles,
   });

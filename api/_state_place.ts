@@ -1,8 +1,8 @@
 import type { StateLocation } from "@llm-proxy/context";
 import { resolve } from "node:path";
-import { STATE_TOKEN_VARIABLE } from "./_config_state_section.ts";
 import type { EnvReader } from "./_config_env.ts";
 import type { StateConfig } from "./config_types_state.ts";
+import { isStateUrl, stateDatabase } from "./_state_url.ts";
 
 /** Where the service keeps its state. */
 export interface StatePlace {
@@ -35,13 +35,13 @@ export function statePlace(options: StatePlaceOptions): StatePlace | string {
   const asked = option ?? nonEmpty(env("LLM_PROXY_STATE"));
   if (asked !== undefined) {
     // A task runs in the project's folder; the path is meant from where its caller stood.
-    return asked === "memory" || isUrl(asked)
+    return asked === "memory" || isStateUrl(asked)
       ? placeOf(asked, options)
       : placeOf(resolve(env("INIT_CWD") ?? ".", asked), options);
   }
   const kv = nonEmpty(env("LLM_PROXY_KV"));
-  if (kv !== undefined && !isUrl(kv)) {
-    return "LLM_PROXY_KV must be the URL of a database that speaks KV Connect";
+  if (kv !== undefined && !isStateUrl(kv)) {
+    return "LLM_PROXY_KV must be the URL of Redis or of a database that speaks KV Connect";
   }
   const url = kv ?? config.url;
   const named = url ?? config.path;
@@ -56,23 +56,22 @@ function placeOf(
   if (asked === "memory") {
     return { location: { type: "memory" }, told: IN_MEMORY };
   }
-  if (!isUrl(asked)) {
+  if (!isStateUrl(asked)) {
     return mayWrite(asked)
       ? inDirectory(asked)
       : `cannot keep state in ${asked}: ${refusalOf(asked)}`;
   }
-  const url = URL.parse(asked);
-  if (url === null || url.username !== "" || url.password !== "") {
-    return "cannot keep state there: the URL must be one of HTTP without credentials";
+  const database = stateDatabase(asked);
+  if (typeof database === "string") {
+    return `cannot keep state there: ${database}`;
   }
-  const token = asked === config.url
-    ? config.token
-    : nonEmpty(env(STATE_TOKEN_VARIABLE));
-  if (token === undefined) {
-    return `cannot keep state at ${url.origin}: set ${STATE_TOKEN_VARIABLE}`;
+  const { type, told, variable } = database;
+  const token = asked === config.url ? config.token : nonEmpty(env(variable));
+  if (type === "redis") {
+    return { location: { type, url: asked, password: token }, told, token };
   }
-  const location = { type: "connect", url: asked, token } as const;
-  return { location, told: `at ${url.origin}`, token };
+  if (token === undefined) return `cannot keep state ${told}: set ${variable}`;
+  return { location: { type, url: asked, token }, told, token };
 }
 
 /** Where nobody asked for a place. */
@@ -105,10 +104,6 @@ function usualDirectory(env: EnvReader): string | undefined {
   if (home?.startsWith("/")) return `${home}/llm-proxy`;
   const user = nonEmpty(env("HOME"));
   return user && `${user}/.local/state/llm-proxy`;
-}
-
-function isUrl(text: string): boolean {
-  return /^https?:\/\//i.test(text);
 }
 
 function nonEmpty(text: string | undefined): string | undefined {

@@ -81,6 +81,41 @@ Deno.test("statePlace() refuses what was asked for and cannot be", () => {
   }
   assertEquals(
     place({ LLM_PROXY_KV: "kv.example" }),
-    "LLM_PROXY_KV must be the URL of a database that speaks KV Connect",
+    "LLM_PROXY_KV must be the URL of Redis or of a database that speaks KV Connect",
   );
+});
+
+Deno.test("statePlace() takes Redis with the password of the environment, and none in the URL", () => {
+  const found = statePlace({
+    env: (name) => name === "REDIS_PASSWORD" ? "r-W8xYq2" : undefined,
+    config: {},
+    mayWrite: () => true,
+    option: "rediss://ann@redis.example:6380/2",
+  });
+  assertEquals(found, {
+    location: {
+      type: "redis",
+      url: "rediss://ann@redis.example:6380/2",
+      password: "r-W8xYq2",
+    },
+    told: "at rediss://redis.example:6380",
+    token: "r-W8xYq2",
+  });
+  assertEquals(
+    place({ LLM_PROXY_KV: "redis://127.0.0.1" }),
+    "at redis://127.0.0.1",
+  );
+  for (
+    const url of [
+      "redis://:r-W8xYq2@redis.example",
+      "redis://ann:r-W8xYq2@redis.example/0",
+      "redis://",
+      "redis://redis.example/0?password=r-W8xYq2",
+    ]
+  ) {
+    assertEquals(
+      place({ LLM_PROXY_STATE: url }),
+      "cannot keep state there: the URL must look like redis://host:6379/0, a password belongs into REDIS_PASSWORD",
+    );
+  }
 });

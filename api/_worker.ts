@@ -62,6 +62,7 @@ export function ownCommandLine(
     config: file,
     writes: location.type === "file" ? [location.directory] : [],
     sockets: [],
+    ..."url" in location && { state: location.url },
   });
   const flags = PERMISSIONS.map((name) => {
     const flag = `--allow-${name}`;

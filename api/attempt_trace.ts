@@ -1,6 +1,7 @@
 import { LossReport, type StreamTranslator, type Usage } from "@llm-proxy/core";
 import type { Candidate } from "@llm-proxy/core/routing";
 import type { Payment } from "./payment.ts";
+import { cleanHeader } from "./provider_secrets.ts";
 import { upstreamRequestId } from "./_reply_headers.ts";
 
 /** What is known of one attempt. Two may be under way for a request that is hedged. */
@@ -47,6 +48,9 @@ export class AttemptTrace {
   answered(status: number, headers: Readonly<Record<string, string>>): void {
     this.headersAt = performance.now();
     this.status = status;
-    this.upstreamId = upstreamRequestId(headers);
+    const id = upstreamRequestId(headers);
+    if (id !== undefined) {
+      this.upstreamId = cleanHeader(this.candidate.provider, id);
+    }
   }
 }

@@ -1,5 +1,6 @@
 import type { LogFields } from "@llm-proxy/logging";
 import { condensedHeader } from "./condensation.ts";
+import { causeWithoutPrompt, withoutPrompt } from "./prompt_echo.ts";
 import { RequestRecord } from "./request_record.ts";
 
 /** How much of a name that a caller chose is shown. */
@@ -56,8 +57,8 @@ export function canonicalLine(record: RequestRecord): LogFields {
     upstream_request_id: trace?.upstreamId,
     loss: losses && !losses.empty ? losses.toString() : undefined,
     error: error?.code,
-    error_message: error?.message,
-    cause: error?.cause,
+    error_message: error && withoutPrompt(record, error.message),
+    cause: error && causeWithoutPrompt(record, error.cause),
   };
 }
 

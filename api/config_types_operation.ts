@@ -23,6 +23,15 @@ export interface LoggingConfig {
   readonly module?: string | undefined;
   /** The export of `module` to use: a class whose objects are a `Logger` of `@llm-proxy/logging`. */
   readonly class?: string | undefined;
+  /** Data on persons that is taken out of logs, traces and the request log. @default {[]} */
+  readonly personal_data: readonly (
+    | "email"
+    | "iban"
+    | "card"
+    | "phone"
+    | "ssn"
+    | "ipv4"
+  )[];
   /** The last requests, to be looked through. */
   readonly requests: RequestLogConfig;
 }

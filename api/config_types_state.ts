@@ -14,8 +14,8 @@
 export interface StateConfig {
   /** The directory of the state file, or `memory`: as long as the process lasts. */
   readonly path?: string | undefined;
-  /** A database that speaks KV Connect, for several machines; `path` is not used then. */
+  /** Redis, Valkey or a database that speaks KV Connect, for several machines; `path` is not used then. */
   readonly url?: string | undefined;
-  /** The token for `url`. @default {the variable DENO_KV_ACCESS_TOKEN} */
+  /** The token or password for `url`. @default {the variable DENO_KV_ACCESS_TOKEN or REDIS_PASSWORD} */
   readonly token?: string | undefined;
 }

@@ -215,7 +215,7 @@ export async function attempt<T extends Prepared>(
   using held = gateway.hangUps.hold(routed);
   const { signal } = held;
   const trace = new AttemptTrace(candidate);
-  const { stream, tracing } = record;
+  const { stream, tracing, waiting } = record;
   const provider = gateway.reach(candidate, record.route);
   const sender = new Attempt(provider, { signal, stream, limits });
   const { clock } = sender;
@@ -225,13 +225,19 @@ export async function attempt<T extends Prepared>(
     const request = tracing?.attempt(trace, translation.request) ??
       translation.request;
     const paying = record.account?.pay(trace, request);
-    if (paying !== undefined) await record.waiting.during(paying);
-    const response = await record.waiting.during(sender.send(request));
+    if (paying !== undefined) await waiting.during(paying);
+    let response: UpstreamResponse;
+    waiting.begin();
+    try {
+      response = await sender.send(request);
+    } finally {
+      waiting.end();
+    }
     const { status, headers, body } = response;
     trace.answered(status, headers);
     routed.answered(status, headers);
     if (!(translation.accepts?.(status) ?? status === 200)) {
-      const said = await record.waiting.during(collectErrorBody(body));
+      const said = await waiting.during(collectErrorBody(body));
       throw translation.error(status, headers, said);
     }
     await answer({ context, routed, trace, clock, translation, response });
@@ -272,7 +278,13 @@ export async function wholeAnswer(
   >,
 ): Promise<void> {
   const { exchange, record } = context;
-  const body = await record.waiting.during(collectBody(response.body));
+  let body: Uint8Array;
+  record.waiting.begin();
+  try {
+    body = await collectBody(response.body);
+  } finally {
+    record.waiting.end();
+  }
   const answer = readWhole(translation, { body, trace });
   routed.commit();
   record.answers(trace);

@@ -61,8 +61,12 @@ export interface Exchange {
    * Its `pump` throws as that does, but for compressed bodies.
    */
   source(maxBytes: number): RequestSource;
-  /** Answers whole. */
-  send(status: number, headers: ReplyHeaders, body: string): void;
+  /** Answers whole; the headers are the exchange's from then on. */
+  send(
+    status: number,
+    headers: Record<string, string | number>,
+    body: string,
+  ): void;
   /** Begins a streamed answer. */
   stream(status: number, headers: ReplyHeaders): ByteReplyStream;
   /** Gives back the room of the body: called once, when the request has been served. */

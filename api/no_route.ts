@@ -3,10 +3,18 @@ import type { Route } from "./dispatch.ts";
 import type { Exchange } from "./exchange.ts";
 import { GEMINI_CALLERS, isGeminiPath } from "./gemini_routes.ts";
 
+/** A part of a path that is drawn at random may be a key in the wrong place. */
+const RANDOM = /(?<=\/)(?=[^/]*\d)(?=[^/]*[a-z])[\w.~%:-]{16,}/gi;
+
+/** A path, as far as it may be told and logged. */
+function shown(path: string): string {
+  return path.slice(0, 200).replace(RANDOM, "…");
+}
+
 /** The answer where no route fits: 404, or 405 with what would (L14). */
 export function noRoute(path: string, allowed?: readonly string[]): Route {
   const handle = ({ exchange }: { readonly exchange: Exchange }): never => {
-    const what = `${exchange.method} ${exchange.path.slice(0, 200)}`;
+    const what = `${exchange.method} ${shown(exchange.path)}`;
     if (allowed === undefined) {
       throw new GatewayError("not_found", `There is no ${what}`, {
         code: "unknown_url",

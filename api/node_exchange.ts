@@ -97,16 +97,18 @@ export class NodeExchange implements Exchange {
   }
 
   /** Answers whole. */
-  send(status: number, headers: ReplyHeaders, body: string): void {
+  send(
+    status: number,
+    headers: Record<string, string | number>,
+    body: string,
+  ): void {
     const outgoing = this.#outgoing;
     if (outgoing.destroyed || outgoing.headersSent) return;
     const unread = !this.#incoming.readableEnded && this.#hasBody();
-    outgoing.writeHead(status, {
-      ...headers,
-      "content-length": Buffer.byteLength(body),
-      // What is left of a refused body must not be read as the next request.
-      ...(unread && { connection: "close" }),
-    });
+    headers["content-length"] = Buffer.byteLength(body);
+    // What is left of a refused body must not be read as the next request.
+    if (unread) headers["connection"] = "close";
+    outgoing.writeHead(status, headers);
     if (unread) return this.#swallow(body);
     // A string goes out in one piece with the head, bytes would not.
     outgoing.end(body);

@@ -20,7 +20,15 @@ export async function readJson(
     );
   }
   const cap = gateway.config.server.max_body_mb * MIB;
-  return parseJsonDocument(await record.waiting.during(exchange.body(cap)));
+  const { waiting } = record;
+  let body: Uint8Array;
+  waiting.begin();
+  try {
+    body = await exchange.body(cap);
+  } finally {
+    waiting.end();
+  }
+  return record.document = parseJsonDocument(body);
 }
 
 /** The model that the caller asked for; it must have asked for one. */

@@ -3,6 +3,7 @@ import {
   type ClientDialect,
   type FinishClass,
   type GatewayError,
+  type JsonDocument,
   openAiChatClient,
   type Usage,
 } from "@llm-proxy/core";
@@ -46,6 +47,8 @@ export class RequestRecord {
   /** Its place in a trace, where traces are sent. */
   tracing: RequestTracing | undefined;
   stream = false;
+  /** What was asked, where that was JSON: never logged. */
+  document: JsonDocument | undefined;
   /** The model's name as the caller wrote it. */
   requestedModel: string | undefined;
   /** What it costs; absent where no model is asked. */

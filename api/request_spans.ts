@@ -5,6 +5,7 @@ import {
   type SpanData,
   type SpanEvent,
 } from "@llm-proxy/logging";
+import { withoutPrompt } from "./prompt_echo.ts";
 import type { RequestRecord } from "./request_record.ts";
 import type { RequestTracing, TracedAttempt } from "./request_tracing.ts";
 
@@ -89,7 +90,9 @@ function requestSpan(
         : undefined,
     },
     events: firstContent(record.firstContentAt, offset),
-    failure: hasFailed(record) ? text(error?.message) : undefined,
+    failure: hasFailed(record) && error !== undefined
+      ? text(withoutPrompt(record, error.message))
+      : undefined,
   };
 }
 
@@ -134,9 +137,9 @@ function attemptSpan(
     },
     events: [
       ...firstContent(firstContentAt, offset),
-      ...exceptionOf(error, endedAt + offset),
+      ...exceptionOf(record, { error, at: endedAt + offset }),
     ],
-    failure: error === undefined ? undefined : text(messageOf(error)),
+    failure: error === undefined ? undefined : messageOf(record, error),
   };
 }
 
@@ -162,14 +165,17 @@ function firstContent(at: number | undefined, offset: number): SpanEvent[] {
     : [{ name: "llm_proxy.first_content", at: at + offset }];
 }
 
-function exceptionOf(error: unknown, at: number): SpanEvent[] {
+function exceptionOf(
+  record: RequestRecord,
+  { error, at }: { readonly error: unknown; readonly at: number },
+): SpanEvent[] {
   if (error === undefined) return [];
   return [{
     name: "exception",
     at,
     attributes: {
       "exception.type": errorType(error),
-      "exception.message": text(messageOf(error)),
+      "exception.message": messageOf(record, error),
     },
   }];
 }
@@ -180,9 +186,12 @@ function errorType(error: unknown): string | undefined {
   return error instanceof GatewayError ? text(error.code) : "internal_error";
 }
 
-function messageOf(error: unknown): string {
+function messageOf(
+  record: RequestRecord,
+  error: unknown,
+): string | undefined {
   return error instanceof GatewayError
-    ? error.message
+    ? text(withoutPrompt(record, error.message))
     : "The gateway failed on this request";
 }
 

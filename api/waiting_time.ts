@@ -15,12 +15,22 @@ export class WaitingTime {
 
   /** Waits for a promise; what was done before it was made is not counted. */
   async during<T>(promise: Promise<T>): Promise<T> {
-    if (this.#under++ === 0) this.#since = performance.now();
+    this.begin();
     try {
       return await promise;
     } finally {
-      if (--this.#under === 0) this.#ms += performance.now() - this.#since;
+      this.end();
     }
+  }
+
+  /** A wait begins; {@linkcode WaitingTime.end} must follow. For the ways that every request goes. */
+  begin(): void {
+    if (this.#under++ === 0) this.#since = performance.now();
+  }
+
+  /** A wait has ended. */
+  end(): void {
+    if (--this.#under === 0) this.#ms += performance.now() - this.#since;
   }
 
   /** Counts a wait that is over, in ms. */

@@ -2,12 +2,14 @@ import { inTime, pause } from "./_in_time.ts";
 import { toStateError } from "./_kv_error.ts";
 import { StateError } from "./state_error.ts";
 
-/** How calls to Deno KV are made. */
+/** How calls to a database are made. */
 export interface KvCallsOptions {
   /** How long a call may take; Infinity where an answer always comes. */
   readonly timeoutMs: number;
   /** Gives numbers from 0 up to but not including 1. */
   readonly random: () => number;
+  /** Tells a failure in the words of this package. @default {as of Deno KV} */
+  readonly explain?: (cause: unknown, isWrite: boolean) => StateError;
 }
 
 /** A call that fails faster than this met another writer, and not a lock. */
@@ -18,7 +20,7 @@ const RACES_MS = 3_000;
 const MAX_WAIT_MS = 50;
 
 /**
- * Calls to Deno KV: each ends in time, lost races are run again, and what goes
+ * Calls to a database: each ends in time, lost races are run again, and what goes
  * wrong is told in the words of this package.
  */
 export class KvCalls {
@@ -92,7 +94,7 @@ export class KvCalls {
         },
       });
     } catch (error) {
-      throw toStateError(error);
+      throw (this.#options.explain ?? toStateError)(error, isWrite);
     }
   }
 }

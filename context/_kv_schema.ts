@@ -1,5 +1,5 @@
 import { KvLayout } from "./_kv_layout.ts";
-import { StateError } from "./state_error.ts";
+import { newerSchema } from "./_newer_schema.ts";
 import type { StateSchema } from "./state_schema.ts";
 import { KvUpgrade } from "./_kv_upgrade.ts";
 
@@ -22,10 +22,7 @@ export async function prepareSchema(
     const newest = stored.value ?? 0;
     if (newest === version) break;
     if (typeof newest !== "number" || newest > version) {
-      throw new StateError(
-        "newer_schema",
-        `The state has schema ${newest} and this program knows no newer one than ${version}: run the program that wrote it, or name another state directory`,
-      );
+      throw newerSchema(newest, version);
     }
     // Told first: from here on older programs must not write.
     await kv.atomic().check(stored).set(SCHEMA_KEY, version).commit();

@@ -4,6 +4,7 @@ import { prepareSchema } from "./_kv_schema.ts";
 import { ManagedStateStore } from "./_managed_state_store.ts";
 import { openKvFile } from "./_open_kv_file.ts";
 import { openKvRemote } from "./_open_kv_remote.ts";
+import { openRedis } from "./_open_redis.ts";
 import { KvStateStore } from "./_kv_state_store.ts";
 import { MemoryStateStore } from "./memory_state_store.ts";
 import { checkStateFile } from "./state_file_check.ts";
@@ -19,12 +20,20 @@ import type { StateStore } from "./state_store.ts";
  * - `file`: in `state.kv` in a directory, by Deno KV. Several processes may
  *   share it, though they write slower then;
  * - `connect`: in a database that speaks KV Connect, for several machines. Deno
- *   reads the token from `DENO_KV_ACCESS_TOKEN`, which is set while it opens.
+ *   reads the token from `DENO_KV_ACCESS_TOKEN`, which is set while it opens;
+ * - `redis`: in Redis or Valkey, or a cluster of either, for several machines:
+ *   `redis://host:6379/0`, or `rediss://…` over TLS. A user's name may be in the
+ *   URL, a password may not.
  */
 export type StateLocation =
   | { readonly type: "memory" }
   | { readonly type: "file"; readonly directory: string }
-  | { readonly type: "connect"; readonly url: string; readonly token: string };
+  | { readonly type: "connect"; readonly url: string; readonly token: string }
+  | {
+    readonly type: "redis";
+    readonly url: string;
+    readonly password?: string | undefined;
+  };
 
 /** How a store is opened and managed. */
 export interface OpenStateStoreOptions {
@@ -56,7 +65,7 @@ export interface OpenStateStoreOptions {
    */
   readonly slowMs?: number;
   /**
-   * How long a database that speaks KV Connect is waited for, in milliseconds.
+   * How long a database on the network is waited for, in milliseconds.
    *
    * @default {10_000}
    */
@@ -106,6 +115,8 @@ const MAX_RETRY_MS = 30_000;
 
 type DurableLocation = Exclude<StateLocation, { readonly type: "memory" }>;
 
+type RemoteLocation = Extract<StateLocation, { readonly url: string }>;
+
 /** The options that all parts need, with nothing left out. */
 type Settings =
   & Required<Omit<OpenStateStoreOptions, "check" | "isShared">>
@@ -122,7 +133,7 @@ type Settings =
  * `deno`.
  *
  * @throws {StateError} `newer_schema` when a newer program wrote what is stored.
- * @throws {TypeError} when the URL is not one of HTTP.
+ * @throws {TypeError} when the URL is not one of HTTP, or of Redis.
  *
  * @example In a file
  * ```ts
@@ -146,15 +157,12 @@ export async function openStateStore(
 ): Promise<OpenStateStore> {
   const settings = settingsOf(options);
   if (location.type === "memory") return new MemoryStateStore(settings);
-  const isRemote = location.type === "connect";
-  if (isRemote && !/^https?:$/.test(new URL(location.url).protocol)) {
-    throw new TypeError("The URL of a state must be one of HTTP");
-  }
+  const isRemote = location.type !== "file";
+  if (isRemote) checkUrl(location);
   const store = new ManagedStateStore({
     ...settings,
     open: (signal) => open(location, { ...settings, signal }),
-    exists: async () =>
-      location.type === "connect" || await hasContents(location),
+    exists: async () => location.type !== "file" || await hasContents(location),
     isRemote,
     isShared: options.isShared ?? isRemote,
     readTimeoutMs: settings.slowMs,
@@ -162,6 +170,20 @@ export async function openStateStore(
   });
   await store.start(settings.openWithinMs);
   return store;
+}
+
+/** Credentials in a URL would be told with it. */
+function checkUrl({ type, url }: RemoteLocation): void {
+  const { protocol, password } = new URL(url);
+  if (type === "connect" && !/^https?:$/.test(protocol)) {
+    throw new TypeError("The URL of a state must be one of HTTP");
+  }
+  if (type === "redis" && !/^rediss?:$/.test(protocol)) {
+    throw new TypeError("The URL of a state in Redis must be one of Redis");
+  }
+  if (password !== "") {
+    throw new TypeError("The URL of a state must not have a password in it");
+  }
 }
 
 function settingsOf(options: OpenStateStoreOptions): Settings {
@@ -185,6 +207,7 @@ async function open(
   location: DurableLocation,
   settings: Settings & { readonly signal: AbortSignal },
 ): Promise<StateStore> {
+  if (location.type === "redis") return await openRedis(location, settings);
   const isLocal = location.type === "file";
   const { timeoutMs, random } = settings;
   const kv = location.type === "file"

@@ -50,7 +50,8 @@ export class StartingStateStore implements OpenStateStore {
    */
   constructor(location: StateLocation, options: OpenStateStoreOptions = {}) {
     this.#since = (options.now ?? Date.now)();
-    this.isShared = options.isShared ?? location.type === "connect";
+    this.isShared = options.isShared ??
+      (location.type === "connect" || location.type === "redis");
     this.#opening = openStateStore(location, options);
     this.#opening.then((store) => this.#store = store, () => {
       this.#fault = { mode: "closed", since: this.#since, waiting: 0 };

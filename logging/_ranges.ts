@@ -14,6 +14,15 @@ export class Ranges {
     else if (end > lastEnd) this.#bounds[last] = end;
   }
 
+  /** What stands in these parts of the text, each once. */
+  textsIn(text: string): string[] {
+    const texts = new Set<string>();
+    for (let at = 0; at < this.#bounds.length; at += 2) {
+      texts.add(text.slice(this.#bounds[at], this.#bounds[at + 1]));
+    }
+    return [...texts];
+  }
+
   /** The text with `[redacted]` in the place of each part. */
   replaceIn(text: string): string {
     let result = "";

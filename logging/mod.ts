@@ -41,6 +41,7 @@ export {
   PartialWriteError,
 } from "./buffered_sink.ts";
 export { CounterSeries } from "./counter_series.ts";
+export { withoutEcho } from "./echo.ts";
 export { fileSink, type FileSinkOptions } from "./file_sink.ts";
 export type {
   AttemptEnded,
@@ -106,6 +107,7 @@ export {
   MetricsCollector,
   type MetricsCollectorOptions,
 } from "./metrics_collector.ts";
+export { PERSONAL_DATA, type PersonalData } from "./personal_data.ts";
 export { declareProcessMetrics } from "./process_metrics.ts";
 export {
   type JsonMetric,

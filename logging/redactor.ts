@@ -1,4 +1,9 @@
 import { findKeys } from "./_key_shapes.ts";
+import {
+  findPersonalData,
+  PERSONAL_DATA,
+  type PersonalData,
+} from "./personal_data.ts";
 import { MIN_SECRET, SecretIndex } from "./_secret_index.ts";
 import { spellingsOf } from "./_spellings.ts";
 import { findUrlSecrets } from "./_url_queries.ts";
@@ -13,9 +18,11 @@ const MAX_LENGTH = 4_096;
  * user names of http(s) URLs, and whatever looks like a key of a well-known
  * kind (`sk-…`, `Bearer …`, JSON web tokens and others).
  *
- * A registered value is found whole, in runs of 12 characters and more, and as
- * it stands in JSON, in URLs and in Base64. The time is linear in the length
- * of the text, however many values are registered.
+ * A registered value is found whole, in runs of 12 characters and more, of 8
+ * where these look drawn at random, and as it stands in JSON, in URLs and in
+ * Base64. The time is linear in the length of the text, however many values are
+ * registered. Data on persons is taken out where {@linkcode Redactor.personal}
+ * says so.
  *
  * @example Usage
  * ```ts
@@ -34,6 +41,7 @@ export class Redactor {
   readonly #values = new Map<string, number>();
   #total = 0;
   #index: SecretIndex | undefined;
+  #personal: readonly PersonalData[] = [];
 
   /**
    * Makes a redactor that knows some values from the start.
@@ -42,6 +50,16 @@ export class Redactor {
    */
   constructor(values: Iterable<string> = []) {
     for (const value of values) this.add(value);
+  }
+
+  /** The kinds of data on persons that are taken out besides. @default {none} */
+  get personal(): readonly PersonalData[] {
+    return this.#personal;
+  }
+
+  set personal(kinds: readonly PersonalData[]) {
+    // In one order whatever was said: of an address with a number it is all of it.
+    this.#personal = PERSONAL_DATA.filter((kind) => kinds.includes(kind));
   }
 
   /** The number of different values that are registered. */
@@ -79,7 +97,11 @@ export class Redactor {
       ? text
       : this.#indexed().find(text).replaceIn(text);
     const urls = findUrlSecrets(known).replaceIn(known);
-    return findKeys(urls).replaceIn(urls);
+    const plain = findKeys(urls).replaceIn(urls);
+    return this.#personal.reduce(
+      (clean, kind) => findPersonalData(clean, kind).replaceIn(clean),
+      plain,
+    );
   }
 
   #resize(change: number): void {

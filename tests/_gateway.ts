@@ -6,7 +6,8 @@ import {
   listen,
   parseConfig,
 } from "@llm-proxy/api";
-import { StructuredLogger } from "@llm-proxy/logging";
+import { redactingSink, Redactor, StructuredLogger } from "@llm-proxy/logging";
+import { secretsOf } from "../api/_config_secret_list.ts";
 
 /** A gateway that listens on a free port. */
 export interface TestGateway {
@@ -67,18 +68,21 @@ export async function startGateway(
   if (!result.ok) throw new Error(JSON.stringify(result.faults, null, 2));
   const log: Record<string, unknown>[] = [];
   const lines: string[] = [];
-  const logger = new StructuredLogger({
-    level: "info",
-    format: "json",
-    sink: (text: string) => {
-      for (const line of text.trimEnd().split("\n")) {
-        lines.push(line);
-        const record = JSON.parse(line);
-        if (record.msg === "request") log.push(record);
-      }
-    },
-  });
   const config = change(result.config);
+  const sink = (text: string): void => {
+    for (const line of text.trimEnd().split("\n")) {
+      lines.push(line);
+      const record = JSON.parse(line);
+      if (record.msg === "request") log.push(record);
+    }
+  };
+  const { level } = config.logging;
+  const logger = new StructuredLogger({
+    level,
+    format: "json",
+    // As the service's own.
+    sink: redactingSink(sink, new Redactor(secretsOf(config))),
+  });
   const app = createApp(config, { ...options, logger });
   const listener = await listening(app, config.server);
   return {

@@ -42,6 +42,29 @@ Deno.test("serve() takes its config from LLM_PROXY_CONFIG", async () => {
   await Deno.remove(file);
 });
 
+Deno.test("serve() warns at its start of faults on purpose, and of what Deno's own telemetry tells", async () => {
+  const file = await Deno.makeTempFile({ suffix: ".yaml" });
+  await Deno.writeTextFile(
+    file,
+    "providers: [{type: mock}]\nchaos_engineering: {enabled: true, faults: [{type: delay, probability: 0.1, delay: 1}]}\n",
+  );
+  const service = await start(["--config", file], {
+    OTEL_DENO: "true",
+    OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:9",
+  });
+  await fetch(`${service.url}/health`).then((it) => it.body?.cancel());
+  assertMatch(
+    service.output(),
+    /WARNING: chaos_engineering is on, and makes requests fail on purpose: delay\n/,
+  );
+  assertMatch(
+    service.output(),
+    /OTEL_DENO=true has Deno send .*OTEL_DENO_TRACING=false/,
+  );
+  assertEquals(await service.stop(), 0);
+  await Deno.remove(file);
+});
+
 Deno.test("serve() ends with one line and code 1 when the port is taken", async () => {
   const server = createServer();
   await new Promise<void>((resolve) =>

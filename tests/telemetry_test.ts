@@ -176,7 +176,12 @@ for (const protocol of ["http/protobuf", "http/json", "grpc"] as const) {
       "llm_proxy.first_content",
     ]);
     assertEquals(request.events[0]?.at, second.events[0]?.at);
-    const { "service.version": version, ...resource } = request.resource;
+    const {
+      "service.version": version,
+      "service.instance.id": instance,
+      ...resource
+    } = request.resource;
+    assertMatch(String(instance), /^[\da-f-]{36}$/);
     assertEquals(resource, {
       "service.name": "llm-proxy",
       "deployment.environment.name": "test",
