@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { open } from "node:fs/promises";
-import { MAX_TEXT } from "./_config_text_guard.ts";
+import { MAX_TEXT } from "./_config_max_text.ts";
 
 const REASONS: ReadonlyMap<unknown, string> = new Map([
   ["ENOENT", "The file does not exist"],

@@ -1,4 +1,5 @@
 import { Lexer } from "yaml";
+import { MAX_TEXT } from "./_config_max_text.ts";
 
 /** A problem at an offset of the text. */
 export interface OffsetProblem {
@@ -8,8 +9,6 @@ export interface OffsetProblem {
   readonly message: string;
 }
 
-/** Longest text that is parsed, in UTF-16 units; in a file, bytes. */
-export const MAX_TEXT = 4 * 1024 * 1024;
 // Three hundred providers with twenty keys each stay below all of these.
 const MAX_TOKENS = 50_000;
 const MAX_ESCAPES = 10_000;

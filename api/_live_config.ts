@@ -76,3 +76,8 @@ export class LiveConfig {
     await this.#manager?.tell({ state: "ready" });
   }
 }
+
+/** Made by a function, so that whoever has no file loads nothing of it. */
+export function followConfig(options: LiveConfigOptions): LiveConfig {
+  return new LiveConfig(options);
+}

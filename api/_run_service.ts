@@ -7,7 +7,7 @@ import { connectionRoom } from "./_file_limit.ts";
 import { beat } from "./_heartbeat.ts";
 import { inheritedSocket } from "./_inherited_socket.ts";
 import { listen, type Listener } from "./listen.ts";
-import { LiveConfig } from "./_live_config.ts";
+import type { LiveConfig, LiveConfigOptions } from "./_live_config.ts";
 import type { Loaded } from "./_load_config.ts";
 import { loadCache } from "./_open_cache.ts";
 import { openLogger } from "./_open_logger.ts";
@@ -69,7 +69,7 @@ export async function runService(options: ServiceOptions): Promise<number> {
   const state = openState(place.location, { logger, isShared });
   // Closed after the app: what that does at its end is written.
   opened.defer(() => state.close());
-  const live = liveConfig(options, {
+  const live = await liveConfig(options, {
     state,
     logger,
     redactor,
@@ -173,16 +173,14 @@ async function tryListen(
   }
 }
 
-/** The config file while the service runs; `undefined` where there is none. */
-function liveConfig(
+/** The config file while the service runs, and all that reads such; `undefined` where there is none. */
+async function liveConfig(
   { file, loaded: { text }, config, argued }: ServiceOptions,
-  parts: Pick<
-    ConstructorParameters<typeof LiveConfig>[0],
-    "state" | "logger" | "redactor" | "apply"
-  >,
-): LiveConfig | undefined {
+  parts: Pick<LiveConfigOptions, "state" | "logger" | "redactor" | "apply">,
+): Promise<LiveConfig | undefined> {
   if (file === undefined || text === undefined) return undefined;
-  return new LiveConfig({ file, text, config, argued, ...parts });
+  const { followConfig } = await import("./_live_config.ts");
+  return followConfig({ file, text, config, argued, ...parts });
 }
 
 /** Waits until it is known where state is kept, and no longer than a start may take. */
