@@ -219,6 +219,7 @@ export class Accounts {
     const { logger, state, onRefusal } = this.#options;
     this.#budgets ??= new Budgets({
       store: state,
+      isOpening: () => state.status.mode === "opening",
       logger,
       onWarning: (warning) => this.#alerts?.send(warning),
       onRefusal,

@@ -9,6 +9,7 @@ import {
 } from "@llm-proxy/context";
 import { GatewayError } from "@llm-proxy/core";
 import type { Logger } from "@llm-proxy/logging";
+import { BriefWait } from "./_brief_wait.ts";
 import type { KeyBudget } from "./config_types_keys.ts";
 import type { BudgetConfig, BudgetLevel } from "./config_types_ledger.ts";
 import type { RequestAccount } from "./request_account.ts";
@@ -26,6 +27,8 @@ export interface BudgetPlace {
 /** How {@linkcode Budgets} are kept. */
 export interface BudgetsOptions {
   readonly store: StateStore;
+  /** Whether the store is being opened. */
+  readonly isOpening: () => boolean;
   readonly logger: Logger;
   /** Told of each warning, besides the log. */
   readonly onWarning?: ((warning: BudgetWarning) => void) | undefined;
@@ -48,6 +51,7 @@ const WARN_AT = 0.8;
 /** The budgets of the config, and of single keys. */
 export class Budgets {
   readonly #book: BudgetBook;
+  readonly #wait = new BriefWait();
   #configs: readonly BudgetConfig[] = [];
   readonly #options: BudgetsOptions;
   /** Budgets of single keys, and how they were defined last. */
@@ -94,7 +98,11 @@ export class Budgets {
     asks: readonly BudgetAsk[],
     reserve: number | undefined,
   ): Promise<unknown> | undefined {
-    return this.#book.prepare(asks, reserve);
+    const preparing = this.#book.prepare(asks, reserve);
+    // A store that is opened at the start is worth waiting for.
+    return preparing === undefined || this.#options.isOpening()
+      ? preparing
+      : this.#wait.for(preparing);
   }
 
   /**

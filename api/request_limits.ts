@@ -9,11 +9,10 @@ import {
 import type { LimitRefused } from "@llm-proxy/logging";
 import type { Access } from "./access.ts";
 import type { LimitOptions } from "./resilience_options.ts";
+import { BriefWait } from "./_brief_wait.ts";
 
 /** Bytes of a JSON request for each token that is reserved for it. */
 const BYTES_PER_TOKEN = 4;
-/** How long a store is waited for that has the limits, in ms. */
-const STORE_WAIT_MS = 50;
 
 /** A caller's request that was admitted. */
 export interface AdmittedRequest {
@@ -42,6 +41,7 @@ export interface RequestLimitsOptions {
 /** Limits what each caller may ask of each route. */
 export class RequestLimits {
   readonly #limiter: RateLimiter;
+  readonly #wait = new BriefWait();
   readonly #isShared: boolean;
   #hasFallback = false;
   #routes: LimitOptions["routes"] = new Map();
@@ -82,7 +82,7 @@ export class RequestLimits {
   ): Promise<void> | undefined {
     if (!this.#isShared) return undefined;
     const asks = this.#asks(route, request);
-    return asks && waitBriefly(this.#limiter.prepare(asks));
+    return asks && this.#wait.for(this.#limiter.prepare(asks));
   }
 
   /** Gives back what is left of shared limits. */
@@ -165,15 +165,4 @@ export class RequestLimits {
 /** No route is called so: they begin with a slash. */
 function nameOf({ subject: { key = "" } }: Access): string {
   return `key ${key}`;
-}
-
-/** Waits no longer than a store may hold up a request (S7). */
-async function waitBriefly(work: Promise<void>): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, STORE_WAIT_MS);
-  try {
-    await Promise.race([work, promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -85,6 +85,12 @@ export class BudgetAccount {
     return this.#granted - this.#used;
   }
 
+  /** Whether nothing is known of it now: the store fails, or has not answered yet. */
+  get isUnknown(): boolean {
+    return this.fault !== undefined ||
+      this.#asking !== undefined && this.#terms.now() >= this.#until;
+  }
+
   /** Whether the store may have more to give. */
   get mayRefill(): boolean {
     return this.#terms.now() >= this.#dryUntil;

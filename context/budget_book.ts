@@ -273,10 +273,6 @@ function refusal(
 ): BudgetRefusal {
   const [budget, subject] = account.charge;
   const isFull = !account.fitsLater(pico === undefined ? 1 : nanoOf(pico));
-  const reason = account.fault !== undefined
-    ? "unknown"
-    : isFull
-    ? "spent"
-    : "busy";
+  const reason = account.isUnknown ? "unknown" : isFull ? "spent" : "busy";
   return { ok: false, budget, subject, resetAt: account.window.end, reason };
 }

@@ -3,6 +3,9 @@ import { MemoryStateStore, type StateStore } from "@llm-proxy/context";
 import { assert, assertEquals } from "@std/assert";
 import { onNode, startGateway, type TestGateway } from "./_gateway.ts";
 
+// A key of the config is known, whatever becomes of the state.
+const KEY = "qW7rTz2Lm9XcVb4N";
+
 /** A state as several machines have it. */
 class SharedState extends MemoryStateStore {
   /** Whether it answers at all. */
@@ -24,7 +27,7 @@ async function withTwo(
 ): Promise<void> {
   const start = () =>
     startGateway(
-      "providers: [{type: mock}]\nrate_limit: {default: 40/hour}\n",
+      `providers: [{type: mock}]\nauth: {api_keys: [{name: ci, key: ${KEY}}]}\nrate_limit: {default: 40/hour}\n`,
       onNode,
       undefined,
       { state },
@@ -45,7 +48,9 @@ async function admitted(
   let count = 0;
   for (let i = 0; i < requests; i++) {
     const { url } = gateways[i % gateways.length]!;
-    const response = await fetch(`${url}/v1/models`);
+    const response = await fetch(`${url}/v1/models`, {
+      headers: { "x-api-key": KEY },
+    });
     await response.body?.cancel();
     if (response.status === 200) count++;
     else assertEquals(response.status, 429);
