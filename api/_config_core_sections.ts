@@ -12,13 +12,17 @@ export const app = z.strictObject({
     .describe("A word of your own, for example production."),
 }).prefault({}).describe("What this installation is called.");
 
+function hostName(): z.ZodString {
+  return z.string().max(255).regex(
+    /^[A-Za-z0-9.:_-]+$/,
+    "must be a host name or an IP address, without a scheme, brackets or port",
+  );
+}
+
 /** `server` */
 export const server = z.strictObject({
   // Nobody outside the machine gets in before a key exists.
-  host: z.string().max(255).regex(
-    /^[A-Za-z0-9.:_-]+$/,
-    "must be a host name or an IP address, without a scheme, brackets or port",
-  ).default("127.0.0.1").describe(
+  host: hostName().default("127.0.0.1").describe(
     "Address to bind. Anything but loopback needs a key in auth.api_keys.",
   ),
   port: count(0, 65_535).default(8000)
@@ -47,6 +51,13 @@ export const server = z.strictObject({
   // What service managers and orchestrators grant before they kill.
   shutdown_timeout: seconds(3600).default(30)
     .describe("Seconds that running requests get to end at shutdown."),
+  admin: z.strictObject({
+    host: hostName().default("127.0.0.1").describe("Address to bind."),
+    port: count(0, 65_535).default(8001)
+      .describe("Port to listen on; 0 takes any free one."),
+  }).optional().describe(
+    "A listener of its own for admins; there is none unless this is there.",
+  ),
 }).prefault({}).describe("The public listener and its limits.");
 
 // Too short to be guessed is the least that a bearer secret must be.

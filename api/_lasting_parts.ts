@@ -17,7 +17,7 @@ import {
   RetryBudget,
 } from "@llm-proxy/core";
 import {
-  Breakers,
+  type Breakers,
   Bulkheads,
   Cooldowns,
   type Deployment,
@@ -31,18 +31,16 @@ import { isDeepStrictEqual } from "node:util";
 import { Accounts } from "./accounts.ts";
 import { summaryBounds } from "./condense_policy.ts";
 import type { Config } from "./config_types.ts";
+import { Drains } from "./drains.ts";
 import type { GatewayControls } from "./gateway_controls.ts";
 import { KeptAnswers } from "./kept_answers.ts";
+import { loggedBreakers } from "./_logged_breakers.ts";
 import { watchMemory } from "./_memory_watch.ts";
 import { ModelSelections } from "./model_selection.ts";
 import type { Rollback } from "./rollouts.ts";
 import { RequestLimits } from "./request_limits.ts";
 import { RequestMetrics } from "./_request_metrics.ts";
-import {
-  breakersOptions,
-  limitOptions,
-  retryBudgetOptions,
-} from "./resilience_options.ts";
+import { limitOptions, retryBudgetOptions } from "./resilience_options.ts";
 import { type ResponseStore, StateResponseStore } from "./response_store.ts";
 import { sharedLimits } from "./_shared_limits.ts";
 import { StoredKeys } from "./stored_keys.ts";
@@ -79,6 +77,8 @@ export class LastingParts {
   /** How deployments do. */
   readonly states: DeploymentStates = new DeploymentStates();
   readonly cooldowns: Cooldowns = new Cooldowns();
+  /** The deployments that get nothing. */
+  readonly drains: Drains;
   readonly bulkheads: Bulkheads = new Bulkheads();
   readonly hedges: Hedges = new Hedges();
   /** What requests cost. */
@@ -156,6 +156,8 @@ export class LastingParts {
       shared: state.isShared ? sharedLimits(state, logger) : undefined,
     });
     this.keys.onChange = () => this.limits.forget(this.keys.keys.values());
+    this.drains = new Drains(state, this.cooldowns);
+    this.keys.onPoll = () => this.drains.refresh();
     this.catalogue = new ModelCache({
       onFailure: (provider, cause) =>
         logger.warn("a provider does not list its models", { provider, cause }),
@@ -168,7 +170,7 @@ export class LastingParts {
 
   /** The breakers of the config that was adopted last. */
   get breakers(): Breakers {
-    return this.#breakers ??= this.#makeBreakers();
+    return this.#breakers ??= loggedBreakers(this.#config, this.logger);
   }
 
   /** Summaries of conversations. */
@@ -283,18 +285,5 @@ export class LastingParts {
     this.factory.close();
     await this.#kept?.close();
     await this.accounts.close();
-  }
-
-  #makeBreakers(): Breakers {
-    return new Breakers({
-      ...this.#config && breakersOptions(this.#config.circuit_breaker),
-      onStateChange: (deployment, { from, to, reason }) =>
-        this.logger.warn("a circuit breaker has changed", {
-          deployment,
-          from,
-          to,
-          reason,
-        }),
-    });
   }
 }

@@ -32,7 +32,7 @@ export function checkVisitor(exchange: Exchange, ownHost: string): void {
 function refusal(code: string, what: string): GatewayError {
   return new GatewayError(
     "permission",
-    `A gateway without API keys ${what}: set auth.api_keys in its config to serve others`,
+    `A gateway without API keys, and the address for admins, ${what}: set auth.api_keys in the config to serve others`,
     { code },
   );
 }

@@ -30,9 +30,10 @@ export function permissionFlags(
   config: Config,
   { config: file, writes, sockets, state = config.state.url }: Places,
 ): string[] {
-  const { host, port } = config.server;
+  const { host, port, admin } = config.server;
   const net = new Set([
     join(host, String(port)),
+    ...admin === undefined ? [] : [join(admin.host, String(admin.port))],
     ...config.providers.filter(({ enabled }) => enabled).flatMap(hostsOf),
     ...sockets.map((path) => `unix:${path}`),
     ...collectorHosts(config),

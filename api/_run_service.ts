@@ -99,6 +99,15 @@ export async function runService(options: ServiceOptions): Promise<number> {
     await listener.close();
     return tell(keyless(listener.host), FAULT);
   }
+  // One process has it: what it changes, the others find in the state.
+  const admin = (role?.number ?? 1) === 1
+    ? await tryAdmin(app, { config, logger })
+    : undefined;
+  if (typeof admin === "string") {
+    await listener.close();
+    return tell(admin, FAULT);
+  }
+  opened.defer(() => admin?.close());
   const manager = new ServiceManager();
   opened.defer(() => manager.close());
   const refusal = new AbortController();
@@ -170,6 +179,25 @@ async function tryListen(
     });
   } catch (error) {
     return `llm-proxy: ${listenFault(error, server)}`;
+  }
+}
+
+/** The listener for admins where one is wanted, or why there is none. */
+async function tryAdmin(
+  app: App,
+  { config: { server }, logger }: {
+    readonly config: Config;
+    readonly logger: Logger;
+  },
+): Promise<Listener | undefined | string> {
+  const { admin } = server;
+  if (admin === undefined) return undefined;
+  try {
+    const listener = await listen(app.admin, { ...server, ...admin });
+    logger.info("admins are served", { url: listener.url });
+    return listener;
+  } catch (error) {
+    return `llm-proxy: ${listenFault(error, admin)}`;
   }
 }
 

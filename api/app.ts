@@ -1,37 +1,23 @@
-import { type Context, Hono } from "@hono/hono";
-import { getRequestListener } from "@hono/node-server";
-import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
-import type { GatewayError } from "@llm-proxy/core";
 import type { CacheAdapter, OpenStateStore } from "@llm-proxy/context";
 import { type Logger, StructuredLogger } from "@llm-proxy/logging";
-import type { Buffer } from "node:buffer";
-import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Socket } from "node:net";
 import { ACCOUNT_ROUTES } from "./account_routes.ts";
+import { ADMIN_ROUTES } from "./admin_routes.ts";
 import type { Config } from "./config_types.ts";
 import { heldBodies } from "./_held_bodies.ts";
 import { CONFIG_ROUTES } from "./config_routes.ts";
 import { condense } from "./condense_endpoint.ts";
-import { dispatch, type Route } from "./dispatch.ts";
+import type { Route } from "./dispatch.ts";
 import { embeddings } from "./embeddings_endpoint.ts";
 import { CONVERSATION_ROUTES } from "./conversation_routes.ts";
 import { Gateway } from "./gateway.ts";
 import type { GatewayControls } from "./gateway_controls.ts";
-import {
-  findVerb,
-  GEMINI_LISTS,
-  routeFor,
-  VERB_PATHS,
-} from "./gemini_routes.ts";
+import { findVerb, GEMINI_LISTS } from "./gemini_routes.ts";
 import { getHealth, getLive, getReady, getRoot, getStatus } from "./health.ts";
 import { getModel, getModels } from "./model_endpoints.ts";
-import { NodeExchange } from "./node_exchange.ts";
 import { FURTHER_ROUTES } from "./further_routes.ts";
 import { OBSERVABILITY_ROUTES } from "./observability_routes.ts";
-import { noRoute } from "./no_route.ts";
 import { getProviders } from "./provider_endpoints.ts";
-import { UpgradeExchange } from "./upgrade_exchange.ts";
-import { WebExchange } from "./web_exchange.ts";
+import { makeSurface, type Surface } from "./surface.ts";
 
 const MIB = 1024 * 1024;
 
@@ -84,17 +70,6 @@ const ROUTES: readonly Route[] = [
   },
 ];
 
-/**
- * The routes by method and target. A request that is spelled as its route is
- * needs no router, whose objects cost as much as all else that is done for it.
- */
-const EXACT: ReadonlyMap<string, Route> = new Map(
-  ROUTES.filter(({ path }) => !/[*:]/.test(path)).map((route) => [
-    `${route.method} ${route.path}`,
-    route,
-  ]),
-);
-
 /** What an app may be given besides its config. */
 export interface AppOptions {
   /** Where it logs. @default {a logger of warnings to standard output} */
@@ -115,17 +90,9 @@ export interface AppOptions {
 }
 
 /** A gateway, ready to be listened for. */
-export interface App {
-  /** Answers a request of `Deno.serve`, `deno serve` or a worker. */
-  fetch(request: Request): Promise<Response>;
-  /** Answers a request of `node:http`: the cheaper way, and the service's own. */
-  handle(incoming: IncomingMessage, outgoing: ServerResponse): void;
-  /** Serves a request to change over to WebSocket; gives what ends the session. */
-  upgrade(
-    incoming: IncomingMessage,
-    socket: Socket,
-    head: Buffer,
-  ): (error: GatewayError) => void;
+export interface App extends Surface {
+  /** What admins are served, for a listener of its own: see `server.admin`. */
+  readonly admin: Surface;
   /** The providers that are on, by name. */
   readonly providers: readonly string[];
   /**
@@ -175,28 +142,13 @@ export function createApp(config: Config, options: AppOptions = {}): App {
   const logger = options.logger ?? new StructuredLogger({ level: "warn" });
   let gateway = new Gateway(config, { ...options, logger });
   heldBodies.maxBytes = config.server.max_held_mb * MIB;
-  const router = makeRouter(() => gateway);
-  const listener = getRequestListener(
-    (request, env) => router.fetch(request, env),
-    { overrideGlobalObjects: false },
-  );
-  const handle: App["handle"] = (incoming, outgoing) => {
-    const { method, url = "" } = incoming;
-    const route = EXACT.get(`${method} ${url}`);
-    const [path = ""] = route === undefined ? url.split("?", 1) : [route.path];
-    const found = route ?? (method === "POST" ? findVerb(path) : undefined);
-    if (found === undefined) return void listener(incoming, outgoing);
-    const exchange = new NodeExchange(incoming, outgoing, path);
-    void dispatch(routeFor(found, exchange), { gateway, exchange });
-  };
+  const current = (): Gateway => gateway;
+  const surface = makeSurface(ROUTES, { current, findVerb });
+  let admin: Surface | undefined;
   return {
-    fetch: async (request) => await router.fetch(request),
-    handle,
-    upgrade(incoming, socket, head) {
-      const exchange = new UpgradeExchange(incoming, socket, head);
-      const route = EXACT.get(`GET ${exchange.path}`) ?? noRoute(exchange.path);
-      void dispatch(route, { gateway, exchange });
-      return exchange.interrupt;
+    ...surface,
+    get admin() {
+      return admin ??= makeSurface(ADMIN_ROUTES, { current, isAdmin: true });
     },
     providers: gateway.providers.map(({ name }) => name),
     reload(config) {
@@ -214,58 +166,4 @@ export function createApp(config: Config, options: AppOptions = {}): App {
       if (options.logger === undefined) await logger.close?.();
     },
   };
-}
-
-/** What `node:http` hands to a handler; absent under `fetch`. */
-type Bindings = {
-  Bindings: { incoming?: IncomingMessage; outgoing?: ServerResponse };
-};
-
-function makeRouter(current: () => Gateway): Hono<Bindings> {
-  const app = new Hono<Bindings>();
-  const methods = new Map<string, string[]>();
-  for (const route of ROUTES) {
-    const serveRoute = (context: Context<Bindings>): ReturnType<typeof serve> =>
-      serve(context, route);
-    if (route.method === "ALL") {
-      app.all(route.path, serveRoute);
-      continue;
-    }
-    app.on(route.method, route.path, serveRoute);
-    methods.set(route.path, [
-      ...methods.get(route.path) ?? [],
-      ...route.method === "GET" ? ["GET", "HEAD"] : [route.method],
-    ]);
-  }
-  for (const path of VERB_PATHS) {
-    app.post(path, (context, next) => {
-      const route = findVerb(context.req.path);
-      return route === undefined ? next() : serve(context, route);
-    });
-  }
-  for (const [path, allowed] of methods) {
-    app.all(path, (context) => serve(context, noRoute(path, allowed)));
-  }
-  app.all("*", (context) => serve(context, noRoute(context.req.path)));
-  return app;
-
-  /** Serves one route over whichever listener brought the request. */
-  function serve(
-    context: Context<Bindings>,
-    route: Route,
-  ): Response | Promise<Response> {
-    const { path } = context.req;
-    const { incoming, outgoing } = context.env ?? {};
-    if (incoming && outgoing) {
-      const exchange = new NodeExchange(incoming, outgoing, path);
-      void dispatch(routeFor(route, exchange), {
-        gateway: current(),
-        exchange,
-      });
-      return RESPONSE_ALREADY_SENT;
-    }
-    const exchange = new WebExchange(context.req.raw, path);
-    void dispatch(routeFor(route, exchange), { gateway: current(), exchange });
-    return exchange.response;
-  }
 }

@@ -10,6 +10,8 @@ import type { StoredKeys } from "./stored_keys.ts";
 export interface CheckKeyOptions {
   /** The key may stand in the query as `key`, as Google's clients send it. @default {false} */
   readonly inQuery?: boolean | undefined;
+  /** Nobody gets in without a key, even where there is none. @default {false} */
+  readonly isNeeded?: boolean | undefined;
 }
 
 /** How many secrets of stored keys are known by a digest that costs less. */
@@ -63,7 +65,7 @@ export class KeyRing {
    * `keys_unavailable` where it cannot be known which keys there are.
    */
   check(exchange: Exchange, options: CheckKeyOptions = {}): Access | undefined {
-    if (this.empty) return undefined;
+    if (this.empty && !options.isNeeded) return undefined;
     // SDKs always send a bearer, if only a made-up one beside the real header.
     for (const secret of secretsIn(exchange, options)) {
       const access = this.#find(secret);

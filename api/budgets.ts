@@ -45,6 +45,8 @@ const MAX_WAIT_SECONDS = 86_400;
 
 /** So many definitions of keys' budgets are remembered; further ones are made anew. */
 const MAX_OWN = 50_000;
+/** So many are shown. */
+const MAX_DETAILS = 1_000;
 /** The share of its own budget at which a key is warned. */
 const WARN_AT = 0.8;
 
@@ -143,6 +145,18 @@ export class Budgets {
     }
     return [...least].map(([name, leftUsd]) => ({ name, leftUsd }))
       .sort((a, b) => a.leftUsd - b.leftUsd);
+  }
+
+  /** The same with whose it is, for admins. */
+  details(): { budget: string; subject: string; left_usd: number }[] {
+    return Array.from(
+      this.#book.views(),
+      ({ budget, subject, leftUsd }) => ({
+        budget,
+        subject,
+        left_usd: leftUsd,
+      }),
+    ).slice(0, MAX_DETAILS);
   }
 
   /** Keeps no lease any longer. */

@@ -74,6 +74,7 @@ export interface ConfigLifeOptions {
 
 /** What is bound when the process starts. */
 const FIXED = [
+  "server.admin",
   "server.host",
   "server.port",
   "server.max_connections",

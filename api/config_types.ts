@@ -143,6 +143,8 @@ export interface ServerConfig {
   readonly max_header_kb: number;
   /** Seconds that running requests get at shutdown. @default {30} */
   readonly shutdown_timeout: number;
+  /** A listener of its own for admins, who always need a key. @default {none} */
+  readonly admin?: { readonly host: string; readonly port: number } | undefined;
 }
 
 /**

@@ -21,6 +21,8 @@ export interface Route {
   readonly open?: true;
   /** The caller's key may stand in the query. */
   readonly keyInQuery?: true;
+  /** Served to admins: never without a key, and to no page of another site. */
+  readonly isAdmin?: boolean;
   /** What the caller's key must be. @default {"client"} */
   readonly needs?: Role;
   /** Asked so often, by machines, that its line is one for debugging. */
@@ -66,9 +68,14 @@ export async function dispatch(
     const where = { inQuery: route.keyInQuery };
     const loading = route.open ? undefined : keys.prepare(exchange, where);
     if (loading !== undefined) await loading;
-    if (keys.empty) checkVisitor(exchange, gateway.config.server.host);
+    const { host, admin } = gateway.config.server;
+    if (route.isAdmin) checkVisitor(exchange, admin?.host ?? host);
+    else if (keys.empty) checkVisitor(exchange, host);
     if (!route.open) {
-      const access = keys.check(exchange, where);
+      const access = keys.check(exchange, {
+        ...where,
+        isNeeded: route.isAdmin,
+      });
       record.access = access;
       record.key = access?.subject.key;
       access?.checkRoute(route, exchange);

@@ -20,7 +20,6 @@ import {
   Failover,
   type RoutedAttempt,
   type RouteTable,
-  type Shadows,
 } from "@llm-proxy/core/routing";
 import type { Logger, RequestLog } from "@llm-proxy/logging";
 import type { Accounts } from "./accounts.ts";
@@ -178,11 +177,6 @@ export class Gateway {
     return this.#lasting.memory;
   }
 
-  /** Copies of requests, whose answers are compared and thrown away. */
-  get shadows(): Shadows {
-    return this.#lasting.shadows;
-  }
-
   /** How providers do. */
   get health(): ProviderHealth {
     return this.#lasting.health;
@@ -223,6 +217,11 @@ export class Gateway {
     const next = new Gateway(config, this.#lasting);
     this.#checks?.close();
     return next;
+  }
+
+  /** What outlives its config. */
+  get parts(): LastingParts {
+    return this.#lasting;
   }
 
   /** The routes. */

@@ -14,7 +14,7 @@ import {
   parserFault,
   unknownExpectation,
 } from "./_request_fault.ts";
-import type { App } from "./app.ts";
+import type { Surface } from "./surface.ts";
 import { REALTIME_PATH } from "./upgrade_exchange.ts";
 import type { ServerConfig } from "./config_types.ts";
 import type { ListenerRefusal } from "./listener_refusal.ts";
@@ -92,7 +92,7 @@ const WRITE_TIMEOUT = 90;
  * ```
  */
 export function listen(
-  app: App,
+  app: Surface,
   settings: ServerConfig & { readonly write_timeout?: number },
   { onRefusal = () => {}, fd, reusePort = false }: ListenOptions = {},
 ): Promise<Listener> {
@@ -146,7 +146,7 @@ export function listen(
   });
 }
 
-function serveWith(server: Server, app: App, guard: ConnectionGuard): void {
+function serveWith(server: Server, app: Surface, guard: ConnectionGuard): void {
   const serve = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     if (!guard.begin(outgoing)) return;
     const fault = findRequestFault(incoming);

@@ -21,6 +21,7 @@ export type {
   GoogleConfig,
 } from "./config_types_cloud.ts";
 export { type App, type AppOptions, createApp } from "./app.ts";
+export { type Surface } from "./surface.ts";
 export {
   type ApiKeyConfig,
   type AppConfig,

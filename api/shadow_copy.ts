@@ -117,7 +117,7 @@ export function sendShadow(
       }
     }
   };
-  gateway.shadows.send(candidate, { request, work });
+  gateway.parts.shadows.send(candidate, { request, work });
 }
 
 /** Sends the copy and reads its answer to the end. */

@@ -39,6 +39,8 @@ export class StoredKeys {
   #isClosed = false;
   /** Told when keys have changed. */
   onChange: () => void = () => {};
+  /** Called with each look at the store, for what else is followed there. */
+  onPoll: () => Promise<void> = () => Promise.resolve();
 
   /** Begins to read them. */
   constructor({ state, logger, isFollowed }: StoredKeysOptions) {
@@ -106,6 +108,7 @@ export class StoredKeys {
   async #poll(): Promise<void> {
     try {
       await this.refresh();
+      await this.onPoll();
       if (this.#isSilent) this.#logger.warn("the stored keys are back");
       this.#isSilent = false;
     } catch (cause) {

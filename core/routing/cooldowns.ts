@@ -32,6 +32,8 @@ export class Cooldowns implements AvailabilityView {
   readonly #deployments: Cooldown;
   readonly #keys: Cooldown;
   readonly #now: () => number;
+  /** The ids of deployments that get nothing until somebody says otherwise. */
+  drained: ReadonlySet<string> = new Set();
 
   /** Begins with nothing cooling. */
   constructor(options: CooldownOptions = {}) {
@@ -64,8 +66,11 @@ export class Cooldowns implements AvailabilityView {
     if (this.#keys.size > 0) this.#keys.succeeded(keyOf(deployment));
   }
 
-  /** Whether neither the deployment nor its key is cooling. */
+  /** Whether the deployment is not drained, and neither it nor its key is cooling. */
   isAvailable(deployment: Deployment): Availability {
+    if (this.drained.size > 0 && this.drained.has(deployment.id)) {
+      return { reason: "it is drained" };
+    }
     const cooling = this.#deployments.remaining(deployment.id);
     if (cooling > 0) {
       return {
@@ -80,7 +85,8 @@ export class Cooldowns implements AvailabilityView {
 
   /** Whether the key of a deployment was refused a moment ago. */
   refusesKey(deployment: Deployment): boolean {
-    return this.#keys.size > 0 && this.#keys.remaining(keyOf(deployment)) > 0;
+    return !this.drained.has(deployment.id) && this.#keys.size > 0 &&
+      this.#keys.remaining(keyOf(deployment)) > 0;
   }
 }
 

@@ -1,0 +1,122 @@
+import { StateError } from "@llm-proxy/context";
+import { GatewayError } from "@llm-proxy/core";
+import { decodeName } from "./_decode_name.ts";
+import { noteChange } from "./admin_audit.ts";
+import type { RequestContext } from "./endpoints.ts";
+import type { IssuedKey, KeyStore } from "./key_store.ts";
+import { readJson } from "./read_json.ts";
+import { sendJson } from "./_send_json.ts";
+import { keyView } from "./stored_key.ts";
+
+/** A secret that was rotated is good for so many seconds at most. */
+const MAX_GRACE = 31_536_000;
+
+/** `GET /admin/keys`: the keys in the state; none of them tells its secret. */
+export async function listKeys(context: RequestContext): Promise<void> {
+  const keys = await stored(() => storeOf(context).list());
+  sendJson(context, { object: "list", data: keys.map(keyView) });
+}
+
+/**
+ * `POST /admin/keys`: makes a key, whose secret is told in `key`, once.
+ *
+ * @throws {GatewayError} 400 `invalid_key`.
+ */
+export async function createKey(context: RequestContext): Promise<void> {
+  const { value } = await readJson(context);
+  const issued = await stored(() => storeOf(context).create(value));
+  await changed(context, "keys.create", issued.key.id, {
+    after: keyView(issued.key),
+  });
+  tellOnce(context, issued);
+}
+
+/** `GET /admin/keys/{id}`: one key. */
+export async function getKey(context: RequestContext): Promise<void> {
+  const key = await stored(() => storeOf(context).get(idOf(context)));
+  sendJson(context, keyView(key));
+}
+
+/**
+ * `PUT /admin/keys/{id}`: changes the fields that are given; `null` takes one away.
+ *
+ * @throws {GatewayError} 400 `invalid_key`.
+ */
+export async function changeKey(context: RequestContext): Promise<void> {
+  const { value } = await readJson(context);
+  const store = storeOf(context);
+  const id = idOf(context);
+  const before = await stored(() => store.get(id));
+  const after = await stored(() => store.change(id, value));
+  await changed(context, "keys.change", id, {
+    before: keyView(before),
+    after: keyView(after),
+  });
+  sendJson(context, keyView(after));
+}
+
+/**
+ * `POST /admin/keys/{id}/rotate`: gives a key another secret; the one before is
+ * good for `grace` seconds, 0 by default.
+ *
+ * @throws {GatewayError} 400 `invalid_key`.
+ */
+export async function rotateKey(context: RequestContext): Promise<void> {
+  const { value: { grace = 0 } } = await readJson(context);
+  if (typeof grace !== "number" || !(grace >= 0 && grace <= MAX_GRACE)) {
+    throw new GatewayError(
+      "invalid_request",
+      `Field 'grace' must be from 0 to ${MAX_GRACE} seconds`,
+      { code: "invalid_key", param: "grace" },
+    );
+  }
+  const id = idOf(context);
+  const issued = await stored(() => storeOf(context).rotate(id, grace * 1_000));
+  await changed(context, "keys.rotate", id, { after: keyView(issued.key) });
+  tellOnce(context, issued);
+}
+
+/** `DELETE /admin/keys/{id}`: ends a key. */
+export async function deleteKey(context: RequestContext): Promise<void> {
+  const id = idOf(context);
+  const before = await stored(() => storeOf(context).delete(id));
+  await changed(context, "keys.delete", id, { before: keyView(before) });
+  sendJson(context, { id, deleted: true });
+}
+
+function tellOnce(context: RequestContext, { key, secret }: IssuedKey): void {
+  sendJson(context, { ...keyView(key), key: secret });
+}
+
+/** Has a change in force here before it is answered; others notice it by themselves. */
+async function changed(
+  context: RequestContext,
+  action: string,
+  target: string,
+  change: { readonly before?: unknown; readonly after?: unknown },
+): Promise<void> {
+  await stored(() => context.gateway.parts.keys.refresh());
+  await noteChange(context, { action, target, ...change });
+}
+
+function storeOf({ gateway }: RequestContext): KeyStore {
+  return gateway.parts.keys.store;
+}
+
+function idOf({ exchange }: RequestContext): string {
+  return decodeName(exchange.path.split("/")[3] ?? "");
+}
+
+/** What the store can't do is no fault of the caller's, nor of the program. */
+export async function stored<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof StateError)) throw error;
+    throw new GatewayError("overloaded", "The state cannot be reached now", {
+      code: "state_unavailable",
+      headers: { "retry-after": "1" },
+      cause: error,
+    });
+  }
+}
