@@ -1,3 +1,5 @@
+import { parseExactJson } from "../_json_exact.ts";
+import { cannotCarry } from "./_cannot_carry.ts";
 import { invalidAnswer } from "./_invalid_answer.ts";
 import { isObject } from "./_json.ts";
 
@@ -21,4 +23,32 @@ export function toolInputJson(text: string): string | undefined {
 /** The failure for an answer whose tool call can't be told. */
 export function invalidInput(): Error {
   return invalidAnswer("has a tool call whose arguments are no JSON object");
+}
+
+/**
+ * The same of a caller's request, whose fault it is (C9, A14).
+ *
+ * @throws {GatewayError} 400 naming the field where the text is no JSON object.
+ */
+export function toolInput(text: string, param: string): string {
+  if (text.trim() === "") return "{}";
+  let value: unknown;
+  try {
+    value = parseExactJson(text);
+  } catch {
+    throw cannotCarry(
+      param,
+      "send a tool call whose arguments are not valid JSON",
+      "invalid_value",
+    );
+  }
+  if (value === null) return "{}";
+  if (!isObject(value)) {
+    throw cannotCarry(
+      param,
+      "send a tool call whose arguments are not a JSON object",
+      "invalid_value",
+    );
+  }
+  return text.isWellFormed() ? text.trim() : JSON.stringify(value);
 }

@@ -1,5 +1,4 @@
-import type { Message, Part } from "../../conversation.ts";
-import { GatewayError } from "../../errors.ts";
+import type { Part } from "../../conversation.ts";
 import type { LossReport } from "../../loss_report.ts";
 import type { CacheMarks } from "./_cache_marks.ts";
 import type { ModelTraits } from "./_models.ts";
@@ -20,18 +19,6 @@ export interface Site {
   readonly encoding: Encoding;
 }
 
-/** A request that this dialect can't carry. `action` ends the sentence "Cannot …". */
-export function cannotCarry(
-  param: string,
-  action: string,
-  code = "unsupported_value",
-): GatewayError {
-  return new GatewayError("invalid_request", `Cannot ${action}`, {
-    code,
-    param,
-  });
-}
-
 /** Whether a text has anything in it that the provider accepts (C45). */
 export function isBlank(text: string): boolean {
   return !/\S/.test(text);
@@ -48,15 +35,4 @@ export function isSendable(part: Part): boolean {
     default:
       return true;
   }
-}
-
-/** A part that its message's role can't have, or that the provider can't take at all. */
-export function misplaced(
-  part: Part,
-  { param, role }: { readonly param: string; readonly role: Message["role"] },
-): GatewayError {
-  return cannotCarry(
-    param,
-    `send content of type '${part.type}' in a message of role '${role}' to this provider`,
-  );
 }

@@ -1,5 +1,6 @@
 import type { FilePart, ImagePart } from "../../conversation.ts";
-import { cannotCarry, type Site } from "./_encoding.ts";
+import { cannotCarry } from "../_cannot_carry.ts";
+import type { Site } from "./_encoding.ts";
 
 /** Media types whose files are sent as text. */
 const TEXTUAL = /^(?:text\/|application\/json$)/;

@@ -4,12 +4,8 @@ import type {
   Part,
   TextPart,
 } from "../../conversation.ts";
-import {
-  type Encoding,
-  isSendable,
-  misplaced,
-  type Site,
-} from "./_encoding.ts";
+import { misplaced } from "../_cannot_carry.ts";
+import { type Encoding, isSendable, type Site } from "./_encoding.ts";
 import { fileBlock, imageBlock } from "./_media.ts";
 import {
   reasoningBlock,

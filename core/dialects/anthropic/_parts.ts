@@ -1,4 +1,3 @@
-import { parseExactJson } from "../../_json_exact.ts";
 import type {
   ReasoningPart,
   RefusalPart,
@@ -7,8 +6,8 @@ import type {
   ToolResultPart,
 } from "../../conversation.ts";
 import { countResultMarks, resultCacheControl } from "./_cache_marks.ts";
-import { cannotCarry, type Encoding, isBlank, type Site } from "./_encoding.ts";
-import { isObject } from "../_json.ts";
+import { toolInput } from "../_tool_input.ts";
+import { type Encoding, isBlank, type Site } from "./_encoding.ts";
 import { fileBlock, imageBlock } from "./_media.ts";
 import { wireCallId } from "./_tool_ids.ts";
 
@@ -133,28 +132,4 @@ function resultContent(
     if (block !== "") blocks.push(block);
   }
   return blocks.length === 0 ? "" : `,"content":[${blocks.join()}]`;
-}
-
-/** A call's arguments as JSON of an object (C9, A14). The model's own text is kept where it can be: a reparse would round large numbers. */
-export function toolInput(text: string, param: string): string {
-  if (isBlank(text)) return "{}";
-  let value: unknown;
-  try {
-    value = parseExactJson(text);
-  } catch {
-    throw cannotCarry(
-      param,
-      "send a tool call whose arguments are not valid JSON",
-      "invalid_value",
-    );
-  }
-  if (value === null) return "{}";
-  if (!isObject(value)) {
-    throw cannotCarry(
-      param,
-      "send a tool call whose arguments are not a JSON object",
-      "invalid_value",
-    );
-  }
-  return text.isWellFormed() ? text.trim() : JSON.stringify(value);
 }

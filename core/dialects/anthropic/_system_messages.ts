@@ -1,5 +1,6 @@
 import type { Message, TextPart } from "../../conversation.ts";
-import { isSendable, misplaced, type Site } from "./_encoding.ts";
+import { misplaced } from "../_cannot_carry.ts";
+import { isSendable, type Site } from "./_encoding.ts";
 import { textBlock } from "./_parts.ts";
 
 /** Whether a message instructs the model rather than speaks with it. */

@@ -1,5 +1,6 @@
 import type { Conversation, Tool, ToolChoice } from "../../conversation.ts";
-import { cannotCarry, type Encoding } from "./_encoding.ts";
+import { cannotCarry } from "../_cannot_carry.ts";
+import type { Encoding } from "./_encoding.ts";
 import type { JsonObject } from "../_json.ts";
 import { constrainedSchema } from "./_schema.ts";
 

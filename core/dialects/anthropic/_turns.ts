@@ -1,5 +1,5 @@
 import type { LossReport } from "../../loss_report.ts";
-import { cannotCarry } from "./_encoding.ts";
+import { cannotCarry } from "../_cannot_carry.ts";
 
 /** Who speaks in a turn on the wire. */
 export type TurnRole = "user" | "assistant" | "system";

@@ -1,7 +1,8 @@
 import type { Conversation } from "../../conversation.ts";
 import type { DialectTarget, EncodedRequest } from "../../dialect.ts";
 import { CacheMarks } from "./_cache_marks.ts";
-import { cannotCarry, type Encoding } from "./_encoding.ts";
+import { cannotCarry } from "../_cannot_carry.ts";
+import type { Encoding } from "./_encoding.ts";
 import { encodeMessages } from "./_messages.ts";
 import { defaultMaxTokens, modelTraits } from "./_models.ts";
 import { encodeFormat } from "./_output_format.ts";

@@ -1,6 +1,6 @@
 import type { Conversation } from "../../conversation.ts";
 import { isObject } from "../_json.ts";
-import { cannotCarry } from "../anthropic/_encoding.ts";
+import { cannotCarry } from "../_cannot_carry.ts";
 import type { Encoding } from "./_encoding.ts";
 
 /** The provider's own fields that callers may give. */

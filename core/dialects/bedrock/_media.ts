@@ -1,5 +1,5 @@
 import type { AudioPart, FilePart, ImagePart } from "../../conversation.ts";
-import { cannotCarry } from "../anthropic/_encoding.ts";
+import { cannotCarry } from "../_cannot_carry.ts";
 import { cachePoint, type Site } from "./_encoding.ts";
 
 /** Formats of images by media type (E18). */

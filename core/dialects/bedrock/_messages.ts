@@ -1,5 +1,6 @@
 import type { Conversation, Message } from "../../conversation.ts";
-import { isSendable, misplaced } from "../anthropic/_encoding.ts";
+import { misplaced } from "../_cannot_carry.ts";
+import { isSendable } from "../anthropic/_encoding.ts";
 import { thoughtFirst, trimmed } from "../anthropic/_messages.ts";
 import { isSystem } from "../anthropic/_system_messages.ts";
 import { OPENING, Turns } from "../anthropic/_turns.ts";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { cannotCarry } from "../anthropic/_encoding.ts";
+import { cannotCarry } from "../_cannot_carry.ts";
 import { readCallId, wireCallId as wireId } from "../anthropic/_tool_ids.ts";
 
 /** How long a tool's name and the id of a call may be. */

@@ -6,7 +6,7 @@ import type {
 } from "../../conversation.ts";
 import { resultCacheControl } from "../anthropic/_cache_marks.ts";
 import { isBlank } from "../anthropic/_encoding.ts";
-import { toolInput } from "../anthropic/_parts.ts";
+import { toolInput } from "../_tool_input.ts";
 import { cachePoint, type Encoding, type Site } from "./_encoding.ts";
 import { fileBlock, imageBlock } from "./_media.ts";
 import { wireCallId, wireToolName } from "./_names.ts";

@@ -1,5 +1,5 @@
 import type { Conversation, Tool } from "../../conversation.ts";
-import { cannotCarry } from "../anthropic/_encoding.ts";
+import { cannotCarry } from "../_cannot_carry.ts";
 import { constrainedSchema } from "../anthropic/_schema.ts";
 import { cachePoint, type Encoding } from "./_encoding.ts";
 import { wireToolName } from "./_names.ts";

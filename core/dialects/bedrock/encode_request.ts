@@ -1,7 +1,7 @@
 import type { Conversation } from "../../conversation.ts";
 import type { DialectTarget, EncodedRequest } from "../../dialect.ts";
 import { CacheMarks } from "../anthropic/_cache_marks.ts";
-import { cannotCarry } from "../anthropic/_encoding.ts";
+import { cannotCarry } from "../_cannot_carry.ts";
 import { defaultMaxTokens } from "../anthropic/_models.ts";
 import { encodeFormat } from "../anthropic/_output_format.ts";
 import { settleSampling } from "../anthropic/_sampling.ts";

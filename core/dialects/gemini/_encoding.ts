@@ -1,5 +1,3 @@
-import type { Message, Part } from "../../conversation.ts";
-import { GatewayError } from "../../errors.ts";
 import type { LossReport } from "../../loss_report.ts";
 import type { ModelTraits } from "./_models.ts";
 
@@ -16,27 +14,4 @@ export interface Site {
   /** The caller's field, for example `messages[0].content[1]`. */
   readonly param: string;
   readonly encoding: Encoding;
-}
-
-/** A request that this dialect can't carry. `action` ends the sentence "Cannot …". */
-export function cannotCarry(
-  param: string,
-  action: string,
-  code = "unsupported_value",
-): GatewayError {
-  return new GatewayError("invalid_request", `Cannot ${action}`, {
-    code,
-    param,
-  });
-}
-
-/** A part that its message's role can't have. */
-export function misplaced(
-  part: Part,
-  { param, role }: { readonly param: string; readonly role: Message["role"] },
-): GatewayError {
-  return cannotCarry(
-    param,
-    `send content of type '${part.type}' in a message of role '${role}' to this provider`,
-  );
 }

@@ -1,5 +1,6 @@
 import type { AudioPart, FilePart, ImagePart } from "../../conversation.ts";
-import { cannotCarry, type Site } from "./_encoding.ts";
+import { cannotCarry } from "../_cannot_carry.ts";
+import type { Site } from "./_encoding.ts";
 
 /** Where the files of the provider's own store are addressed. */
 const FILE_STORE = "https://generativelanguage.googleapis.com/v1beta/";

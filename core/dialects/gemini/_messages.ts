@@ -1,5 +1,6 @@
 import type { Conversation, Message, TextPart } from "../../conversation.ts";
-import { type Encoding, misplaced, type Site } from "./_encoding.ts";
+import { misplaced } from "../_cannot_carry.ts";
+import type { Encoding, Site } from "./_encoding.ts";
 import { audioData, documentData, imageData } from "./_media.ts";
 import { textPart } from "./_parts.ts";
 import { Turns } from "./_turns.ts";

@@ -3,8 +3,8 @@ import type {
   ToolCallPart,
   ToolResultPart,
 } from "../../conversation.ts";
-import { cannotCarry, type Site } from "./_encoding.ts";
-import { isObject } from "../_json.ts";
+import { toolInput } from "../_tool_input.ts";
+import type { Site } from "./_encoding.ts";
 import { documentData, imageData } from "./_media.ts";
 
 /**
@@ -39,7 +39,7 @@ export function callPart(
     encoding.losses.add("approximated", param, "thought signature is missing");
     signature = NO_SIGNATURE;
   }
-  const args = callArguments(part.arguments, `${param}.function.arguments`);
+  const args = toolInput(part.arguments, `${param}.function.arguments`);
   const signed = signature === undefined
     ? ""
     : `,"thoughtSignature":${JSON.stringify(signature)}`;
@@ -99,28 +99,4 @@ function objectText(text: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** The model's own text is kept where it can be: a reparse would round large numbers. */
-function callArguments(text: string, param: string): string {
-  if (text.trim() === "") return "{}";
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw cannotCarry(
-      param,
-      "send a tool call whose arguments are not valid JSON",
-      "invalid_value",
-    );
-  }
-  if (value === null) return "{}";
-  if (!isObject(value)) {
-    throw cannotCarry(
-      param,
-      "send a tool call whose arguments are not a JSON object",
-      "invalid_value",
-    );
-  }
-  return text.isWellFormed() ? text.trim() : JSON.stringify(value);
 }

@@ -1,5 +1,6 @@
 import type { Conversation, Tool } from "../../conversation.ts";
-import { cannotCarry, type Encoding } from "./_encoding.ts";
+import { cannotCarry } from "../_cannot_carry.ts";
+import type { Encoding } from "./_encoding.ts";
 import { isObject, type JsonObject } from "../_json.ts";
 import { knownSchema } from "./_schema.ts";
 

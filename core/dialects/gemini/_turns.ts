@@ -1,5 +1,6 @@
 import type { ToolCallPart, ToolResultPart } from "../../conversation.ts";
-import { cannotCarry, type Site } from "./_encoding.ts";
+import { cannotCarry } from "../_cannot_carry.ts";
+import type { Site } from "./_encoding.ts";
 import { callPart, resultPart } from "./_parts.ts";
 
 /** Who speaks in a turn; `results` are the user's on the wire (D3). */

@@ -2,7 +2,7 @@ import type { Answer } from "../../answer.ts";
 import type { LossReport } from "../../loss_report.ts";
 import { invalidAnswer } from "../_invalid_answer.ts";
 import { AnswerReader } from "./_answer_reader.ts";
-import { collectParts } from "./_collect_parts.ts";
+import { collectParts } from "../_collect_parts.ts";
 import { asText } from "../_json.ts";
 import { parseGeminiAnswer } from "./_parse_answer.ts";
 

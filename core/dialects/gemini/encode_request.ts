@@ -1,6 +1,7 @@
 import type { Conversation } from "../../conversation.ts";
 import type { DialectTarget, EncodedRequest } from "../../dialect.ts";
-import { cannotCarry, type Encoding } from "./_encoding.ts";
+import { cannotCarry } from "../_cannot_carry.ts";
+import type { Encoding } from "./_encoding.ts";
 import { encodeMessages } from "./_messages.ts";
 import { modelPath } from "./_model_path.ts";
 import { modelTraits } from "./_models.ts";

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { type GenerateContentResponse, GoogleGenAI } from "@google/genai";
 import type { AnswerPart, FinishClass, Usage } from "../../answer.ts";
 import { SseParser } from "../../sse_parser.ts";
-import { collectParts } from "./_collect_parts.ts";
+import { collectParts } from "../_collect_parts.ts";
 import { hasRecordings, readRecordings } from "./_test_recordings.ts";
 import { decodeAnswer } from "./decode_answer.ts";
 import { GeminiStreamDecoder } from "./decode_stream.ts";

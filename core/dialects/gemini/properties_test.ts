@@ -4,7 +4,7 @@ import type { Answer, AnswerEvent, AnswerPart } from "../../answer.ts";
 import type { Message, Part } from "../../conversation.ts";
 import { GatewayError, UpstreamError } from "../../errors.ts";
 import { SseParser } from "../../sse_parser.ts";
-import { collectParts } from "./_collect_parts.ts";
+import { collectParts } from "../_collect_parts.ts";
 import { encode } from "./_test_encode.ts";
 import { decodeAnswer } from "./decode_answer.ts";
 import { GeminiStreamDecoder } from "./decode_stream.ts";

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { Answer, AnswerEvent, AnswerPart } from "../../answer.ts";
 import { UpstreamError } from "../../errors.ts";
 import { SseParser } from "../../sse_parser.ts";
-import { collectParts } from "./_collect_parts.ts";
+import { collectParts } from "../_collect_parts.ts";
 import { hasRecordings, readRecordings } from "./_test_recordings.ts";
 import { decodeAnswer } from "./decode_answer.ts";
 import { GeminiStreamDecoder } from "./decode_stream.ts";

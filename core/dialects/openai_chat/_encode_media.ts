@@ -1,5 +1,6 @@
 import type { AudioPart, FilePart, ImagePart } from "../../conversation.ts";
-import { cannotCarry, type Site } from "./_encode_site.ts";
+import { cannotCarry } from "../_cannot_carry.ts";
+import type { Site } from "./_encode_site.ts";
 import type { MutableJson } from "./_pass_json.ts";
 
 /** Media types whose files are sent as text. */

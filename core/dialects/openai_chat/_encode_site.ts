@@ -1,7 +1,5 @@
-import type { CacheControl, Message, Part } from "../../conversation.ts";
+import type { CacheControl } from "../../conversation.ts";
 import type { DialectTarget } from "../../dialect.ts";
-import type { GatewayError } from "../../errors.ts";
-import { invalidRequest } from "./_decode_node.ts";
 import type { MutableJson } from "./_pass_json.ts";
 
 /** Where in the request a part is and for whom it is encoded. */
@@ -9,26 +7,6 @@ export interface Site {
   /** The caller's field, for example `messages[0].content[1]`. */
   readonly param: string;
   readonly target: DialectTarget;
-}
-
-/** A request that this dialect can't carry. `action` ends the sentence "Cannot …". */
-export function cannotCarry(
-  param: string,
-  action: string,
-  code = "unsupported_value",
-): GatewayError {
-  return invalidRequest(`Cannot ${action}`, { code, param });
-}
-
-/** A part that its message's role can't have. */
-export function misplaced(
-  part: Part,
-  { param, role }: { readonly param: string; readonly role: Message["role"] },
-): GatewayError {
-  return cannotCarry(
-    param,
-    `send content of type '${part.type}' in a message of role '${role}' to this provider`,
-  );
 }
 
 /**

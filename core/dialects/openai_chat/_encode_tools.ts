@@ -1,6 +1,7 @@
 import type { Conversation, Tool } from "../../conversation.ts";
 import type { DialectTarget } from "../../dialect.ts";
-import { cacheMark, cannotCarry } from "./_encode_site.ts";
+import { cannotCarry } from "../_cannot_carry.ts";
+import { cacheMark } from "./_encode_site.ts";
 import type { MutableJson } from "./_pass_json.ts";
 
 /** Encodes the tools and how they may be used (A29, O4). */

@@ -1,5 +1,5 @@
 import type { MutableJson } from "./_pass_json.ts";
-import { cannotCarry } from "./_encode_site.ts";
+import { cannotCarry } from "../_cannot_carry.ts";
 
 /** Messages that stay together, and what follows the last of them. */
 interface Group {

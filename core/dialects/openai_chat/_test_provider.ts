@@ -2,7 +2,7 @@ import type { Answer, AnswerEvent, AnswerPart } from "../../answer.ts";
 import type { Conversation, Message, Part } from "../../conversation.ts";
 import type { Quirks } from "../../dialect.ts";
 import { LossReport } from "../../loss_report.ts";
-import { collectParts } from "./_collect_parts.ts";
+import { collectParts } from "../_collect_parts.ts";
 import { decodeChatAnswer } from "./decode_answer.ts";
 import { ChatStreamDecoder } from "./decode_stream.ts";
 import { encodeChatRequest } from "./encode_request.ts";

@@ -1,7 +1,7 @@
 import type { Answer } from "../../answer.ts";
 import type { LossReport } from "../../loss_report.ts";
 import { invalidAnswer } from "../_invalid_answer.ts";
-import { collectParts } from "./_collect_parts.ts";
+import { collectParts } from "../_collect_parts.ts";
 import { readErrorBody } from "./_decode_error_body.ts";
 import { parseChatAnswer } from "./_parse_answer.ts";
 import { isName } from "./_pass_json.ts";

@@ -4,7 +4,7 @@ import { encodeEffort } from "./_encode_effort.ts";
 import { encodeFormat } from "./_encode_format.ts";
 import { encodeMessages } from "./_encode_messages.ts";
 import { encodeExtras, encodeSampling } from "./_encode_settings.ts";
-import { cannotCarry } from "./_encode_site.ts";
+import { cannotCarry } from "../_cannot_carry.ts";
 import { encodeTools } from "./_encode_tools.ts";
 import type { MutableJson } from "./_pass_json.ts";
 

@@ -6,7 +6,7 @@ import type { Quirks } from "../../dialect.ts";
 import { GatewayError, UpstreamError } from "../../errors.ts";
 import { LossReport } from "../../loss_report.ts";
 import { encode } from "./_test_provider.ts";
-import { collectParts } from "./_collect_parts.ts";
+import { collectParts } from "../_collect_parts.ts";
 import { decodeChatAnswer } from "./decode_answer.ts";
 import { ChatStreamDecoder } from "./decode_stream.ts";
 

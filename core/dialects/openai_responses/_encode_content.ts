@@ -4,7 +4,8 @@ import type {
   ImagePart,
   TextPart,
 } from "../../conversation.ts";
-import { cannotCarry, type Site } from "../openai_chat/_encode_site.ts";
+import { cannotCarry } from "../_cannot_carry.ts";
+import type { Site } from "../openai_chat/_encode_site.ts";
 import type { MutableJson } from "../openai_chat/_pass_json.ts";
 
 /** A part that stands in the content of a message that is not the model's, or in a tool's result. */

@@ -5,7 +5,8 @@ import type {
   ToolResultPart,
 } from "../../conversation.ts";
 import type { DialectTarget } from "../../dialect.ts";
-import { misplaced, type Site } from "../openai_chat/_encode_site.ts";
+import { misplaced } from "../_cannot_carry.ts";
+import type { Site } from "../openai_chat/_encode_site.ts";
 import type { MutableJson } from "../openai_chat/_pass_json.ts";
 import { canRead, unpackProof } from "../openai_chat/_thought_proof.ts";
 import { encodeContent, type InputPart } from "./_encode_content.ts";

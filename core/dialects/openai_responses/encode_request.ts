@@ -1,7 +1,7 @@
 import type { Conversation, Tool } from "../../conversation.ts";
 import type { DialectTarget, EncodedRequest } from "../../dialect.ts";
 import { encodeEffort, thinksAlways } from "../openai_chat/_encode_effort.ts";
-import { cannotCarry } from "../openai_chat/_encode_site.ts";
+import { cannotCarry } from "../_cannot_carry.ts";
 import type { MutableJson } from "../openai_chat/_pass_json.ts";
 import { encodeItems } from "./_encode_items.ts";
 

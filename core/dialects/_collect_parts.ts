@@ -1,4 +1,4 @@
-import type { AnswerEvent, AnswerPart } from "../../answer.ts";
+import type { AnswerEvent, AnswerPart } from "../answer.ts";
 
 /** The parts that the events of a whole answer make. */
 export function collectParts(events: readonly AnswerEvent[]): AnswerPart[] {
