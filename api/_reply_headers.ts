@@ -48,6 +48,8 @@ export function replyHeaders(
       headers["x-llm-proxy-upstream-request-id"] = visible(upstreamId);
     }
     if (!losses.empty) headers["x-llm-proxy-loss"] = losses.toString();
+  } else if (record.requestedModel !== undefined) {
+    Object.assign(headers, record.attempts.headers());
   }
   if (record.cache !== undefined) tellCache(record, headers);
   const { account, admitted } = record;
@@ -56,14 +58,15 @@ export function replyHeaders(
   }
   // A client that has limits here must not hear of others' beside them.
   if (admitted !== undefined) return Object.assign(headers, admitted.headers);
-  if (trace === undefined) return headers;
   for (const name in upstream) {
     if (
       !name.startsWith("x-ratelimit-") &&
       !name.startsWith("anthropic-ratelimit-")
     ) continue;
-    const { provider } = trace.candidate;
-    headers[name] = visible(cleanHeader(provider, upstream[name] ?? ""));
+    const value = upstream[name] ?? "";
+    // What no provider has said is our own refusal's.
+    const told = trace ? cleanHeader(trace.candidate.provider, value) : value;
+    headers[name] = visible(told);
   }
   return headers;
 }

@@ -1,3 +1,4 @@
+import type { LedgerUsage } from "@llm-proxy/context";
 import { LossReport, type StreamTranslator, type Usage } from "@llm-proxy/core";
 import type { Candidate } from "@llm-proxy/core/routing";
 import type { Payment } from "./payment.ts";
@@ -31,6 +32,14 @@ export class AttemptTrace {
   letters = 0;
   /** What is paid for it; absent where nothing was sent. */
   payment: Payment | undefined;
+  /** What it came to when it had ended: by the provider's word, else by what was sent and has come. */
+  booked: LedgerUsage | undefined;
+
+  /** The tokens that it came to, both ways, where the provider told nothing of them. */
+  get estimatedTokens(): number | undefined {
+    const { booked } = this;
+    return booked?.isEstimated ? booked.input + booked.output : undefined;
+  }
 
   /** Begins with where it goes. */
   constructor(candidate: Candidate) {

@@ -80,7 +80,11 @@ export async function dispatch(
       record.key = access?.subject.key;
       access?.checkRoute(route, exchange);
       if (isPaidFor(route)) record.account = gateway.accounts.begin(record);
-      const asked = { caller: record.access, bytes: lengthOf(exchange) };
+      const asked = {
+        caller: record.access,
+        bytes: lengthOf(exchange),
+        dialect: record.client.name === "anthropic" ? "anthropic" : "openai",
+      } as const;
       const preparing = gateway.limits.prepare(route.path, asked);
       if (preparing !== undefined) await preparing;
       record.admitted = gateway.limits.admit(route.path, asked);

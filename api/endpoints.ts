@@ -255,6 +255,7 @@ export async function attempt<T extends Prepared>(
     throw error instanceof GatewayError ? scrubError(error, { trace }) : error;
   } finally {
     sender.stop();
+    if (trace.estimatedTokens !== undefined) routed.used(trace.estimatedTokens);
     record.awaitedConnection(clock.queuedMs);
     if (tracing !== undefined) trace.endedAt = performance.now();
   }

@@ -28,6 +28,10 @@ export async function readJson(
   } finally {
     waiting.end();
   }
+  const { admitted } = record;
+  if (admitted && exchange.header("content-length") === undefined) {
+    gateway.limits.measured(admitted, body.length);
+  }
   return record.document = parseJsonDocument(body);
 }
 

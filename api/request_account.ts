@@ -125,6 +125,7 @@ export class RequestAccount {
     // The table may have come meanwhile.
     payment.priced ??= this.#accounts.priceOf(trace.candidate);
     const end = payment.end(trace, how);
+    trace.booked = end.usage;
     payment.hold?.settle(end.cost ?? 0);
     this.#costs.push(end);
     if (payment.place !== undefined) this.#entry?.ended(payment.place, end);

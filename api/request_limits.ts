@@ -28,6 +28,8 @@ export interface LimitedRequest {
   readonly caller: Access | undefined;
   /** The size of its body, from which tokens are reserved; what it came to is settled at its end. */
   readonly bytes: number;
+  /** In whose words the caller is told how its limits stand. @default {"openai"} */
+  readonly dialect?: "openai" | "anthropic";
 }
 
 /** What {@linkcode RequestLimits} goes by. */
@@ -104,8 +106,10 @@ export class RequestLimits {
     if (asks === undefined) return undefined;
     const admission = this.#limiter.take(asks);
     const statuses = this.#limiter.status(asks);
+    const { dialect = "openai" } = request;
     if (admission.ok) {
-      return { lease: admission.lease, headers: rateLimitHeaders(statuses) };
+      const headers = rateLimitHeaders(statuses, { dialect });
+      return { lease: admission.lease, headers };
     }
     const { limit, unit, retryAfterMs } = admission;
     const isOwn = this.#owners.has(limit);
@@ -117,7 +121,7 @@ export class RequestLimits {
       } is reached`,
       {
         code: "rate_limit_exceeded",
-        headers: rateLimitHeaders(statuses, { retryAfterMs }),
+        headers: rateLimitHeaders(statuses, { dialect, retryAfterMs }),
       },
     );
   }
@@ -131,6 +135,11 @@ export class RequestLimits {
       this.#limiter.remove(name);
       this.#owners.delete(name);
     }
+  }
+
+  /** Sets aside what a body comes to whose length nobody told before it was read. */
+  measured({ lease }: AdmittedRequest, bytes: number): void {
+    lease.raise({ tokens: Math.ceil(bytes / BYTES_PER_TOKEN) });
   }
 
   /** What a request asks of its limits; nothing where it has none. */

@@ -140,14 +140,15 @@ export class RequestRecord {
   settle(): void {
     this.durationMs = performance.now() - this.startedAt;
     this.account?.settle();
-    const { admitted, usage, status } = this;
+    const { admitted, usage, status, trace } = this;
     if (admitted === undefined) return;
-    if (this.recalled !== undefined) {
-      return admitted.lease.settle({ tokens: 0 });
-    }
-    if (usage !== undefined) admitted.lease.settle({ tokens: usage.total });
-    // A provider may have done the work for a caller who left, and nobody tells.
-    else if (status === 200 || this.error?.kind === "client_closed") {
+    const told = usage?.total;
+    const guessed = trace?.estimatedTokens;
+    if (told !== undefined || guessed !== undefined) {
+      const tokens = Math.max(told ?? 0, guessed ?? 0);
+      admitted.lease.settle({ tokens });
+    } else if (status === 200 || this.error?.kind === "client_closed") {
+      // A provider may have done the work for a caller who left, and nobody tells.
       admitted.lease.release();
     } else admitted.lease.settle({ tokens: 0 });
   }

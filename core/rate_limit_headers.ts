@@ -57,7 +57,7 @@ export function rateLimitHeaders(
   statuses: readonly LimitStatus[],
   options: RateLimitHeadersOptions = {},
 ): Record<string, string> {
-  const { dialect = "openai", retryAfterMs, date = Date.now() } = options;
+  const { dialect = "openai", retryAfterMs } = options;
   const headers: Record<string, string> = {};
   for (const unit of ["requests", "tokens"] as const) {
     const status = tightest(statuses, unit);
@@ -71,6 +71,7 @@ export function rateLimitHeaders(
       const prefix = `anthropic-ratelimit-${unit}`;
       headers[`${prefix}-limit`] = String(limit);
       headers[`${prefix}-remaining`] = String(remaining);
+      const { date = Date.now() } = options;
       headers[`${prefix}-reset`] = formatTime(date + resetMs);
     }
   }

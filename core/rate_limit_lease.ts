@@ -1,5 +1,7 @@
 import type { Hold } from "./_limit_gate.ts";
 
+const NOTHING: readonly undefined[] = [];
+
 /** What an admitted request came to. */
 export interface RateLimitUsage {
   /** Tokens, both ways; 0 gives back all that was reserved. */
@@ -30,6 +32,8 @@ export interface RateLimitUsage {
  */
 export class RateLimitLease {
   #holds: readonly Hold[] | undefined;
+  /** What was set aside later on, in the places of what it was added to. */
+  #more: readonly (Hold | undefined)[] = NOTHING;
   readonly #now: () => number;
 
   /** Made by `RateLimiter.take` alone. */
@@ -41,6 +45,30 @@ export class RateLimitLease {
   /** Whether it was settled or released. */
   get ended(): boolean {
     return this.#holds === undefined;
+  }
+
+  /**
+   * Sets aside more tokens, for a request that turns out to be larger than was
+   * thought: so many in all. Nobody is refused for it, but those who come next
+   * find so much less. Does nothing where as many are set aside, or it has ended.
+   *
+   * @throws {RangeError} when the number cannot be.
+   */
+  raise({ tokens }: RateLimitUsage): void {
+    if (!(tokens >= 0 && tokens < Infinity)) {
+      throw new RangeError(
+        `Cannot reserve '${tokens}' tokens: the number must be 0 or more`,
+      );
+    }
+    this.#more = this.#holds?.map((hold, i) => {
+      const { gate, amount } = hold;
+      const before = this.#more[i];
+      const extra = Math.ceil(tokens) - amount;
+      if (before || gate.unit !== "tokens" || extra <= 0) return before;
+      const more: Hold = { ...hold, amount: extra, row: -1 };
+      gate.take(more, this.#now());
+      return more;
+    }) ?? NOTHING;
   }
 
   /**
@@ -71,9 +99,17 @@ export class RateLimitLease {
     if (holds === undefined) return;
     this.#holds = undefined;
     const now = this.#now();
-    for (const hold of holds) {
-      const { gate } = hold;
-      gate.end(hold, gate.unit === "tokens" ? tokens : undefined, now);
+    for (let i = 0; i < holds.length; i++) {
+      const hold = holds[i] as Hold;
+      const { gate, amount } = hold;
+      const used = gate.unit === "tokens" ? tokens : undefined;
+      const more = this.#more[i];
+      if (more === undefined || used === undefined) {
+        gate.end(hold, used, now);
+        continue;
+      }
+      gate.end(hold, Math.min(used, amount), now);
+      gate.end(more, Math.max(0, used - amount), now);
     }
   }
 }

@@ -197,6 +197,43 @@ Deno.test("a debt lets wait no longer than a window and what a bucket holds", as
   assert(limiter.take(ask("a", 10)).ok);
 });
 
+Deno.test("raise() sets aside more for a request that is larger than was thought, and settle() counts all of it", () => {
+  for (const limit of ["1000 tokens/minute", "1000 tokens/minute burst 1000"]) {
+    const { limiter } = limiterOf([limit, "2 concurrent"]);
+    const lease = leaseOf(limiter, ask("a", 100));
+    lease.raise({ tokens: 50 });
+    assertEquals(remaining(limiter), [900, 1]);
+    lease.raise({ tokens: 700 });
+    lease.raise({ tokens: 700 });
+    assertEquals(remaining(limiter), [300, 1]);
+    assert(!limiter.take(ask("a", 400)).ok);
+    lease.settle({ tokens: 450 });
+    assertEquals(remaining(limiter), [550, 2]);
+    for (const [reserved, raised, used] of [[100, 300, 40], [50, 90, 200]]) {
+      const before = remaining(limiter)[0]!;
+      const next = leaseOf(limiter, ask("a", reserved));
+      next.raise({ tokens: raised! });
+      next.settle({ tokens: used! });
+      assertEquals(remaining(limiter), [before - used!, 2]);
+    }
+  }
+});
+
+Deno.test("raise() refuses nobody, and what it set aside counts where nobody tells what was used", () => {
+  for (const limit of ["1000 tokens/minute", "1000 tokens/minute burst 1000"]) {
+    const { limiter } = limiterOf(limit);
+    const lease = leaseOf(limiter, ask("a", 100));
+    lease.raise({ tokens: 5_000 });
+    assertEquals(remaining(limiter), [0]);
+    lease.release();
+    lease.raise({ tokens: 9_000 });
+    assertEquals(remaining(limiter), [0]);
+    const other = leaseOf(limiter, ask("b"));
+    assertThrows(() => other.raise({ tokens: NaN }), RangeError);
+    other.release();
+  }
+});
+
 Deno.test("settle() takes a count that cannot be as unknown", () => {
   for (const tokens of [NaN, -5, Infinity]) {
     const { limiter } = limiterOf(["1000 tokens/minute", "1 concurrent"]);

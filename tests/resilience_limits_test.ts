@@ -7,6 +7,7 @@ import {
   assertGreater,
   assertGreaterOrEqual,
   assertLessOrEqual,
+  assertMatch,
 } from "@std/assert";
 import {
   dialectOf,
@@ -192,6 +193,132 @@ Deno.test("L8: tokens are reserved by the size of a request, and settled with wh
       held - small
     } tokens reserved for 8,000 bytes, ${spent} booked for 5; 0 for what failed`,
   );
+});
+
+Deno.test("L8: each client is told of its limits in the words of its dialect, served or refused", async () => {
+  await using fleet = await Fleet.start({
+    names: ["a"],
+    config:
+      "rate_limit: {enabled: true, default: [1/minute burst 1, 9000 tokens/minute]}",
+  });
+  const messages = [{ role: "user", content: "hi" }];
+  const body = { model: "a/m", messages, max_tokens: 9 };
+  const words = {
+    "/v1/chat/completions": (unit: string, what: string) =>
+      `x-ratelimit-${what}-${unit}`,
+    "/v1/messages": (unit: string, what: string) =>
+      `anthropic-ratelimit-${unit}-${what}`,
+  };
+  for (const [path, name] of Object.entries(words)) {
+    for (const status of [200, 429]) {
+      const answer = await fleet.answer(post(body, { path }));
+      assertEquals(answer.status, status, answer.body);
+      const told = (unit: string, what: string): string | undefined =>
+        answer.headers.get(name(unit, what));
+      assertEquals(
+        [told("requests", "limit"), told("requests", "remaining")],
+        ["1", "0"],
+      );
+      assertEquals(told("tokens", "limit"), "9000");
+      const reset = told("requests", "reset") ?? "";
+      if (path === "/v1/messages") {
+        assertGreater(Date.parse(reset), Date.now() - 1_000);
+      } else assertMatch(reset, /^\d+(\.\d+)?m?s$|^1m0s$/);
+      const others = path === "/v1/messages" ? "x-ratelimit" : "anthropic-";
+      assertEquals(
+        [...answer.headers.keys()].filter((it) => it.startsWith(others)),
+        [],
+      );
+      if (status === 200) continue;
+      assertGreaterOrEqual(Number(answer.headers.get("retry-after")), 1);
+      assertGreaterOrEqual(Number(answer.headers.get("retry-after-ms")), 1);
+      assertEquals(answer.headers.get("x-should-retry"), undefined);
+    }
+  }
+});
+
+Deno.test("L8: a stream that is cut, left or ends without a count is charged for what was sent and has come", async () => {
+  const limit = 100_000;
+  await using fleet = await Fleet.start({
+    names: ["a"],
+    config: `rate_limit: {enabled: true, default: ${limit} tokens/hour}`,
+  });
+  const a = fleet.of("a");
+  const said = "x".repeat(40_000);
+  const half: UpstreamScript = async (call) => {
+    const { start, text } = dialectOf(call);
+    await call.answer();
+    await call.write(start + text(said));
+  };
+  a.on("cut", async (call) => {
+    await half(call);
+    call.cut();
+  });
+  a.on("left", async (call) => {
+    await half(call);
+    await call.silence();
+  });
+  let last = limit;
+  /** What the request before the last one was charged, and about so much for the last. */
+  const spent = async (): Promise<number> => {
+    a.on("nothing", status(404));
+    const { headers } = await fleet.answer(ask("a/nothing", { stream: false }));
+    const left = Number(headers.get("x-ratelimit-remaining-tokens"));
+    const spent = last - left;
+    last = left;
+    return spent;
+  };
+  const own = await spent();
+  const content = "y".repeat(8_000);
+  const messages = [{ role: "user", content }];
+  await fleet.answer(ask("a/cut", { messages }));
+  const cut = await spent();
+  const client = await RawClient.connect(fleet.url);
+  await client.send(ask("a/left", { messages }));
+  await client.until(said.slice(-100));
+  client.leave();
+  await fleet.settled();
+  await until(() => fleet.log.length === 4, "it is booked");
+  const left = await spent();
+  tell(
+    "L8",
+    `8,000 letters asked, 40,000 said: ${cut} tokens charged where the stream broke off, ${left} where the client left`,
+  );
+  for (const charged of [cut, left]) {
+    assertGreaterOrEqual(charged, 2_000 + 10_000 - own);
+    assertLessOrEqual(charged, 2_000 + 10_000 + 200 + own);
+  }
+});
+
+Deno.test("L8: a body whose length is not told is charged by its size, while it is worked on and if nobody tells more", async () => {
+  const limit = 100_000;
+  await using fleet = await Fleet.start({
+    names: ["a"],
+    config: `rate_limit: {enabled: true, default: ${limit} tokens/hour}`,
+  });
+  const release = Promise.withResolvers<void>();
+  fleet.of("a").on("slow", async (call) => {
+    await release.promise;
+    await healthy()(call);
+  });
+  const body = JSON.stringify({
+    model: "a/slow",
+    messages: [{ role: "user", content: "y".repeat(200_000) }],
+  });
+  const client = await RawClient.connect(fleet.url);
+  await client.send(
+    "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\n" +
+      "content-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n" +
+      `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`,
+  );
+  await until(() => fleet.seen("slow")[0] === 1, "it is under way");
+  const { headers } = await fleet.answer(ask("a/other", { stream: false }));
+  const held = limit - Number(headers.get("x-ratelimit-remaining-tokens"));
+  tell("L8", `${held} tokens held for ${body.length} bytes of unknown length`);
+  assertGreaterOrEqual(held, 50_000);
+  release.resolve();
+  await client.answers(1);
+  client.leave();
 });
 
 Deno.test("L8: an account's own limit is kept by going elsewhere, and callers do not notice", async () => {
