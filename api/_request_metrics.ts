@@ -72,6 +72,7 @@ export class RequestMetrics {
     this.#targets.watch(table);
     this.#gateway = gateway;
     this.telemetry.adopt(config);
+    if (config.telemetry.enabled) this.#measureDelay();
   }
 
   get #watched(): Gateway {
@@ -81,9 +82,7 @@ export class RequestMetrics {
 
   /** What shows them. From the first look on the delay of the event loop is measured, which costs even when idle. */
   get exporter(): PrometheusExporter {
-    this.#delay ??= new LoopDelay((seconds) =>
-      this.#metrics.loopDelayed(seconds)
-    );
+    this.#measureDelay();
     return this.#exporter;
   }
 
@@ -156,6 +155,12 @@ export class RequestMetrics {
   /** Measures nothing any more. */
   close(): void {
     this.#delay?.[Symbol.dispose]();
+  }
+
+  #measureDelay(): void {
+    this.#delay ??= new LoopDelay((seconds) =>
+      this.#metrics.loopDelayed(seconds)
+    );
   }
 
   #note(deployment: Deployment): void {

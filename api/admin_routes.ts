@@ -22,7 +22,7 @@ import { invalidateCache } from "./cache_endpoints.ts";
 import { getConfigStatus, reloadConfig } from "./config_endpoints.ts";
 import type { Route } from "./dispatch.ts";
 import type { RequestContext } from "./endpoints.ts";
-import { showRequests } from "./request_log_endpoint.ts";
+import { getRequests } from "./request_log_endpoint.ts";
 import type { Role } from "./role.ts";
 import { exportUsage, getUsage } from "./usage_endpoints.ts";
 
@@ -36,7 +36,7 @@ export const ADMIN_ROUTES: readonly Route[] = [
   admin("POST /keys/:id/rotate", "admin", rotateKey),
   admin("GET /usage", "viewer", getUsage),
   admin("GET /usage/export", "viewer", exportUsage),
-  admin("GET /logs", "viewer", (context) => showRequests(context, {})),
+  admin("GET /logs", "viewer", getRequests),
   admin("GET /deployments", "viewer", listDeployments),
   admin("POST /deployments/drain", "operator", drainDeployment),
   admin("POST /deployments/enable", "operator", enableDeployment),

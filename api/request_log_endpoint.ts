@@ -11,49 +11,43 @@ import {
   readRequestLogQuery,
   type RequestLogAsk,
 } from "./_request_log_query.ts";
+import { isRoleAtLeast } from "./role.ts";
 import { sendJson } from "./_send_json.ts";
 import type { RequestContext } from "./endpoints.ts";
+import { OWNER } from "./subject.ts";
 
 /** How many rows of an export are written in one go. */
 const CHUNK = 500;
 
 /**
  * `GET /v1/requests`: the last requests, page by page, or as a whole with
- * `format=jsonl` or `csv`. A caller with a key sees the requests of that key
- * alone; where no keys are configured, this machine sees all.
+ * `format=jsonl` or `csv`. A caller sees the requests of its own key alone; a
+ * viewer those of all, and an admin their prompts and answers too, where these
+ * are kept. Where no keys are configured, this machine sees all.
  *
  * @throws {GatewayError} 400 `invalid_query`.
  */
 export async function getRequests(context: RequestContext): Promise<void> {
-  const { key } = context.record;
-  await showRequests(context, key === undefined ? {} : { key });
-}
-
-/**
- * The same for whoever may see more.
- *
- * @param scope What is asked of every row, whatever the query says.
- * @throws {GatewayError} 400 `invalid_query`.
- */
-export async function showRequests(
-  context: RequestContext,
-  scope: { readonly key?: string },
-): Promise<void> {
-  const { gateway, exchange } = context;
+  const { gateway, exchange, record } = context;
   const asked = readRequestLogQuery(queryOf(exchange.target), Date.now());
-  const { key: wanted = scope.key } = asked.filter;
-  const isForeign = scope.key !== undefined && wanted !== scope.key;
-  const ask: RequestLogAsk = {
+  const { key, access } = record;
+  const role = access?.subject.role ?? OWNER.role;
+  const seesAll = isRoleAtLeast(role, "viewer");
+  const { key: wanted = key } = asked.filter;
+  const ask: RequestLogAsk = seesAll ? asked : {
     ...asked,
-    filter: { ...asked.filter, ...scope },
+    filter: { ...asked.filter, ...key !== undefined && { key } },
     // Another's rows are as good as none.
-    ...isForeign && { after: Infinity },
+    ...wanted !== key && { after: Infinity },
   };
-  if (ask.format !== "json") return await exportRows(context, ask);
+  const tell: Tell = isRoleAtLeast(role, "admin")
+    ? (row) => row
+    : (row) => row.fields.key === key ? row : withoutContent(row);
+  if (ask.format !== "json") return await exportRows(context, ask, tell);
   const { rows, next, newest } = gateway.requests.page(ask);
   sendJson(context, {
     object: "list",
-    data: rows.map(({ cursor, at, fields }) => ({
+    data: rows.map(tell).map(({ cursor, at, fields }) => ({
       cursor,
       ts: new Date(at).toISOString(),
       ...fields,
@@ -63,10 +57,19 @@ export async function showRequests(
   });
 }
 
+/** A row, as far as its reader may see it. */
+type Tell = (row: RequestLogRow) => RequestLogRow;
+
+function withoutContent(row: RequestLogRow): RequestLogRow {
+  const { prompt: _, answer: __, ...fields } = row.fields;
+  return { ...row, fields };
+}
+
 /** Writes all that fits, or as many as were asked for, in the client's own time. */
 async function exportRows(
   { gateway, exchange, record }: RequestContext,
   { format, filter, limit = Infinity, ...from }: RequestLogAsk,
+  tell: Tell,
 ): Promise<void> {
   const isCsv = format === "csv";
   const columns = [...canonicalFields(), "prompt", "answer"];
@@ -89,7 +92,7 @@ async function exportRows(
       limit: Math.min(left, CHUNK),
     });
     left -= rows.length;
-    await stream.write(rows.map(line).join(""));
+    await stream.write(rows.map(tell).map(line).join(""));
     query = next === undefined ? undefined : {
       filter,
       ...from.after === undefined ? { before: next } : { after: next },

@@ -185,6 +185,36 @@ Deno.test("X2: a caller sees the requests of its own key alone, and nobody witho
   }
 });
 
+Deno.test("X2: a viewer sees the requests of all keys, and only an admin what others asked", async () => {
+  const [viewer, admin] = [`${KEY_A}v`, `${KEY_A}x`];
+  const gateway = await startGateway(config(`
+auth:
+  api_keys:
+    - {name: a, key: ${KEY_A}}
+    - {name: v, key: ${viewer}, role: viewer}
+    - {name: x, key: ${admin}, role: admin}
+logging: {requests: {content: {keys: ["*"]}}}
+`));
+  try {
+    await ask(gateway, "mock/echo", { key: KEY_A, content: "xyzzy" });
+    await ask(gateway, "mock/echo", { key: viewer, content: "plugh" });
+    await until(() => gateway.log.length >= 2, "two lines");
+    for (const format of ["json", "jsonl", "csv"]) {
+      const see = async (key: string): Promise<[boolean, boolean]> => {
+        const { text } = await look(gateway, `?format=${format}`, key);
+        return [text.includes("xyzzy"), text.includes("plugh")];
+      };
+      assertEquals(await see(KEY_A), [true, false], format);
+      assertEquals(await see(viewer), [false, true], format);
+      assertEquals(await see(admin), [true, true], format);
+    }
+    assertEquals((await look(gateway, "", viewer)).rows.length, 2);
+    assertEquals((await look(gateway, "?key=a", viewer)).rows.length, 1);
+  } finally {
+    await gateway.close();
+  }
+});
+
 Deno.test("a query that makes no sense is refused with the name of what is wrong", async () => {
   const gateway = await startGateway(config());
   try {
