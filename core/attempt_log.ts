@@ -26,6 +26,7 @@ export interface AttemptEntry {
 /** How many attempts are kept; a request has fewer. */
 const MAX_RECORDS = 8;
 const MAX_WORD = 128;
+const NONE: AttemptRecord[] = [];
 
 /** An attempt from its beginning on. */
 class OpenRecord implements AttemptRecord, AttemptEntry {
@@ -71,7 +72,7 @@ class OpenRecord implements AttemptRecord, AttemptEntry {
  * ```
  */
 export class AttemptLog {
-  readonly #records: AttemptRecord[] = [];
+  #records: AttemptRecord[] = NONE;
   #count = 0;
   #queuedMs = 0;
   #pausedMs = 0;
@@ -109,9 +110,11 @@ export class AttemptLog {
   /** Notes an attempt that begins. */
   begin(deployment: string): AttemptEntry {
     this.#count++;
-    if (this.#records.length === MAX_RECORDS) this.#records.pop();
     const record = new OpenRecord(deployment.slice(0, MAX_WORD));
-    this.#records.push(record);
+    // Most requests have one, for which a list of one is small.
+    if (this.#records === NONE) this.#records = [record];
+    else if (this.#records.length < MAX_RECORDS) this.#records.push(record);
+    else this.#records[MAX_RECORDS - 1] = record;
     return record;
   }
 
