@@ -34,15 +34,20 @@ export interface AdmissionAsk {
   readonly request: RouteRequest;
 }
 
-/** Admits an attempt where that is possible at once. */
+/**
+ * Admits an attempt where that is possible at once.
+ *
+ * @param now The time, where it is known, on the clock of routing.
+ */
 export function tryAdmit(
   candidate: Candidate,
   ask: AdmissionAsk,
+  now?: number,
 ): Admission | undefined {
   const limit = ask.parts.bulkheads.of(candidate.deployment);
-  if (limit === undefined) return admit(candidate, ask);
-  const slot = limit.tryAcquire();
-  return slot && admit(candidate, ask, slot);
+  const slot = limit?.tryAcquire();
+  if (limit !== undefined && slot === undefined) return undefined;
+  return admit(candidate, ask, { slot, now });
 }
 
 /**
@@ -58,7 +63,7 @@ export async function admitLater(
 ): Promise<Admission | undefined> {
   const limit = ask.parts.bulkheads.of(candidate.deployment);
   const slot = await limit?.acquire(ask.signal, ask.patienceMs);
-  return admit(candidate, ask, slot);
+  return admit(candidate, ask, { slot });
 }
 
 /** Admits an attempt because there is nowhere else to go: a breaker may let a probe through early. */
@@ -72,18 +77,21 @@ export function admitLastResort(
   if (limit !== undefined && slot === undefined) return undefined;
   const breaker = breakers.of(candidate.deployment);
   const permit = breaker?.tryAcquire() ?? breaker?.tryLastResort();
-  return admit(candidate, ask, slot, permit);
+  return admit(candidate, ask, { slot, permit });
 }
 
 function admit(
   candidate: Candidate,
   { parts, request }: AdmissionAsk,
-  slot?: ConcurrencySlot,
-  given?: BreakerPermit,
+  { slot, permit, now }: {
+    readonly slot?: ConcurrencySlot | undefined;
+    readonly permit?: BreakerPermit | undefined;
+    readonly now?: number | undefined;
+  },
 ): Admission | undefined {
   const { deployment } = candidate;
   const breaker = parts.breakers.of(deployment);
-  const permit = given ?? breaker?.tryAcquire();
+  permit ??= breaker?.tryAcquire();
   if (breaker !== undefined && permit === undefined) {
     slot?.release();
     return undefined;
@@ -99,5 +107,5 @@ function admit(
   }
   if (lease === "full") return undefined;
   const state = parts.states.of(deployment);
-  return { candidate, state, flight: state.start(), permit, slot, lease };
+  return { candidate, state, flight: state.start(now), permit, slot, lease };
 }

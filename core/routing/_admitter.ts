@@ -26,13 +26,18 @@ export interface AdmissionSeeker extends AdmissionAsk {
   patienceFor(candidate: Candidate): number;
 }
 
-/** Admits the first that can begin at once. */
+/**
+ * Admits the first that can begin at once.
+ *
+ * @param now The time, where it is known.
+ */
 export function admitAtOnce(
   queue: CandidateQueue,
   seeker: AdmissionSeeker,
+  now?: number,
 ): Admission | undefined {
   for (const candidate of queue.waiting()) {
-    const admission = tryAdmit(candidate, seeker);
+    const admission = tryAdmit(candidate, seeker, now);
     if (admission === undefined) continue;
     queue.take(candidate);
     return admission;

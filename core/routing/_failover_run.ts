@@ -123,7 +123,7 @@ export class FailoverRun implements AttemptOwner, AdmissionSeeker {
     budget.deposit(this.#startedAt);
     const hedging = hedges.of(plan.route);
     hedging?.deposit(this.#costOf(plan.candidates[0]));
-    let admission = admitAtOnce(this.#queue, this) ??
+    let admission = admitAtOnce(this.#queue, this, this.#startedAt) ??
       await admitFirst(this.#queue, this);
     this.#totalMs = admission.candidate.provider.limits.total;
     let previousMs = 0;
