@@ -77,7 +77,7 @@ export function checkBreakerOptions(
     halfOpenMaxCalls = 1,
     successThreshold = halfOpenMaxCalls,
     probeTimeout = 900_000,
-    lastResortInterval = recoveryTimeout / (1 + jitter),
+    lastResortInterval = Math.max(1, recoveryTimeout / (1 + jitter)),
   } = options;
   // A jitter above 1 could make an open time shorter than the one before it.
   check("jitter", jitter, { least: 0, most: 1 });

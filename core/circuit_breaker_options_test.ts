@@ -43,6 +43,13 @@ Deno.test("CircuitBreaker keeps to a recovery_timeout above the usual cap", () =
   assertEquals((breaker.openUntil ?? 0) - world.time, 3_600_000);
 });
 
+Deno.test("CircuitBreaker takes the shortest recovery_timeout with any jitter", () => {
+  const world = new VirtualWorld();
+  for (const jitter of [Number.EPSILON / 2, 0.2, 1]) {
+    openBreaker(world, { recoveryTimeout: 1, jitter });
+  }
+});
+
 Deno.test("CircuitBreaker follows its strategy where one is given", () => {
   const breaker = new CircuitBreaker({
     failureThreshold: 1,

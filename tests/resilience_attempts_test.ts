@@ -108,10 +108,10 @@ for (const stream of [false, true]) {
     assertEquals(told(bad.answer), ["a", "m-bad", "1", undefined]);
     assertEquals(bad.attempts.length, 1);
 
-    // Nothing of it where no attempt was made.
+    // Where no attempt was made, that is told: nothing has cost anything.
     const unknown = await fleet.answer(ask("nobody/has-it", { stream }));
     assertEquals(unknown.status, 404);
-    assertEquals(told(unknown), Array(4).fill(undefined));
+    assertEquals(told(unknown), [undefined, undefined, "0", undefined]);
     assertEquals((await fleet.line(unknown)).attempts, undefined);
   });
 }
