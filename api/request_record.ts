@@ -140,8 +140,10 @@ export class RequestRecord {
   settle(): void {
     this.durationMs = performance.now() - this.startedAt;
     this.account?.settle();
-    const { admitted, usage, status, trace } = this;
+    const { admitted, recalled, usage, status, trace } = this;
     if (admitted === undefined) return;
+    // No provider was asked.
+    if (recalled !== undefined) return admitted.lease.settle({ tokens: 0 });
     const told = usage?.total;
     const guessed = trace?.estimatedTokens;
     if (told !== undefined || guessed !== undefined) {

@@ -196,10 +196,14 @@ Deno.test("S2: a corrupt state file is put aside and told in the log", async () 
 });
 
 /** Asks the echo; gives the status, and how the cache took it. */
-async function ask(url: string, content: string): Promise<unknown[]> {
+async function ask(
+  url: string,
+  content: string,
+  headers: Record<string, string> = {},
+): Promise<unknown[]> {
   const response = await fetch(`${url}/v1/chat/completions`, {
     method: "POST",
-    headers: { "content-type": "application/json" },
+    headers: { "content-type": "application/json", ...headers },
     body: JSON.stringify({
       model: "mock/echo",
       messages: [{ role: "user", content }],
@@ -288,18 +292,31 @@ Deno.test("S4: a service that is killed in the midst of its writes starts again 
   }
 });
 
-Deno.test("S7: a database out of reach holds up neither the start nor requests", async () => {
+Deno.test("S7: a database out of reach holds up neither the start nor callers with keys of the config; who might have a stored one hears 503, not 401", async () => {
+  using folder = new Folder();
+  const config = `${folder.path}/config.yaml`;
+  const known = "key-of-the-config-3d1f08";
+  await Deno.writeTextFile(
+    config,
+    `providers: [{type: mock}]\nauth: {api_keys: [{name: ann, key: ${known}}]}\n`,
+  );
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   listener.close();
-  await using service = new Service(["--state", `http://127.0.0.1:${port}`], {
-    env: { DENO_KV_ACCESS_TOKEN: "kv-4f8a1c77e2b90d" },
-  });
-  assert((await service.line()).includes(`state at http://127.0.0.1:${port},`));
+  const database = `http://127.0.0.1:${port}`;
+  await using service = new Service(
+    ["--config", config, "--state", database],
+    { env: { DENO_KV_ACCESS_TOKEN: "kv-4f8a1c77e2b90d" } },
+  );
+  assert((await service.line()).includes(`state at ${database},`));
   const url = await service.url();
-  assertEquals((await ask(url, "hi"))[0], 200);
+  const key = { "x-api-key": known };
+  assertEquals((await ask(url, "hi", key))[0], 200);
   await until(async () => (await service.health()).mode === "degraded");
-  assertEquals((await ask(url, "hi"))[0], 200);
+  assertEquals((await ask(url, "hi", key))[0], 200);
+  const other = { "x-api-key": "a-stored-one-perhaps" };
+  assertEquals((await ask(url, "hi", other))[0], 503);
+  assertEquals((await ask(url, "hi"))[0], 503);
   assert(!service.output.includes("kv-4f8a1c77e2b90d"));
 });
 
