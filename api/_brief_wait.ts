@@ -3,7 +3,13 @@ const STORE_WAIT_MS = 50;
 
 /** Waits for a store, but no longer than it may hold up a request. */
 export class BriefWait {
+  readonly #ms: number;
   #isLate = false;
+
+  /** Waits so many milliseconds at most. */
+  constructor(ms: number = STORE_WAIT_MS) {
+    this.#ms = ms;
+  }
 
   /**
    * Waits for work. Once that was too long nobody waits until it is done: one
@@ -15,7 +21,7 @@ export class BriefWait {
     const timer = setTimeout(() => {
       this.#isLate = true;
       resolve();
-    }, STORE_WAIT_MS);
+    }, this.#ms);
     const done = work.finally(() => {
       clearTimeout(timer);
       this.#isLate = false;

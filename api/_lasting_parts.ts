@@ -33,6 +33,7 @@ import { summaryBounds } from "./condense_policy.ts";
 import type { Config } from "./config_types.ts";
 import { Drains } from "./drains.ts";
 import type { GatewayControls } from "./gateway_controls.ts";
+import { IdempotentAnswers } from "./idempotent_answers.ts";
 import { KeptAnswers } from "./kept_answers.ts";
 import { loggedBreakers } from "./_logged_breakers.ts";
 import { watchMemory } from "./_memory_watch.ts";
@@ -87,6 +88,8 @@ export class LastingParts {
   readonly selections: ModelSelections;
   /** The keys that are no part of a config. */
   readonly keys: StoredKeys;
+  /** Answers to requests that are to be made once. */
+  readonly idempotent: IdempotentAnswers;
   /** What callers may ask. */
   readonly limits: RequestLimits;
   /** What providers' accounts may be asked. */
@@ -151,6 +154,7 @@ export class LastingParts {
     this.responses = new StateResponseStore(state, {
       onFailure: (cause) => logger.warn("a response was not kept", { cause }),
     });
+    this.idempotent = new IdempotentAnswers(state, { logger });
     this.limits = new RequestLimits({
       onRefusal: (refusal) => this.metrics.limitRefused(refusal),
       shared: state.isShared ? sharedLimits(state, logger) : undefined,
@@ -283,6 +287,7 @@ export class LastingParts {
     this.#memory?.close();
     this.tokens.close();
     this.factory.close();
+    await this.idempotent.close();
     await this.#kept?.close();
     await this.accounts.close();
   }

@@ -11,6 +11,7 @@ import type { RequestContext } from "./endpoints.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Role } from "./role.ts";
 import { RequestRecord } from "./request_record.ts";
+import { idempotencyKey, serveOnce } from "./serve_once.ts";
 
 /** One route of the HTTP surface. */
 export interface Route {
@@ -94,7 +95,10 @@ export async function dispatch(
     if (content !== undefined && keepsContent(content, record.key)) {
       recorded = new RecordedExchange(exchange, content.max_kb);
     }
-    await route.handle({ gateway, exchange: recorded ?? exchange, record });
+    const context = { gateway, exchange: recorded ?? exchange, record };
+    const key = idempotencyKey(route, exchange);
+    if (key === undefined) await route.handle(context);
+    else await serveOnce(context, { key, handle: route.handle });
   } catch (error) {
     refuse(recorded ?? exchange, record, toGatewayError(error));
   } finally {
