@@ -214,6 +214,7 @@ export class LastingParts {
     this.limits.define({ routes, fallback });
     this.providerLimits.define(providers);
     this.accounts.adopt(config);
+    this.hedges.retain(config.routes.flatMap(({ match }) => match));
     const { max_rows: maxRows, max_mb: maxMb } = config.logging.requests;
     this.requests.resize({ maxRows, maxBytes: Math.floor(maxMb * MIB) });
     if (!isDeepStrictEqual(before?.circuit_breaker, config.circuit_breaker)) {

@@ -9,6 +9,7 @@ import {
   tryAdmit,
 } from "./_admission.ts";
 import type { CandidateQueue } from "./_candidate_queue.ts";
+import type { ConcurrencyLimit } from "./concurrency_limit.ts";
 import type { Cooldowns } from "./cooldowns.ts";
 import { planRefusal } from "./plan_refusal.ts";
 import type { Candidate } from "./route.ts";
@@ -61,7 +62,7 @@ export async function admitFirst(
   throw planRefusal(queue.plans, { now: seeker.now() }) ?? busy();
 }
 
-/** Admits what can begin at once, else what will have a slot soonest. */
+/** Admits what can begin at once, else what has a slot within a moment. */
 export async function admitNext(
   queue: CandidateQueue,
   seeker: AdmissionSeeker,
@@ -82,11 +83,11 @@ async function awaitTurn(
   seeker: AdmissionSeeker,
 ): Promise<Admission | undefined> {
   const { parts, request, signal, log } = seeker;
-  for (const candidate of queue.waiting()) {
-    const limit = parts.bulkheads.of(candidate.deployment);
-    if (limit === undefined || limit.full) continue;
-    const patienceMs = seeker.patienceFor(candidate);
-    if (!(patienceMs > 0)) return undefined;
+  for (const { candidate, limit } of byQueue(queue.waiting(), parts)) {
+    const leftMs = seeker.patienceFor(candidate);
+    if (!(leftMs > 0)) return undefined;
+    // All waits of a request together are no longer than one (L3).
+    const patienceMs = Math.min(leftMs, limit.maxWaitMs - log.queuedMs);
     const from = seeker.now();
     try {
       const ask = { parts, request, signal, patienceMs };
@@ -101,6 +102,19 @@ async function awaitTurn(
     }
   }
   return undefined;
+}
+
+/** Those with a place in their queues, the shortest queue for its slots first. */
+function byQueue(
+  candidates: readonly Candidate[],
+  { bulkheads }: Pick<Gatekeepers, "bulkheads">,
+): { readonly candidate: Candidate; readonly limit: ConcurrencyLimit }[] {
+  return candidates.flatMap((candidate) => {
+    const limit = bulkheads.of(candidate.deployment);
+    return limit === undefined || limit.full
+      ? []
+      : [{ candidate, limit, wait: limit.queued / limit.limit }];
+  }).sort((a, b) => a.wait - b.wait);
 }
 
 /** Admits what is out, because everything is: a probe of a breaker, or a key that was refused (U19). */

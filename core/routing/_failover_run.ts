@@ -120,11 +120,12 @@ export class FailoverRun implements AttemptOwner, AdmissionSeeker {
   async toItsEnd(): Promise<RoutePlan> {
     const { budget, hedges } = this.parts;
     const { plan } = this;
-    budget.deposit(this.#startedAt);
-    const hedging = hedges.of(plan.route);
-    hedging?.deposit(this.#costOf(plan.candidates[0]));
     let admission = admitAtOnce(this.#queue, this, this.#startedAt) ??
       await admitFirst(this.#queue, this);
+    // What is refused makes no attempt, and pays for none.
+    budget.deposit(admission.flight.startedAt);
+    const hedging = hedges.of(plan.route);
+    hedging?.deposit(this.#costOf(admission.candidate));
     this.#totalMs = admission.candidate.provider.limits.total;
     let previousMs = 0;
     let giveBack: (() => void) | undefined;
@@ -282,8 +283,8 @@ export class FailoverRun implements AttemptOwner, AdmissionSeeker {
     }
   }
 
-  #costOf(candidate: Candidate | undefined): number {
-    return estimateCost(this.request, candidate?.deployment.prices) ?? 0;
+  #costOf({ deployment: { prices } }: Candidate): number {
+    return estimateCost(this.request, prices) ?? 0;
   }
 }
 

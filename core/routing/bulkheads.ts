@@ -1,5 +1,6 @@
 import { AdaptiveLimit, type AdaptiveLimitOptions } from "./adaptive_limit.ts";
 import {
+  type ConcurrencyBounds,
   ConcurrencyLimit,
   type ConcurrencyLimitOptions,
 } from "./concurrency_limit.ts";
@@ -63,16 +64,25 @@ export class Bulkheads implements AvailabilityView {
     const { maxConcurrency, adaptive } = deployment;
     if (maxConcurrency === Infinity && !adaptive) return undefined;
     const known = this.#bulkheads.get(deployment);
-    if (known !== undefined) {
-      if (known.deployment === deployment) return known.limit;
-      if (isLimitedAlike(known.deployment, deployment)) {
-        known.deployment = deployment;
-        return known.limit;
-      }
+    if (known === undefined) {
+      const bounds = this.#boundsOf(deployment);
+      const { now } = this.#options;
+      const limit = new ConcurrencyLimit({
+        ...bounds,
+        name: deployment.id,
+        ...(now !== undefined && { now }),
+      });
+      this.#bulkheads.set(deployment, { limit, deployment });
+      return limit;
     }
-    const limit = this.#make(deployment);
-    this.#bulkheads.set(deployment, { limit, deployment });
-    return limit;
+    if (known.deployment !== deployment) {
+      // What is under way counts on, whatever the config says by now (F5).
+      if (!isLimitedAlike(known.deployment, deployment)) {
+        known.limit.change(this.#boundsOf(deployment));
+      }
+      known.deployment = deployment;
+    }
+    return known.limit;
   }
 
   /** Whether a request can begin, or wait for its turn. */
@@ -91,21 +101,19 @@ export class Bulkheads implements AvailabilityView {
     this.#bulkheads.retain(deployments);
   }
 
-  #make(deployment: Deployment): ConcurrencyLimit {
-    const { id, maxConcurrency, adaptive } = deployment;
-    const { now, adaptiveMax = 200 } = this.#options;
+  #boundsOf(deployment: Deployment): ConcurrencyBounds {
+    const { maxConcurrency, adaptive } = deployment;
+    const { adaptiveMax = 200 } = this.#options;
     const { maxQueue = this.#options.maxQueue } = deployment;
     const { maxWaitMs = this.#options.maxWaitMs } = deployment;
     const max = maxConcurrency === Infinity ? adaptiveMax : maxConcurrency;
-    return new ConcurrencyLimit({
-      name: id,
+    return {
       limit: adaptive
         ? new AdaptiveLimit({ ...this.#options.adaptive, max })
         : max,
       ...(maxQueue !== undefined && { maxQueue }),
       ...(maxWaitMs !== undefined && { maxWaitMs }),
-      ...(now !== undefined && { now }),
-    });
+    };
   }
 }
 

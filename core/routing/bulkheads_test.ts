@@ -30,13 +30,19 @@ Deno.test("Bulkheads.of() limits only what has a bound, each by its own", () => 
   );
 });
 
-Deno.test("F5: limits outlive a reload, and a changed bound makes a new one", () => {
+Deno.test("F5: limits outlive a reload, and what is under way counts by a changed bound", () => {
   const bulkheads = new Bulkheads();
-  const before = bulkheads.of(testDeployment("x/m", { maxConcurrency: 7 }));
-  const same = testDeployment("x/m", { maxConcurrency: 7 });
+  const before = bulkheads.of(testDeployment("x/m", { maxConcurrency: 3 }));
+  const slots = [1, 2, 3].map(() => before?.tryAcquire());
+  const same = testDeployment("x/m", { maxConcurrency: 3 });
   assert(bulkheads.of(same) === before);
-  const changed = testDeployment("x/m", { maxConcurrency: 8 });
-  assertEquals(bulkheads.of(changed)?.limit, 8);
+  const fewer = testDeployment("x/m", { maxConcurrency: 2 });
+  assert(bulkheads.of(fewer) === before);
+  assertEquals([before?.limit, before?.inFlight], [2, 3]);
+  slots.pop()?.release();
+  assertEquals(before?.tryAcquire(), undefined);
+  const found = testDeployment("x/m", { maxConcurrency: 9, adaptive: true });
+  assertEquals([bulkheads.of(found)?.limit, before?.inFlight], [8, 2]);
   bulkheads.retain([]);
   assert(bulkheads.of(same) !== before);
 });

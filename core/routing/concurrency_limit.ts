@@ -6,14 +6,18 @@ import {
   type ConcurrencySlotEvents,
 } from "./concurrency_slot.ts";
 
-/** Bounds of a {@linkcode ConcurrencyLimit}. */
-export interface ConcurrencyLimitOptions {
+/** What a {@linkcode ConcurrencyLimit} holds its requests to. */
+export interface ConcurrencyBounds {
   /** The most requests at a time, or what finds it. */
   readonly limit: number | AdaptiveLimit;
   /** How many may wait. @default {16} */
   readonly maxQueue?: number;
   /** How long one waits at most, in ms, and 20 ms at that. @default {1_000} */
   readonly maxWaitMs?: number;
+}
+
+/** How a {@linkcode ConcurrencyLimit} is made. */
+export interface ConcurrencyLimitOptions extends ConcurrencyBounds {
   /** What is limited, for messages. @default {"deployment"} */
   readonly name?: string;
   /** A clock that never goes back, in ms. @default {performance.now} */
@@ -50,10 +54,10 @@ interface Waiter {
  * ```
  */
 export class ConcurrencyLimit {
-  readonly #fixed: number;
-  readonly #adaptive: AdaptiveLimit | undefined;
-  readonly #maxQueue: number;
-  readonly #maxWaitMs: number;
+  #fixed = 0;
+  #adaptive: AdaptiveLimit | undefined;
+  #maxQueue = 0;
+  #maxWaitMs = 0;
   readonly #name: string;
   readonly #now: () => number;
   readonly #queue = new Set<Waiter>();
@@ -77,7 +81,19 @@ export class ConcurrencyLimit {
    * @throws {RangeError} when a bound is out of its range.
    */
   constructor(options: ConcurrencyLimitOptions) {
-    const { limit, maxQueue = 16, maxWaitMs = 1_000 } = options;
+    this.#name = options.name ?? "deployment";
+    this.#now = options.now ?? (() => performance.now());
+    this.change(options);
+  }
+
+  /**
+   * Goes by other bounds from now on. What is under way and who waits go on;
+   * where there are more of them than may be, nobody comes in until there are
+   * fewer.
+   *
+   * @throws {RangeError} when a bound is out of its range; nothing has changed then.
+   */
+  change({ limit, maxQueue = 16, maxWaitMs = 1_000 }: ConcurrencyBounds): void {
     const isWhole = Number.isInteger(limit) || limit === Infinity;
     if (typeof limit === "number" && !(isWhole && limit >= 1)) {
       throw new RangeError(
@@ -94,8 +110,7 @@ export class ConcurrencyLimit {
     this.#adaptive = typeof limit === "number" ? undefined : limit;
     this.#maxQueue = maxQueue;
     this.#maxWaitMs = maxWaitMs;
-    this.#name = options.name ?? "deployment";
-    this.#now = options.now ?? (() => performance.now());
+    if (this.#queue.size > 0) this.#admit();
   }
 
   /** The most requests at a time, as it is now. */
@@ -111,6 +126,11 @@ export class ConcurrencyLimit {
   /** How many wait for a slot. */
   get queued(): number {
     return this.#queue.size;
+  }
+
+  /** How long one waits at most, in ms. */
+  get maxWaitMs(): number {
+    return this.#maxWaitMs;
   }
 
   /** Whether neither a slot nor a place in the queue is free. */

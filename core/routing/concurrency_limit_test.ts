@@ -47,6 +47,24 @@ Deno.test("L3: never more than the limit are under way, and freed slots are give
   assertEquals([limit.inFlight, limit.queued], [0, 0]);
 });
 
+Deno.test("L3: with more slots those who wait come in, with fewer nobody does", async () => {
+  const { limit } = virtual({ limit: 1 });
+  const slots = [await limit.acquire(never)];
+  const waiting = [limit.acquire(never), limit.acquire(never)];
+  limit.change({ limit: 3 });
+  slots.push(...await Promise.all(waiting));
+  assertEquals([limit.inFlight, limit.queued], [3, 0]);
+  limit.change({ limit: 2, maxWaitMs: 5 });
+  slots.pop()?.release();
+  assertEquals(limit.tryAcquire(), undefined);
+  slots.pop()?.release();
+  slots.push(await limit.acquire(never));
+  assertThrows(() => limit.change({ limit: 0 }), RangeError);
+  assertEquals([limit.limit, limit.maxWaitMs], [2, 5]);
+  for (const slot of slots) slot.release();
+  assertEquals(limit.inFlight, 0);
+});
+
 Deno.test("L3: what finds no place in the queue is refused at once", async () => {
   const { limit } = virtual({ limit: 1, maxQueue: 1 });
   const slot = await limit.acquire(never);

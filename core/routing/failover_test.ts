@@ -363,3 +363,63 @@ Deno.test("U18: what our own bounds refuse lowers no adaptive limit and cools no
     assertEquals(limit < 8, asked === 1, `${code}: ${limit}`);
   }
 });
+
+Deno.test("L3: a request waits for a moment in all, in the shortest queue, however many deployments and fallbacks there are", async () => {
+  const { failover, bulkheads, table } = setUp([
+    { match: "m", targets: ["a/x", "b/x", "c/x"], fallbacks: ["n"] },
+    { match: "n", targets: ["a/y", "b/y", "c/y"] },
+  ], {
+    settings: { maxConcurrency: 1 },
+    bulkheads: new Bulkheads({ maxQueue: 2, maxWaitMs: 100 }),
+  });
+  const limits = ["m", "n"].flatMap((name) =>
+    table.match(name)!.route.targets.map(({ deployment }) =>
+      bulkheads.of(deployment)!
+    )
+  );
+  const slots = limits.map((limit) => limit.tryAcquire());
+  const log = new AttemptLog();
+  const error = await failover.run({
+    request: { model: "m" },
+    signal: NEVER,
+    log,
+    work: () => Promise.resolve(),
+  }).catch((error) => error);
+  assertEquals(error.code, "deployment_busy");
+  // By the ticks of a clock that looks every 20 ms.
+  assert(log.queuedMs >= 100 && log.queuedMs < 190, `${log.queuedMs} ms`);
+
+  const waiting = new AbortController();
+  const crowd = [1, 2].map(() =>
+    limits[0]?.acquire(waiting.signal).catch(() => {})
+  );
+  const served = run(failover, { "b/x": (it) => it.commit() });
+  await Promise.resolve();
+  assertEquals(limits.map(({ queued }) => queued), [2, 1, 0, 0, 0, 0]);
+  slots[1]?.release();
+  assertEquals((await served).log, ["b/x ok"]);
+  waiting.abort();
+  await Promise.all(crowd);
+  for (const slot of slots) slot?.release();
+  assertEquals(limits.map(({ inFlight }) => inFlight), Array(6).fill(0));
+});
+
+Deno.test("U16: a request that is refused before its first attempt pays for no retry", async () => {
+  const budget = new RetryBudget({ floor: 0, ratio: 0.5 });
+  const { failover, bulkheads, table } = setUp([
+    { match: "m", targets: ["a/x"] },
+  ], {
+    settings: { maxConcurrency: 1 },
+    bulkheads: new Bulkheads({ maxQueue: 0 }),
+    budget,
+  });
+  const { deployment } = table.match("m")!.route.targets[0]!;
+  const slot = bulkheads.of(deployment)?.tryAcquire();
+  for (let i = 0; i < 10; i++) await run(failover, {});
+  assertEquals(budget.left, 0);
+  slot?.release();
+  for (let i = 0; i < 10; i++) {
+    await run(failover, { "a/x": (it) => it.commit() });
+  }
+  assertEquals(budget.left, 5);
+});

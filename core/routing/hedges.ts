@@ -1,5 +1,11 @@
-import { HedgePolicy } from "./hedge_policy.ts";
+import { type HedgeOptions, HedgePolicy } from "./hedge_policy.ts";
 import type { Route } from "./route.ts";
+
+interface Kept {
+  /** Those it was made with, or as good as. */
+  options: HedgeOptions;
+  readonly policy: HedgePolicy;
+}
 
 /**
  * The hedge policy of each route that has one, by its name, so that what was
@@ -24,20 +30,37 @@ import type { Route } from "./route.ts";
  * ```
  */
 export class Hedges {
-  readonly #policies = new Map<
-    string,
-    { readonly settings: string; readonly policy: HedgePolicy }
-  >();
+  readonly #policies = new Map<string, Kept>();
+
+  /** How many routes have one. */
+  get size(): number {
+    return this.#policies.size;
+  }
 
   /** The policy of a route; `undefined` where it never hedges. */
   of({ name, definition }: Route): HedgePolicy | undefined {
     const options = definition?.hedge;
     if (options === undefined) return undefined;
     const known = this.#policies.get(name);
-    const settings = JSON.stringify(options);
-    if (known?.settings === settings) return known.policy;
+    if (known?.options === options) return known.policy;
+    if (known !== undefined && isAlike(known.options, options)) {
+      known.options = options;
+      return known.policy;
+    }
     const policy = new HedgePolicy(options);
-    this.#policies.set(name, { settings, policy });
+    this.#policies.set(name, { options, policy });
     return policy;
   }
+
+  /** Forgets the routes that the config no longer has. */
+  retain(names: Iterable<string>): void {
+    const kept = new Set(names);
+    for (const name of this.#policies.keys()) {
+      if (!kept.has(name)) this.#policies.delete(name);
+    }
+  }
+}
+
+function isAlike(one: HedgeOptions, other: HedgeOptions): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }

@@ -45,6 +45,7 @@ export {
   geminiRequestFacts,
 } from "./gemini_request_facts.ts";
 export {
+  type ConcurrencyBounds,
   ConcurrencyLimit,
   type ConcurrencyLimitOptions,
 } from "./concurrency_limit.ts";
