@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { Citation } from "./citation.ts";
 import type {
   ReasoningPart,
   RefusalPart,
@@ -126,6 +127,8 @@ export type AnswerEvent =
     readonly part: number;
     /** Of a thought, or Gemini's of a text. */
     readonly signature?: string;
+    /** Sources that a text rests on. */
+    readonly citations?: readonly Citation[];
   }
   | { readonly type: "usage"; readonly usage: Usage }
   | {

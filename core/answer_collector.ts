@@ -1,8 +1,10 @@
 import type { Answer, AnswerEvent, AnswerPart, Usage } from "./answer.ts";
+import type { Citation } from "./citation.ts";
 
 /** A part that has not ended. */
 type OpenPart =
   & { -readonly [Key in "text" | "signature"]?: string }
+  & { citations?: readonly Citation[] }
   & { readonly start: AnswerEvent & { readonly type: "part_start" } };
 
 /**
@@ -47,9 +49,9 @@ export class AnswerCollector {
       }
       case "part_end": {
         const part = this.#parts[event.part];
-        if (part !== undefined && event.signature !== undefined) {
-          part.signature = event.signature;
-        }
+        if (part === undefined) break;
+        if (event.signature !== undefined) part.signature = event.signature;
+        if (event.citations !== undefined) part.citations = event.citations;
         break;
       }
       case "usage":
@@ -77,7 +79,9 @@ export class AnswerCollector {
   }
 }
 
-function partOf({ start, text = "", signature }: OpenPart): AnswerPart {
+function partOf(
+  { start, text = "", signature, citations }: OpenPart,
+): AnswerPart {
   const proof = signature === undefined ? {} : { signature };
   switch (start.kind) {
     case "tool_call": {
@@ -95,6 +99,6 @@ function partOf({ start, text = "", signature }: OpenPart): AnswerPart {
     case "refusal":
       return { type: "refusal", text };
     case "text":
-      return { type: "text", text, ...proof };
+      return { type: "text", text, ...proof, ...citations && { citations } };
   }
 }

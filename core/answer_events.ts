@@ -69,10 +69,12 @@ function startOf(part: number, content: AnswerPart): AnswerEvent {
 function endOf(part: number, content: AnswerPart): AnswerEvent {
   const isProved = content.type === "text" || content.type === "reasoning";
   const signature = isProved ? content.signature : undefined;
+  const citations = content.type === "text" ? content.citations : undefined;
   return {
     type: "part_end",
     part,
     ...(signature !== undefined && { signature }),
+    ...(citations !== undefined && { citations }),
   };
 }
 

@@ -6,6 +6,8 @@
  * @module
  */
 
+import type { Citation } from "./citation.ts";
+
 /** A breakpoint of the provider's prompt cache, set behind a part or a tool. */
 export interface CacheControl {
   /** How long the provider keeps the prefix. Absent: the provider's default. */
@@ -23,6 +25,8 @@ export interface TextPart {
    * same part; the text may be empty (D9, D11).
    */
   readonly signature?: string;
+  /** Sources that a text of an answer rests on. */
+  readonly citations?: readonly Citation[];
   /** A breakpoint of the prompt cache behind this. */
   readonly cacheControl?: CacheControl;
 }

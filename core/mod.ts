@@ -47,6 +47,7 @@ export type {
   Usage,
   UsageDetails,
 } from "./answer.ts";
+export type { Citation } from "./citation.ts";
 export { addUsage } from "./add_usage.ts";
 export { readUsage } from "./read_usage.ts";
 export { AnswerCollector } from "./answer_collector.ts";

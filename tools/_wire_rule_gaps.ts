@@ -22,7 +22,6 @@ export const WIRE_GAPS: ReadonlyMap<string, WireGap> = new Map([
   ["C10", part("chat clients have no word for it, Messages clients do")],
   ["C21", part("chat clients see length; it passes to Messages clients")],
   ["E10", { state: "other", why: "no client speaks Converse" }],
-  ["G12", part("there is no canonical word for citations yet")],
   ["H5", { state: "other", why: "Mistral takes OpenAI's words for it" }],
   ["J27", part("never split; splitting is not on offer")],
   ["J28", part("between dialects; where bytes pass, the provider answers")],

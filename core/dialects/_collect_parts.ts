@@ -10,9 +10,14 @@ export function collectParts(events: readonly AnswerEvent[]): AnswerPart[] {
       parts[event.part] = part.type === "tool_call"
         ? { ...part, arguments: part.arguments + event.text }
         : { ...part, text: part.text + event.text };
-    } else if (event.type === "part_end" && event.signature !== undefined) {
-      const { signature } = event;
-      parts[event.part] = { ...parts[event.part]!, signature } as AnswerPart;
+    } else if (event.type === "part_end") {
+      const { signature, citations } = event;
+      if (signature === undefined && citations === undefined) continue;
+      parts[event.part] = {
+        ...parts[event.part]!,
+        ...(signature !== undefined && { signature }),
+        ...(citations !== undefined && { citations }),
+      } as AnswerPart;
     }
   }
   return parts;

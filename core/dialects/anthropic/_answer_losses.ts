@@ -12,15 +12,12 @@ export const BLOCK_KINDS: ReadonlyMap<
   ["tool_use", "tool_call"],
 ]);
 
-/** Notes a block that becomes no part, by its type, and citations of one that does. */
+/** Notes a block that becomes no part, by its type. */
 export function reportBlock(
-  { type, citations }: JsonObject,
+  { type }: JsonObject,
   losses: LossReport | undefined,
 ): void {
   if (!BLOCK_KINDS.has(type)) reportLeftOut(asText(type), losses);
-  if (Array.isArray(citations) && citations.length > 0) {
-    reportLeftOut("citations", losses);
-  }
 }
 
 /** Notes a delta that becomes nothing. */
@@ -28,11 +25,7 @@ export function reportDelta(
   type: unknown,
   losses: LossReport | undefined,
 ): void {
-  // What a stream adds piece by piece a whole block has as `citations`.
-  reportLeftOut(
-    type === "citations_delta" ? "citations" : asText(type),
-    losses,
-  );
+  reportLeftOut(asText(type), losses);
 }
 
 function reportLeftOut(what: string, losses: LossReport | undefined): void {

@@ -1,3 +1,5 @@
+import type { Citation } from "../../citation.ts";
+import { citationJson } from "./_block_citations.ts";
 import { markBlock, redactedBlock } from "./encode_answer.ts";
 import type { MarkedKind } from "./_thought_marks.ts";
 import { wireCallId } from "./_tool_ids.ts";
@@ -44,6 +46,18 @@ export class BlockWriter {
   delta(text: string): string {
     this.#hasDelta = true;
     return `${this.#before}${JSON.stringify(text)}}}\n\n`;
+  }
+
+  /** Writes the sources of the open block. */
+  cite(citations: readonly Citation[]): string {
+    let text = "";
+    for (const citation of citations) {
+      const delta = `{"type":"citations_delta","citation":${
+        JSON.stringify(citationJson(citation))
+      }}`;
+      text += this.#frame("content_block_delta", `"delta":${delta}`);
+    }
+    return text;
   }
 
   /**

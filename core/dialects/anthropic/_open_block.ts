@@ -1,9 +1,11 @@
 import type { AnswerEvent } from "../../answer.ts";
 import type { LossReport } from "../../loss_report.ts";
 import { invalidAnswer } from "../_invalid_answer.ts";
+import { CitationList } from "../_citations.ts";
 import { BLOCK_KINDS, reportBlock, reportDelta } from "./_answer_losses.ts";
+import { readCitation } from "./_block_citations.ts";
 import { isBlank } from "./_encoding.ts";
-import { asText, isObject, type JsonObject } from "../_json.ts";
+import { asList, asText, isObject, type JsonObject } from "../_json.ts";
 import { argumentsOf } from "./decode_answer.ts";
 
 const NOTHING: readonly AnswerEvent[] = [];
@@ -18,6 +20,7 @@ export class OpenBlock {
   readonly #part: number;
   readonly #block: JsonObject;
   readonly #losses: LossReport | undefined;
+  readonly #citations: CitationList;
   #arguments = "";
   #signature = "";
 
@@ -27,7 +30,9 @@ export class OpenBlock {
     this.#part = part;
     this.#block = block;
     this.#losses = losses;
+    this.#citations = new CitationList(losses);
     reportBlock(block, losses);
+    for (const source of asList(block.citations)) this.#cite(source);
   }
 
   /** The events of its start, with the content that some gateways put there. */
@@ -82,6 +87,9 @@ export class OpenBlock {
         this.#require("reasoning");
         this.#signature += asText(delta.signature);
         break;
+      case "citations_delta":
+        this.#cite(delta.citation);
+        break;
       default:
         reportDelta(delta.type, this.#losses);
     }
@@ -103,11 +111,15 @@ export class OpenBlock {
     if (this.kind === undefined) return NOTHING;
     const part = this.#part;
     const end: AnswerEvent = this.#signature === ""
-      ? { type: "part_end", part }
+      ? { type: "part_end", part, ...this.#citations.take() }
       : { type: "part_end", part, signature: this.#signature };
     if (this.kind !== "tool_call" || !isBlank(this.#arguments)) return [end];
     const text = argumentsOf(this.#block.input);
     return [{ type: "part_delta", part, text }, end];
+  }
+
+  #cite(source: unknown): void {
+    if (this.kind === "text") this.#citations.add(readCitation(source));
   }
 
   #text(text: unknown): readonly AnswerEvent[] {

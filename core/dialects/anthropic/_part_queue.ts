@@ -17,8 +17,14 @@ interface Part {
   /** What came while another call was open. */
   held: string;
   hasEnded: boolean;
-  signature: string | undefined;
+  proof: PartProof;
 }
+
+/** What the end of a part tells besides. */
+type PartProof = Pick<
+  AnswerEvent & { readonly type: "part_end" },
+  "signature" | "citations"
+>;
 
 /**
  * Puts parts that may overlap into blocks that must not (C24).
@@ -45,7 +51,7 @@ export class PartQueue {
       hasBegun: false,
       held: "",
       hasEnded: false,
-      signature: undefined,
+      proof: {},
     };
     this.#parts.set(start.part, part);
     return this.#isCallOpen ? "" : this.#begin(part);
@@ -68,11 +74,11 @@ export class PartQueue {
   }
 
   /** Takes the end of a part. */
-  end(number: number, signature: string | undefined): string {
+  end(number: number, proof: PartProof): string {
     const part = this.#parts.get(number);
     if (part === undefined) return "";
     part.hasEnded = true;
-    part.signature = signature;
+    part.proof = proof;
     if (this.#isCallOpen && part !== this.#current) return "";
     return this.#end(part) + this.#release();
   }
@@ -136,9 +142,13 @@ export class PartQueue {
   }
 
   #end(part: Part): string {
-    const { start: { kind, part: number }, signature } = part;
+    const { start: { kind, part: number }, proof } = part;
+    const { signature, citations = [] } = proof;
     this.#parts.delete(number);
     let text = "";
+    if (citations.length > 0 && part === this.#current) {
+      text += this.#writer.cite(citations);
+    }
     // A signature may be all that is shown of a thought (C12).
     if (kind === "reasoning" && signature !== undefined) {
       if (part !== this.#current) text += this.#open(part);

@@ -3,8 +3,10 @@ import { parseExactJson } from "../../_json_exact.ts";
 import type { Answer, AnswerPart } from "../../answer.ts";
 import type { LossReport } from "../../loss_report.ts";
 import { invalidAnswer } from "../_invalid_answer.ts";
+import { CitationList } from "../_citations.ts";
+import { asList, asText, isObject, type JsonObject } from "../_json.ts";
 import { reportBlock } from "./_answer_losses.ts";
-import { asText, isObject, type JsonObject } from "../_json.ts";
+import { readCitation } from "./_block_citations.ts";
 import { decodeErrorObject } from "./errors.ts";
 import { finishClass } from "./finish.ts";
 import { UsageTally } from "./usage.ts";
@@ -12,9 +14,9 @@ import { UsageTally } from "./usage.ts";
 const decoder = new TextDecoder();
 
 /**
- * Reads a whole message. What the vocabulary has no word for, such as citations
- * and the blocks of the provider's own tools, is left out and put on the report;
- * text between it stays (C32).
+ * Reads a whole message. What the vocabulary has no word for, such as the blocks
+ * of the provider's own tools, is left out and put on the report; text between
+ * it stays (C32), with its sources on the web (D32).
  *
  * @throws {UpstreamError} when the body is no message: cut, no JSON, `null`, a
  * list, an error in spite of its status (U7, U11, K19).
@@ -33,7 +35,7 @@ export function decodeAnswer(body: Uint8Array, losses?: LossReport): Answer {
   for (const block of content) {
     if (!isObject(block)) continue;
     reportBlock(block, losses);
-    const part = decodeBlock(block);
+    const part = decodeBlock(block, losses);
     if (part !== undefined) parts.push(part);
   }
   const stopSequence = asText(message.stop_sequence);
@@ -84,11 +86,19 @@ function parseBody(body: Uint8Array): JsonObject {
   return value;
 }
 
-function decodeBlock(block: JsonObject): AnswerPart | undefined {
+function decodeBlock(
+  block: JsonObject,
+  losses: LossReport | undefined,
+): AnswerPart | undefined {
   switch (block.type) {
     case "text": {
       const text = asText(block.text);
-      return text === "" ? undefined : { type: "text", text };
+      if (text === "") return undefined;
+      const list = new CitationList(losses);
+      for (const source of asList(block.citations)) {
+        list.add(readCitation(source));
+      }
+      return { type: "text", text, ...list.take() };
     }
     case "thinking": {
       const text = asText(block.thinking);

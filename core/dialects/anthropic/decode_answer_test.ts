@@ -119,7 +119,7 @@ Deno.test("C32: blocks of the provider's own tools and citations are left out an
     losses.toString(),
     "dropped: answer.server_tool_use (left out); " +
       "dropped: answer.web_search_tool_result (left out); " +
-      "dropped: answer.citations (left out); " +
+      "dropped: answer.citations (no address on the web); " +
       "dropped: answer.brand_new (left out)",
   );
 });

@@ -24,8 +24,8 @@ const MAX_OPEN_BLOCKS = 16;
  * are and are never completed (L7); a turn that ends well with a call whose
  * arguments are not whole is an error (A10).
  *
- * What the vocabulary has no word for, such as citations and the blocks of the
- * provider's own tools, is left out and put on the report (C32).
+ * What the vocabulary has no word for, such as the blocks of the provider's own
+ * tools, is left out and put on the report (C32).
  */
 export class AnthropicStreamDecoder implements StreamDecoder {
   readonly #open = new Map<unknown, OpenBlock>();

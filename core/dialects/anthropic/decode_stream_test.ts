@@ -272,7 +272,7 @@ Deno.test("C32: unknown events, deltas and blocks are ignored and reported, text
     losses.toString(),
     "dropped: answer.server_tool_use (left out); " +
       "dropped: answer.web_search_tool_result (left out); " +
-      "dropped: answer.citations (left out); " +
+      "dropped: answer.citations (no address on the web); " +
       "dropped: answer.newer_delta (left out)",
   );
 });

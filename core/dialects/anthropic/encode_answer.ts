@@ -1,5 +1,6 @@
 import type { Answer, AnswerPart, Usage } from "../../answer.ts";
 import type { LossReport } from "../../loss_report.ts";
+import { citationJson } from "./_block_citations.ts";
 import { markData, type MarkedKind } from "./_thought_marks.ts";
 import { wireCallId } from "./_tool_ids.ts";
 import { invalidInput, toolInputJson } from "../_tool_input.ts";
@@ -90,7 +91,12 @@ function addBlocks(
     case "refusal":
       // Clients send blocks back, and the provider refuses empty ones (C45).
       if (part.text !== "") {
-        blocks.push(`{"type":"text","text":${JSON.stringify(part.text)}}`);
+        const cited = part.type === "text" && part.citations !== undefined
+          ? `,"citations":${JSON.stringify(part.citations.map(citationJson))}`
+          : "";
+        blocks.push(
+          `{"type":"text","text":${JSON.stringify(part.text)}${cited}}`,
+        );
       }
       if (part.type === "text" && part.signature !== undefined) {
         blocks.push(markBlock("text", part.signature));

@@ -54,7 +54,7 @@ export class MessagesStreamEncoder implements StreamEncoder {
         }
         return this.#send(this.#queue.start(event));
       case "part_end":
-        return this.#send(this.#queue.end(event.part, event.signature));
+        return this.#send(this.#queue.end(event.part, event));
       case "usage":
         this.#usage = event.usage;
         return "";

@@ -6,6 +6,10 @@ import type {
 } from "../../dialect.ts";
 import { editJsonDocument, type JsonDocument } from "../../json_document.ts";
 import { isObject } from "../_json.ts";
+import {
+  hasForeignCitations,
+  withoutForeignCitations,
+} from "./_block_citations.ts";
 import { passHeaders } from "./_pass_headers.ts";
 import { isMark, isUnsignedThought } from "./_thought_marks.ts";
 
@@ -55,12 +59,16 @@ export function editsFor(
     edits.set(name, undefined);
     losses.add("dropped", name, provider);
   }
+  if (edits.has("messages")) return edits;
   const isForeign = /claude/i.test(model) ? isForeignToClaude : isMark;
-  if (!edits.has("messages") && hasSome(value.messages, isForeign)) {
-    const messages = exactMember(document, "messages");
-    edits.set("messages", JSON.stringify(without(messages, isForeign)));
-    losses.add("dropped", "messages.thinking", "not signed by this provider");
-  }
+  const hasThought = hasSome(value.messages, isForeign);
+  const hasSources = hasSome(value.messages, hasForeignCitations);
+  if (!hasThought && !hasSources) return edits;
+  const messages = exactMember(document, "messages");
+  edits.set("messages", JSON.stringify(without(messages, isForeign)));
+  const why = "not signed by this provider";
+  if (hasThought) losses.add("dropped", "messages.thinking", why);
+  if (hasSources) losses.add("dropped", "messages.citations", why);
   return edits;
 }
 
@@ -76,14 +84,20 @@ function hasSome(messages: unknown, test: BlockTest): boolean {
     messages.some((message: unknown) => contentOf(message).some(test));
 }
 
-/** Messages without such blocks; one that held nothing else goes as a whole. */
+/**
+ * Messages without such blocks, and without sources that another provider
+ * named; a message that held nothing else goes as a whole.
+ */
 function without(messages: unknown, test: BlockTest): unknown {
   if (!Array.isArray(messages)) return messages;
   return messages.flatMap((message: unknown) => {
     const content = contentOf(message);
     const kept = content.filter((block) => !test(block));
-    if (!isObject(message) || kept.length === content.length) return [message];
-    return kept.length === 0 ? [] : [{ ...message, content: kept }];
+    const isCited = kept.some(hasForeignCitations);
+    if (!isObject(message)) return [message];
+    if (!isCited && kept.length === content.length) return [message];
+    if (kept.length === 0) return [];
+    return [{ ...message, content: kept.map(withoutForeignCitations) }];
   });
 }
 

@@ -27,6 +27,7 @@ interface RawBlock {
   readonly signature?: string;
   said: string;
   signed: string;
+  citations?: Record<string, string>[];
 }
 
 interface RawMessage {
@@ -53,6 +54,7 @@ function assembleRaw(events: readonly SseEvent[]): RawMessage {
       const open = raw.blocks[event.index]!;
       open.said += delta.text ?? delta.thinking ?? delta.partial_json ?? "";
       open.signed += delta.signature ?? "";
+      if (delta.citation) (open.citations ??= []).push(delta.citation);
     } else if (event.type === "message_delta") {
       raw.reason = delta.stop_reason;
       Object.assign(raw.usage, event.usage);
@@ -67,7 +69,7 @@ function expectedParts(blocks: readonly RawBlock[]): AnswerPart[] {
     const { said, signed } = block;
     switch (block.type) {
       case "text":
-        return [{ type: "text", text: said }];
+        return [{ type: "text", text: said, ...sourcesOf(block) }];
       case "thinking":
         return [{ type: "reasoning", text: said, signature: signed }];
       case "tool_use": {
@@ -79,6 +81,18 @@ function expectedParts(blocks: readonly RawBlock[]): AnswerPart[] {
         return [];
     }
   });
+}
+
+/** The sources of a block of text, as its web search found them. */
+function sourcesOf({ citations }: RawBlock): object {
+  if (!citations?.length) return {};
+  return {
+    citations: citations.map(({ url, title, cited_text: quote }) => ({
+      url,
+      ...title && { title },
+      ...quote && { quote },
+    })),
+  };
 }
 
 function assemble(events: readonly AnswerEvent[]): AnswerPart[] {
@@ -101,6 +115,10 @@ function assemble(events: readonly AnswerEvent[]): AnswerPart[] {
       const part = parts[event.part]!;
       assert(part.type === "reasoning");
       parts[event.part] = { ...part, signature };
+    } else if (event.type === "part_end" && event.citations !== undefined) {
+      const part = parts[event.part]!;
+      assert(part.type === "text");
+      parts[event.part] = { ...part, citations: event.citations };
     }
   }
   return parts;

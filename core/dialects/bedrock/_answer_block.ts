@@ -1,5 +1,7 @@
 import type { AnswerPart } from "../../answer.ts";
+import type { Citation } from "../../citation.ts";
 import type { LossReport } from "../../loss_report.ts";
+import { CitationList, citationOf } from "../_citations.ts";
 import { invalidAnswer } from "../_invalid_answer.ts";
 import { asList, asText, isObject, type JsonObject } from "../_json.ts";
 import { argumentsOf } from "../anthropic/decode_answer.ts";
@@ -30,13 +32,25 @@ export function decodeBlock(
     return decodeThought(block.reasoningContent);
   }
   if (isObject(block.citationsContent)) {
-    reportLeftOut("citations", losses);
-    const text = asList(block.citationsContent.content).filter(isObject)
+    const { content, citations } = block.citationsContent;
+    const text = asList(content).filter(isObject)
       .map((piece) => asText(piece.text)).join("");
-    return text === "" ? undefined : { type: "text", text };
+    const list = new CitationList(losses);
+    for (const source of asList(citations)) list.add(readCitation(source));
+    return text === "" ? undefined : { type: "text", text, ...list.take() };
   }
   for (const kind of Object.keys(block)) reportLeftOut(kind, losses);
   return undefined;
+}
+
+/** Reads a source of a text; `undefined` for a document of the request. */
+export function readCitation(source: unknown): Citation | undefined {
+  if (!isObject(source) || !isObject(source.location)) return undefined;
+  const { title, location: { web }, sourceContent } = source;
+  if (!isObject(web)) return undefined;
+  const quote = asList(sourceContent).filter(isObject)
+    .map((piece) => asText(piece.text)).join("");
+  return citationOf({ url: web.url, title, quote });
 }
 
 function decodeCall(call: JsonObject): AnswerPart {

@@ -3,7 +3,8 @@ import type { LossReport } from "../../loss_report.ts";
 import { invalidAnswer } from "../_invalid_answer.ts";
 import { asText, isObject, type JsonObject } from "../_json.ts";
 import { isBlank } from "../anthropic/_encoding.ts";
-import { reportLeftOut } from "./_answer_block.ts";
+import { CitationList } from "../_citations.ts";
+import { readCitation, reportLeftOut } from "./_answer_block.ts";
 import { readToolName } from "./_names.ts";
 
 const NOTHING: readonly AnswerEvent[] = [];
@@ -16,6 +17,7 @@ type BlockKind = "text" | "reasoning" | "redacted" | "tool_call";
 export class OpenBlock {
   readonly #part: () => number;
   readonly #losses: LossReport | undefined;
+  readonly #citations: CitationList;
   #kind: BlockKind | undefined;
   #number = -1;
   #held = "";
@@ -25,6 +27,7 @@ export class OpenBlock {
   constructor(part: () => number, losses?: LossReport) {
     this.#part = part;
     this.#losses = losses;
+    this.#citations = new CitationList(losses);
   }
 
   /** Whether it is a call of one of the caller's tools. */
@@ -49,9 +52,11 @@ export class OpenBlock {
     if (isObject(delta.reasoningContent)) {
       return this.#thought(delta.reasoningContent);
     }
-    for (const kind of Object.keys(delta)) {
-      reportLeftOut(kind === "citation" ? "citations" : kind, this.#losses);
+    if (isObject(delta.citation)) {
+      this.#citations.add(readCitation(delta.citation));
+      return NOTHING;
     }
+    for (const kind of Object.keys(delta)) reportLeftOut(kind, this.#losses);
     return NOTHING;
   }
 
@@ -90,7 +95,7 @@ export class OpenBlock {
           : [{ type: "part_end", part }];
     }
     return this.#signature === ""
-      ? [{ type: "part_end", part }]
+      ? [{ type: "part_end", part, ...this.#citations.take() }]
       : [{ type: "part_end", part, signature: this.#signature }];
   }
 

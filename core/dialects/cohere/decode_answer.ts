@@ -1,15 +1,18 @@
 import type { Answer, AnswerPart } from "../../answer.ts";
+import type { TextPart } from "../../conversation.ts";
 import type { LossReport } from "../../loss_report.ts";
 import { invalidAnswer, parseAnswer } from "../_invalid_answer.ts";
 import { asList, asText, isObject } from "../_json.ts";
+import { CitationList } from "../_citations.ts";
+import { readCitations } from "./_citations.ts";
 import { cohereFailure } from "./errors.ts";
 import { readFinish, readUsage } from "./usage.ts";
 
 const decoder = new TextDecoder();
 
 /**
- * Reads a whole answer of `/v2/chat` (G2–G6, G12). Citations have no canonical
- * word: that they were there goes on the report.
+ * Reads a whole answer of `/v2/chat` (G2–G6, G12). Sources go with the last
+ * text; those without an address on the web go on the report.
  *
  * @throws {UpstreamError} when it is none, or tells an error.
  */
@@ -31,7 +34,7 @@ export function decodeCohereAnswer(
     ...asList(message.content).flatMap(readContent),
     ...calls,
   ];
-  noteCitations(asList(message.citations).length > 0, losses);
+  cite(parts, asList(message.citations), losses);
   const usage = readUsage(value.usage);
   return {
     id: asText(value.id),
@@ -42,12 +45,18 @@ export function decodeCohereAnswer(
   };
 }
 
-/** Notes that citations are lost (G12). */
-export function noteCitations(
-  are: boolean,
+/** Gives the last text its sources. */
+function cite(
+  parts: AnswerPart[],
+  told: readonly unknown[],
   losses: LossReport | undefined,
 ): void {
-  if (are) losses?.add("dropped", "answer.citations", "no word for them");
+  if (told.length === 0) return;
+  const list = new CitationList(losses);
+  for (const source of told.flatMap(readCitations)) list.add(source);
+  const at = parts.findLastIndex(({ type }) => type === "text");
+  if (at >= 0) parts[at] = { ...parts[at] as TextPart, ...list.take() };
+  list.end();
 }
 
 function readContent(item: unknown): readonly AnswerPart[] {

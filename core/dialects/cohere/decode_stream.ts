@@ -2,9 +2,11 @@ import type { AnswerEvent } from "../../answer.ts";
 import type { StreamDecoder } from "../../dialect.ts";
 import type { LossReport } from "../../loss_report.ts";
 import type { SseEvent } from "../../sse_parser.ts";
+import { CitationList } from "../_citations.ts";
 import { cutStream, invalidAnswer, parseAnswer } from "../_invalid_answer.ts";
 import { asText, isObject, type JsonObject } from "../_json.ts";
-import { callId, noteCitations } from "./decode_answer.ts";
+import { readCitations } from "./_citations.ts";
+import { callId } from "./decode_answer.ts";
 import { cohereFailure } from "./errors.ts";
 import { readFinish, readUsage } from "./usage.ts";
 
@@ -12,7 +14,7 @@ const NONE: JsonObject = {};
 
 /** Reads a streamed answer of `/v2/chat` (G1–G6, G12): content, plan and calls as parts in the order of their start. */
 export class CohereStreamDecoder implements StreamDecoder {
-  readonly #losses: LossReport | undefined;
+  readonly #citations: CitationList;
   #parts = 0;
   /** The kind of the part that grows. */
   #open: "text" | "reasoning" | "tool_call" | undefined;
@@ -22,7 +24,7 @@ export class CohereStreamDecoder implements StreamDecoder {
 
   /** Starts a stream. */
   constructor(losses?: LossReport) {
-    this.#losses = losses;
+    this.#citations = new CitationList(losses);
   }
 
   /** Whether `message-end` has come. */
@@ -59,10 +61,14 @@ export class CohereStreamDecoder implements StreamDecoder {
       case "tool-call-delta":
         return this.#argue(callOf(message));
       case "content-end":
+        // A text stays open for its sources, which may come behind it.
+        return this.#open === "text" ? [] : this.#close();
       case "tool-call-end":
         return this.#close();
       case "citation-start":
-        noteCitations(true, this.#losses);
+        for (const source of readCitations(message.citations)) {
+          this.#citations.add(source);
+        }
         return [];
       case "message-end":
         return this.#end(told);
@@ -147,7 +153,11 @@ export class CohereStreamDecoder implements StreamDecoder {
     return [
       // A call without arguments has an empty object (G2, A13).
       ...(isEmpty ? [{ type: "part_delta" as const, part, text: "{}" }] : []),
-      { type: "part_end", part },
+      {
+        type: "part_end",
+        part,
+        ...open === "text" ? this.#citations.take() : {},
+      },
     ];
   }
 
@@ -158,8 +168,10 @@ export class CohereStreamDecoder implements StreamDecoder {
     }
     this.#done = true;
     const usage = readUsage(delta.usage);
+    const closing = this.#close();
+    this.#citations.end();
     return [
-      ...this.#close(),
+      ...closing,
       ...(usage ? [{ type: "usage" as const, usage }] : []),
       { type: "finish", finish: readFinish(reason, this.#hasCalls) },
     ];

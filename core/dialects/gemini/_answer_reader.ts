@@ -1,7 +1,10 @@
 import type { AnswerEvent, FinishClass, Usage } from "../../answer.ts";
+import type { TextPart } from "../../conversation.ts";
 import type { LossReport } from "../../loss_report.ts";
+import { CitationList } from "../_citations.ts";
 import { invalidAnswer } from "../_invalid_answer.ts";
 import { asList, asText, isObject, type JsonObject } from "../_json.ts";
+import { readGrounding } from "./_grounding.ts";
 import { PartialArguments } from "./_partial_arguments.ts";
 import { openThought } from "./_thought_seal.ts";
 import { decodeErrorObject } from "./errors.ts";
@@ -14,8 +17,6 @@ const MAX_CALLS = 1_000;
 const BLOCKED = "SAFETY";
 /** What an answer may carry and the vocabulary has no word for (D32). */
 const WORDLESS = [
-  "groundingMetadata",
-  "citationMetadata",
   "urlContextMetadata",
   "logprobsResult",
 ] as const;
@@ -37,10 +38,15 @@ export class AnswerReader {
   /** The call whose arguments have not all come. */
   #call: PartialArguments | undefined;
   #reason = "";
+  readonly #citations: CitationList;
+  /** All text so far, whose sources are told by place, and where the last part of it began. */
+  #said = "";
+  #textStart = 0;
 
   /** Makes a reader; what has no word goes on the report. */
   constructor(losses?: LossReport) {
     this.#losses = losses;
+    this.#citations = new CitationList(losses);
   }
 
   /** Why the answer ended, once the provider has said it. */
@@ -104,6 +110,7 @@ export class AnswerReader {
     }
     this.#events = [];
     this.#end();
+    this.#citations.end();
     const { finish } = this;
     if (finish !== undefined) this.#events.push({ type: "finish", finish });
     return this.#events;
@@ -111,8 +118,13 @@ export class AnswerReader {
 
   #candidate(candidate: JsonObject): void {
     const { content, finishReason } = candidate;
-    for (const part of asList(isObject(content) ? content.parts : undefined)) {
+    const parts = asList(isObject(content) ? content.parts : undefined);
+    for (const part of parts) {
       if (isObject(part)) this.#part(part);
+    }
+    const said = { text: this.#said, start: this.#textStart };
+    for (const source of readGrounding(candidate, said)) {
+      this.#citations.add(source);
     }
     this.#reason = asText(finishReason) || this.#reason;
     for (const name of WORDLESS) {
@@ -219,26 +231,29 @@ export class AnswerReader {
       throw invalidAnswer("goes on before a tool call is complete");
     }
     this.#open = start.kind;
+    if (start.kind === "text") this.#textStart = this.#said.length;
     this.#events.push({ type: "part_start", part: this.#parts, ...start });
   }
 
   #delta(text: string): void {
     if (text === "") return;
+    if (this.#open === "text") this.#said += text;
     this.#events.push({ type: "part_delta", part: this.#parts, text });
   }
 
   #end(signature = ""): void {
     if (this.#open === undefined) return;
+    const cited = this.#open === "text" ? this.#citations.take() : {};
     this.#open = undefined;
-    this.#endPart(signature);
+    this.#endPart(signature, cited);
   }
 
-  #endPart(signature: string): void {
+  #endPart(signature: string, cited: Pick<TextPart, "citations"> = {}): void {
     const part = this.#parts++;
     this.#events.push(
       signature === ""
-        ? { type: "part_end", part }
-        : { type: "part_end", part, signature },
+        ? { type: "part_end", part, ...cited }
+        : { type: "part_end", part, signature, ...cited },
     );
   }
 

@@ -1,4 +1,5 @@
 import type { FinishClass, Usage } from "../../answer.ts";
+import type { JsonObject } from "../_json.ts";
 import { encodeFinishReason } from "./finish.ts";
 import { encodeUsage } from "./usage.ts";
 
@@ -8,6 +9,8 @@ export interface ResponsePiece {
   readonly parts: readonly string[];
   /** Why the answer ended, in its last piece. */
   readonly finish?: FinishClass;
+  /** What the text rests on, in the last piece. */
+  readonly grounding?: JsonObject | undefined;
   /** The answer has said nothing at all. */
   readonly isSilent?: boolean;
 }
@@ -32,15 +35,20 @@ export class ResponseWriter {
   }
 
   /** One object, as JSON text. */
-  write({ parts, finish, isSilent = false }: ResponsePiece): string {
+  write(
+    { parts, finish, grounding, isSilent = false }: ResponsePiece,
+  ): string {
     const content = `"content":{"parts":[${parts.join()}],"role":"model"},`;
     const reason = finish === undefined
       ? ""
       : `"finishReason":"${encodeFinishReason(finish)}",`;
+    const sources = grounding === undefined
+      ? ""
+      : `"groundingMetadata":${JSON.stringify(grounding)},`;
     // D16: how the provider itself tells that it has not answered at all.
     const feedback = isSilent && finish === "filter"
       ? `"promptFeedback":{"blockReason":"SAFETY"},`
       : "";
-    return `{"candidates":[{${content}${reason}"index":0}],${feedback}${this.#usage}${this.#ending}`;
+    return `{"candidates":[{${content}${reason}${sources}"index":0}],${feedback}${this.#usage}${this.#ending}`;
   }
 }

@@ -154,7 +154,7 @@ Deno.test("D17: a candidate without parts keeps its finish and its usage", () =>
   }
 });
 
-Deno.test("D30, D32: pictures, citations and the like are no text, and their loss is told", () => {
+Deno.test("D30, D32: pictures, code and the like are no text, and their loss is told", () => {
   const value = {
     candidates: [{
       content: {
@@ -166,15 +166,14 @@ Deno.test("D30, D32: pictures, citations and the like are no text, and their los
       },
       finishReason: "STOP",
       groundingMetadata: { webSearchQueries: ["x"] },
-      citationMetadata: { citationSources: [] },
+      citationMetadata: { citationSources: [{ startIndex: 0 }] },
     }],
   };
   assertEquals(whole(value).parts, [{ type: "text", text: "Hi" }]);
   assertEquals(lossesOf(value), [
     "dropped: answer.inlineData (no word for it)",
     "dropped: answer.executableCode (no word for it)",
-    "dropped: answer.groundingMetadata (no word for it)",
-    "dropped: answer.citationMetadata (no word for it)",
+    "dropped: answer.citations (no address on the web)",
   ]);
 });
 

@@ -2,6 +2,7 @@ import type { Answer } from "../../answer.ts";
 import type { LossReport } from "../../loss_report.ts";
 import { invalidInput, toolInputJson } from "../_tool_input.ts";
 import { callJson, partJsons } from "./_answer_parts.ts";
+import { GroundingWriter } from "./_grounding_writer.ts";
 import { ResponseWriter } from "./_response_writer.ts";
 
 /**
@@ -18,9 +19,11 @@ export function encodeGeminiAnswer(
   losses?: LossReport,
 ): string {
   const parts: string[] = [];
+  const sources = new GroundingWriter();
   for (const part of answer.parts) {
     if (part.type !== "tool_call") {
       if (part.type === "refusal") reportRefusal(losses);
+      if (part.type === "text") sources.add(part.text, part.citations);
       parts.push(...partJsons(part));
       continue;
     }
@@ -32,7 +35,9 @@ export function encodeGeminiAnswer(
   const writer = new ResponseWriter(answer);
   writer.count(answer.usage);
   const { finish } = answer;
-  return writer.write({ parts, finish, isSilent: parts.length === 0 });
+  const { grounding } = sources;
+  const isSilent = parts.length === 0;
+  return writer.write({ parts, finish, grounding, isSilent });
 }
 
 /** Notes that a refusal becomes text. */

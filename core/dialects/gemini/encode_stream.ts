@@ -3,6 +3,7 @@ import type { StreamEncoder } from "../../dialect.ts";
 import type { LossReport } from "../../loss_report.ts";
 import { invalidInput } from "../_tool_input.ts";
 import { proofJson, textJson, thoughtJson } from "./_answer_parts.ts";
+import { GroundingWriter } from "./_grounding_writer.ts";
 import { HeldCalls } from "./_held_calls.ts";
 import { type ResponsePiece, ResponseWriter } from "./_response_writer.ts";
 import { reportCutCall, reportRefusal } from "./encode_answer.ts";
@@ -29,6 +30,9 @@ export class GeminiStreamEncoder implements StreamEncoder {
   readonly #calls = new HeldCalls();
   /** Parts of thought that are open. */
   readonly #thoughts = new Set<number>();
+  /** Texts that are open, whose sources come with their end. */
+  readonly #texts = new Map<number, string>();
+  readonly #sources = new GroundingWriter();
   #writer: ResponseWriter | undefined;
   #hasSaid = false;
   #done = false;
@@ -60,7 +64,7 @@ export class GeminiStreamEncoder implements StreamEncoder {
       case "part_start":
         return this.#start(event);
       case "part_end":
-        return this.#end(event.part, event.signature);
+        return this.#end(event);
       case "usage":
         this.#response.count(event.usage);
         return "";
@@ -85,6 +89,9 @@ export class GeminiStreamEncoder implements StreamEncoder {
         return event.redacted === undefined
           ? ""
           : this.#say([proofJson("redacted", event.redacted)]);
+      case "text":
+        this.#texts.set(event.part, "");
+        break;
       case "refusal":
         reportRefusal(this.#losses);
     }
@@ -93,12 +100,18 @@ export class GeminiStreamEncoder implements StreamEncoder {
 
   #delta(part: number, text: string): string {
     if (text === "" || this.#calls.delta(part, text)) return "";
+    const said = this.#texts.get(part);
+    if (said !== undefined) this.#texts.set(part, said + text);
     return this.#say([
       this.#thoughts.has(part) ? thoughtJson(text) : textJson(text),
     ]);
   }
 
-  #end(part: number, signature: string | undefined): string {
+  #end(
+    { part, signature, citations }: AnswerEvent & { readonly type: "part_end" },
+  ): string {
+    this.#sources.add(this.#texts.get(part) ?? "", citations);
+    this.#texts.delete(part);
     const calls = this.#calls.end(part);
     if (calls.length > 0) return this.#say(calls);
     const isThought = this.#thoughts.delete(part);
@@ -117,7 +130,8 @@ export class GeminiStreamEncoder implements StreamEncoder {
     this.#done = true;
     // Google's client forgets a turn of which a piece has no parts.
     const parts = this.#hasSaid ? [textJson("")] : [];
-    return this.#say(parts, { finish, isSilent: !this.#hasSaid });
+    const { grounding } = this.#sources;
+    return this.#say(parts, { finish, grounding, isSilent: !this.#hasSaid });
   }
 
   #say(

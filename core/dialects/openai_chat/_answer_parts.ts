@@ -1,4 +1,6 @@
 import type { AnswerEvent } from "../../answer.ts";
+import type { LossReport } from "../../loss_report.ts";
+import { CitationList } from "../_citations.ts";
 
 /** What is said in pieces, one part after the other. */
 export type SpokenKind = "text" | "refusal" | "reasoning";
@@ -11,10 +13,25 @@ export type BegunCall = Omit<
 
 /** The parts of an answer as events: what is said comes one part at a time, tool calls may overlap. */
 export class AnswerParts {
+  /** Sources that wait for the end of their text. */
+  readonly citations: CitationList;
   #events: AnswerEvent[] = [];
   #count = 0;
+  /** How much text has been said, and where the last one began in it. */
+  #said = 0;
+  #textStart = 0;
   /** The part that may go on. */
   #open: { readonly kind: SpokenKind; readonly part: number } | undefined;
+
+  /** Parts of one answer; what can't be told goes on the report. */
+  constructor(losses?: LossReport) {
+    this.citations = new CitationList(losses);
+  }
+
+  /** Where the text that is said, or comes next, begins in all that is said. */
+  get textStart(): number {
+    return this.speaking === "text" ? this.#textStart : this.#said;
+  }
 
   /** What is being said. */
   get speaking(): SpokenKind | undefined {
@@ -38,6 +55,7 @@ export class AnswerParts {
     this.close();
     const part = this.#count++;
     this.#open = { kind, part };
+    if (kind === "text") this.#textStart = this.#said;
     this.#events.push({ type: "part_start", part, kind });
     return part;
   }
@@ -46,18 +64,20 @@ export class AnswerParts {
   say(kind: SpokenKind, text: string): void {
     if (text === "") return;
     const part = this.#open?.kind === kind ? this.#open.part : this.open(kind);
+    if (kind === "text") this.#said += text.length;
     this.delta(part, text);
   }
 
   /** Ends what is being said. */
   close(signature?: string): void {
     if (this.#open === undefined) return;
-    const { part } = this.#open;
+    const { part, kind } = this.#open;
     this.#open = undefined;
+    const cited = kind === "text" ? this.citations.take() : {};
     this.#events.push(
       signature === undefined
-        ? { type: "part_end", part }
-        : { type: "part_end", part, signature },
+        ? { type: "part_end", part, ...cited }
+        : { type: "part_end", part, signature, ...cited },
     );
   }
 

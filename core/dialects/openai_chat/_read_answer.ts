@@ -11,7 +11,8 @@ import {
   usageOf,
 } from "./_pass_json.ts";
 import { ReadCalls } from "./_read_calls.ts";
-import { reportAnswer, reportChoice, reportMessage } from "./_read_losses.ts";
+import { readAnnotations, readSources } from "./_read_citations.ts";
+import { reportChoice, reportMessage } from "./_read_losses.ts";
 import { ReadThought, readThoughtSignature } from "./_read_thought.ts";
 import { decodeChatUsage, laterUsage } from "./usage.ts";
 
@@ -21,7 +22,7 @@ import { decodeChatUsage, laterUsage } from "./usage.ts";
  */
 export class ChatAnswerReader {
   readonly #losses: LossReport | undefined;
-  readonly #parts = new AnswerParts();
+  readonly #parts: AnswerParts;
   readonly #thought: ReadThought;
   readonly #calls: ReadCalls;
   #isStarted = false;
@@ -38,6 +39,7 @@ export class ChatAnswerReader {
   /** Makes a reader; what has no word goes on the report. */
   constructor(losses?: LossReport) {
     this.#losses = losses;
+    this.#parts = new AnswerParts(losses);
     this.#thought = new ReadThought(this.#parts, losses);
     this.#calls = new ReadCalls(this.#parts, losses);
   }
@@ -62,7 +64,7 @@ export class ChatAnswerReader {
     answer: MutableJson,
     member: "message" | "delta",
   ): readonly AnswerEvent[] {
-    if (this.#losses !== undefined) reportAnswer(answer, this.#losses);
+    readSources(answer, this.#parts.citations);
     const { choices } = answer;
     if (Array.isArray(choices) && choices.length > 0) {
       if (!this.#isStarted) this.#start(answer);
@@ -85,6 +87,7 @@ export class ChatAnswerReader {
     const { finish: told } = passFinish(this.#finished ?? {}, this.#calls.any);
     const finish = told === "tool" && !this.#calls.any ? "stop" : told;
     this.#parts.close();
+    this.#parts.citations.end();
     this.#calls.finish(finish !== "tool");
     this.#thought.finish();
     this.#parts.add({ type: "finish", finish });
@@ -134,6 +137,7 @@ export class ChatAnswerReader {
       if (this.#parts.speaking !== "text") this.#parts.open("text");
       this.#parts.close(signature);
     }
+    if (message.annotations) readAnnotations(message, this.#parts);
     if (isName(refusal)) this.#parts.say("refusal", refusal);
     this.#calls.take(calls, this.#signatureOf);
   }

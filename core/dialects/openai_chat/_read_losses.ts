@@ -1,20 +1,13 @@
 import type { LossReport } from "../../loss_report.ts";
 import { isMutableJson, type MutableJson } from "./_pass_json.ts";
 
-/** Members that the vocabulary has no word for: of an answer, a choice, a message. */
-const OF_ANSWER = ["citations", "search_results"] as const;
+/** Members that the vocabulary has no word for: of a choice, of a message. */
 const OF_CHOICE = ["logprobs"] as const;
 const OF_MESSAGE = [
   "audio",
   "images",
-  "annotations",
   "executed_tools",
 ] as const;
-
-/** Notes what of an answer or a chunk has no word (A33, J16). */
-export function reportAnswer(answer: MutableJson, losses: LossReport): void {
-  for (const name of OF_ANSWER) report(answer[name], name, losses);
-}
 
 /** Notes what of a choice has no word. */
 export function reportChoice(choice: MutableJson, losses: LossReport): void {

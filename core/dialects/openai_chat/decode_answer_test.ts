@@ -146,11 +146,11 @@ Deno.test("A33, J16: what has no word goes on the report", () => {
       audio: { id: "a" },
     },
     "stop",
-    { citations: ["u"], search_results: [], provider: "P" },
+    { citations: [7], search_results: [], provider: "P" },
   );
   whole(value, losses);
   assertEquals(listed(losses), [
-    "dropped: answer.citations (no word for it)",
+    "dropped: answer.citations (no address on the web)",
     "dropped: answer.audio (no word for it)",
     "dropped: answer.images (no word for it)",
   ]);

@@ -1,5 +1,7 @@
 import type { Answer } from "../../answer.ts";
+import type { Citation } from "../../citation.ts";
 import type { ReasoningPart } from "../../conversation.ts";
+import { annotationOf } from "../_citations.ts";
 import { encodeThoughtSignature } from "./_thought_signature.ts";
 import type { LossReport } from "../../loss_report.ts";
 import { PartOrder } from "./_part_order.ts";
@@ -54,6 +56,17 @@ export function encodeReasoningDetail(
   };
 }
 
+/** The sources of a text as annotations (D32, G12); `text` tells its length and its place. */
+export function encodeAnnotations(
+  citations: readonly Citation[] | undefined,
+  text: { readonly length: number; readonly offset: number },
+): Record<string, unknown>[] {
+  return (citations ?? []).map((citation) => ({
+    type: "url_citation",
+    url_citation: annotationOf(citation, text),
+  }));
+}
+
 /** Notes a matched stop sequence: a chat answer has no field for it (O3). */
 export function reportStopSequence(
   stopSequence: string | undefined,
@@ -69,6 +82,8 @@ function encodeMessage(
 ): Record<string, unknown> {
   const order = new PartOrder(losses);
   const text: string[] = [];
+  const annotations: Record<string, unknown>[] = [];
+  let said = 0;
   let signature: string | undefined;
   const refusal: string[] = [];
   const reasoning: ReasoningPart[] = [];
@@ -78,6 +93,11 @@ function encodeMessage(
     switch (part.type) {
       case "text":
         text.push(part.text);
+        annotations.push(...encodeAnnotations(part.citations, {
+          length: part.text.length,
+          offset: said,
+        }));
+        said += part.text.length;
         signature = part.signature ?? signature;
         break;
       case "refusal":
@@ -104,6 +124,7 @@ function encodeMessage(
     role: "assistant",
     content: isWordless ? null : text.join(""),
     refusal: refusal.length > 0 ? refusal.join("") : null,
+    ...(annotations.length > 0 && { annotations }),
     ...encodeReasoning(reasoning),
     ...(calls.length > 0 && { tool_calls: calls }),
     ...encodeThoughtSignature(signature),

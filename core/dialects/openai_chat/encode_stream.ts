@@ -1,8 +1,10 @@
 import type { AnswerEvent, Usage } from "../../answer.ts";
 import type { StreamEncoder, StreamOptions } from "../../dialect.ts";
+import type { Citation } from "../../citation.ts";
 import type { LossReport } from "../../loss_report.ts";
 import { PartOrder } from "./_part_order.ts";
 import {
+  encodeAnnotations,
   encodeReasoningDetail,
   generateChatId,
   reportStopSequence,
@@ -25,6 +27,8 @@ interface OpenPart {
   readonly after: string;
   /** The number of the tool call or of the thought, from 0. */
   readonly index: number;
+  /** How long its text is so far. */
+  length: number;
   /** Thought that waits for its signature. */
   held: string;
   /** Arguments that are more than blank have come. */
@@ -52,6 +56,8 @@ export class ChatStreamEncoder implements StreamEncoder {
   #role = '"role":"assistant",';
   #toolCalls = 0;
   #thoughts = 0;
+  /** How much text the parts that have ended have. */
+  #said = 0;
   #usage: Usage | undefined;
   #done = false;
 
@@ -74,7 +80,7 @@ export class ChatStreamEncoder implements StreamEncoder {
       case "part_start":
         return this.#startPart(event);
       case "part_end":
-        return this.#endPart(event.part, event.signature);
+        return this.#endPart(event.part, event);
       case "usage":
         this.#usage = laterUsage(this.#usage, event.usage);
         return "";
@@ -118,6 +124,7 @@ export class ChatStreamEncoder implements StreamEncoder {
       before: this.#beforeDelta + before,
       after: after + this.#afterDelta,
       index,
+      length: 0,
       held: "",
       hasArguments: false,
     });
@@ -145,7 +152,7 @@ export class ChatStreamEncoder implements StreamEncoder {
       part.hasArguments ||= text.trim() !== "";
     } else if (part.kind === "reasoning") {
       part.held += text;
-    }
+    } else part.length += text.length;
     let chunk = part.before + JSON.stringify(text) + part.after;
     if (this.#role !== "") {
       const member = part.before.slice(this.#beforeDelta.length);
@@ -164,7 +171,13 @@ export class ChatStreamEncoder implements StreamEncoder {
     return this.#detail({ text }, part.index);
   }
 
-  #endPart(number: number, signature: string | undefined): string {
+  #endPart(
+    number: number,
+    { signature, citations }: {
+      readonly signature?: string;
+      readonly citations?: readonly Citation[];
+    },
+  ): string {
     const part = this.#parts.get(number);
     if (part === undefined) return "";
     this.#parts.delete(number);
@@ -174,11 +187,19 @@ export class ChatStreamEncoder implements StreamEncoder {
     if (part.kind === "reasoning" && signature !== undefined) {
       return this.#detail({ text: part.held, signature }, part.index);
     }
-    if (part.kind === "text" && signature !== undefined) {
-      const member = JSON.stringify(encodeThoughtSignature(signature));
-      return this.#chunk(member.slice(1, -1));
-    }
-    return "";
+    if (part.kind !== "text") return "";
+    const { length } = part;
+    const annotations = encodeAnnotations(citations, {
+      length,
+      offset: this.#said,
+    });
+    this.#said += length;
+    if (annotations.length === 0 && signature === undefined) return "";
+    const members = JSON.stringify({
+      ...(annotations.length > 0 && { annotations }),
+      ...encodeThoughtSignature(signature),
+    });
+    return this.#chunk(members.slice(1, -1));
   }
 
   #detail(
@@ -199,7 +220,7 @@ export class ChatStreamEncoder implements StreamEncoder {
     if (this.#head === "") this.#start("", "");
     let text = this.#role === "" ? "" : this.#chunk('"content":""');
     for (const number of [...this.#parts.keys()]) {
-      text += this.#endPart(number, undefined);
+      text += this.#endPart(number, {});
     }
     this.#done = true;
     const reason = encodeChatFinish(finish, this.#toolCalls > 0);

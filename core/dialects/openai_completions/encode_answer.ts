@@ -12,6 +12,7 @@ export function encodeCompletionsAnswer(
   reportStopSequence(answer.stopSequence, losses);
   let text = "";
   for (const part of answer.parts) {
+    if (part.type === "text" && part.citations) reportCitations(losses);
     if (part.type === "text" || part.type === "refusal") text += part.text;
     else reportPart(part.type, losses);
   }
@@ -33,6 +34,11 @@ export function encodeCompletionsAnswer(
 /** The answer's id, or one of its own. */
 export function completionId(id: string): string {
   return id || `cmpl-${crypto.randomUUID().replaceAll("-", "")}`;
+}
+
+/** Notes the sources of a text, for which a completion has no place. */
+export function reportCitations(losses: LossReport | undefined): void {
+  losses?.add("dropped", "answer.citations", "openai_completions");
 }
 
 /** Notes a part that a completion can't hold. */

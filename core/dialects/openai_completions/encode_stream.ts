@@ -4,7 +4,7 @@ import type { LossReport } from "../../loss_report.ts";
 import { reportStopSequence } from "../openai_chat/encode_answer.ts";
 import { encodeChatFinish } from "../openai_chat/finish.ts";
 import { encodeChatUsage, laterUsage } from "../openai_chat/usage.ts";
-import { completionId, reportPart } from "./encode_answer.ts";
+import { completionId, reportCitations, reportPart } from "./encode_answer.ts";
 
 /** Writes canonical events as a stream of `text_completion` chunks (A1, A4, A5, A8). */
 export class CompletionsStreamEncoder implements StreamEncoder {
@@ -45,6 +45,8 @@ export class CompletionsStreamEncoder implements StreamEncoder {
         reportStopSequence(event.stopSequence, this.#losses);
         return this.#finish(event.finish);
       case "part_end":
+        if (event.citations) reportCitations(this.#losses);
+        return "";
       case "ping":
         return "";
     }

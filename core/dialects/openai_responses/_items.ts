@@ -1,3 +1,5 @@
+import type { Citation } from "../../citation.ts";
+import { annotationOf } from "../_citations.ts";
 import { sealThought, type ThoughtSeal } from "./_thought_seal.ts";
 
 /** Whether an item is whole. */
@@ -6,14 +8,23 @@ export type ItemStatus = "in_progress" | "completed" | "incomplete";
 /** A kind of words in a message. */
 export type WordKind = "text" | "refusal";
 
-/** A part of a message's content. */
+/** A part of a message's content, with the sources of a text. */
 export function contentPart(
   kind: WordKind,
   text: string,
+  citations: readonly Citation[] = [],
 ): Record<string, unknown> {
-  return kind === "text"
-    ? { type: "output_text", annotations: [], logprobs: [], text }
-    : { type: "refusal", refusal: text };
+  if (kind === "refusal") return { type: "refusal", refusal: text };
+  const annotations = citations.map((citation) => annotation(citation, text));
+  return { type: "output_text", annotations, logprobs: [], text };
+}
+
+/** A source of a text. */
+export function annotation(
+  citation: Citation,
+  { length }: string,
+): Record<string, unknown> {
+  return { type: "url_citation", ...annotationOf(citation, { length }) };
 }
 
 /** A part of a thought's summary. */

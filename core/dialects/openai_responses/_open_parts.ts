@@ -1,4 +1,6 @@
 import type { AnswerEvent } from "../../answer.ts";
+import type { LossReport } from "../../loss_report.ts";
+import { CitationList, loseCitations, readAnnotation } from "../_citations.ts";
 import { invalidAnswer } from "../_invalid_answer.ts";
 
 /** More parts than any answer has at once. */
@@ -12,12 +14,19 @@ export type PartStart = AnswerEvent extends infer Event
 interface OpenPart {
   readonly number: number;
   hasText: boolean;
+  citations?: CitationList;
 }
 
 /** The parts of a streamed answer, by where the provider has them. */
 export class OpenParts {
   readonly #open = new Map<string, OpenPart>();
+  readonly #losses: LossReport | undefined;
   #count = 0;
+
+  /** What can't be told goes on the report. */
+  constructor(losses?: LossReport) {
+    this.#losses = losses;
+  }
 
   /** How many parts have begun. */
   get count(): number {
@@ -41,13 +50,22 @@ export class OpenParts {
     return [{ type: "part_delta", part: part.number, text }];
   }
 
+  /** Adds a source to a part. */
+  cite(place: string, annotation: unknown): void {
+    const part = this.#open.get(place);
+    if (part === undefined) return loseCitations(this.#losses);
+    part.citations ??= new CitationList(this.#losses);
+    part.citations.add(readAnnotation(annotation));
+  }
+
   /** Ends a part. Its whole text counts where no delta came. */
   end(place: string, whole = ""): AnswerEvent[] {
     const part = this.#open.get(place);
     if (!part) return [];
     const rest = part.hasText ? [] : this.grow(place, whole);
     this.#open.delete(place);
-    return [...rest, { type: "part_end", part: part.number }];
+    const cited = part.citations?.take();
+    return [...rest, { type: "part_end", part: part.number, ...cited }];
   }
 
   /** Ends all parts whose place begins so. */

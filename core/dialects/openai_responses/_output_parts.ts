@@ -1,5 +1,7 @@
 import type { AnswerPart } from "../../answer.ts";
 import type { LossReport } from "../../loss_report.ts";
+import type { TextPart } from "../../conversation.ts";
+import { CitationList, readAnnotation } from "../_citations.ts";
 import { invalidAnswer } from "../_invalid_answer.ts";
 import { isJsonObject, type JsonObject } from "../openai_chat/_decode_node.ts";
 import { packProof } from "../openai_chat/_thought_proof.ts";
@@ -59,13 +61,16 @@ export function reportItem(
   losses?.add("dropped", `answer.${asText(type) || "item"}`, "left out");
 }
 
-/** Notes the sources of a text. */
-export function reportAnnotations(
+/** Reads the sources of a text (D32). */
+function readSources(
   { annotations }: JsonObject,
   losses: LossReport | undefined,
-): void {
-  if (!Array.isArray(annotations) || annotations.length === 0) return;
-  losses?.add("dropped", "answer.annotations", "left out");
+): Pick<TextPart, "citations"> {
+  const list = new CitationList(losses);
+  for (const annotation of asList(annotations)) {
+    list.add(readAnnotation(annotation));
+  }
+  return list.take();
 }
 
 /** A text, or `""` where there is none. */
@@ -83,8 +88,8 @@ function readWords(
     if (part.type === "refusal") {
       parts.push({ type: "refusal", text: asText(part.refusal) });
     } else if (part.type === "output_text") {
-      reportAnnotations(part, losses);
-      parts.push({ type: "text", text: asText(part.text) });
+      const text = asText(part.text);
+      parts.push({ type: "text", text, ...readSources(part, losses) });
     } else reportItem(part, losses);
   }
   return parts;

@@ -1,5 +1,7 @@
+import type { Citation } from "../../citation.ts";
 import type { ItemWriter, StreamItem } from "./_item_writer.ts";
 import {
+  annotation,
   contentPart,
   type ItemStatus,
   messageItem,
@@ -12,6 +14,7 @@ interface Words {
   /** What stands before the text of a delta. */
   readonly before: string;
   text: string;
+  citations: readonly Citation[];
 }
 
 /** A message: texts and refusals that follow one another (B4, B5). */
@@ -45,7 +48,7 @@ export class StreamMessage implements StreamItem {
         `${place},"logprobs":[]`,
       )
       : this.#writer.beforeDelta("response.refusal.delta", place);
-    this.#words.push({ kind, before, text: "" });
+    this.#words.push({ kind, before, text: "", citations: [] });
     this.#open++;
     return { number, text: this.#part("added", number) };
   }
@@ -58,13 +61,22 @@ export class StreamMessage implements StreamItem {
     return this.#writer.delta(words.before, text);
   }
 
-  /** Ends a part. */
-  endPart(number: number): string {
+  /** Ends a part, which may have sources. */
+  endPart(number: number, citations: readonly Citation[] = []): string {
     const words = this.#words[number];
     if (!words) return "";
     this.#open--;
+    words.citations = citations;
     const text = JSON.stringify(words.text);
     const place = `,"content_index":${number}`;
+    const sources = citations.map((citation, index) =>
+      this.#writer.event(
+        "response.output_text.annotation.added",
+        `${place},"annotation_index":${index},"annotation":${
+          JSON.stringify(annotation(citation, words.text))
+        }`,
+      )
+    ).join("");
     const done = words.kind === "text"
       ? this.#writer.event(
         "response.output_text.done",
@@ -74,7 +86,7 @@ export class StreamMessage implements StreamItem {
         "response.refusal.done",
         `${place},"refusal":${text}`,
       );
-    return done + this.#part("done", number);
+    return sources + done + this.#part("done", number);
   }
 
   /** Ends the message. */
@@ -88,15 +100,15 @@ export class StreamMessage implements StreamItem {
   }
 
   #item(status: ItemStatus): Record<string, unknown> {
-    const content = this.#words.map(({ kind, text }) =>
-      contentPart(kind, text)
+    const content = this.#words.map(({ kind, text, citations }) =>
+      contentPart(kind, text, citations)
     );
     return messageItem(this.#writer.id, { status, content });
   }
 
   #part(what: "added" | "done", number: number): string {
-    const { kind = "text", text = "" } = this.#words[number] ?? {};
-    const part = JSON.stringify(contentPart(kind, text));
+    const { kind = "text", text = "", citations } = this.#words[number] ?? {};
+    const part = JSON.stringify(contentPart(kind, text, citations));
     return this.#writer.event(
       `response.content_part.${what}`,
       `,"content_index":${number},"part":${part}`,

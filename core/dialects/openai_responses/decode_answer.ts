@@ -10,8 +10,8 @@ import { decodeResponsesUsage } from "./usage.ts";
 const decoder = new TextDecoder();
 
 /**
- * Reads a whole response (B9–B14, N1). Items of hosted tools and citations have
- * no canonical word and go on the report.
+ * Reads a whole response (B9–B14, N1). Items of hosted tools have no canonical
+ * word and go on the report.
  *
  * @throws {UpstreamError} when the body is no whole answer or tells an error.
  */

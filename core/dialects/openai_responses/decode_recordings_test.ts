@@ -56,6 +56,7 @@ function assemble(events: readonly AnswerEvent[]): Answer {
       }
       case "part_end":
         if (event.signature) parts[event.part]!.signature = event.signature;
+        if (event.citations) parts[event.part]!.citations = event.citations;
         break;
       case "usage":
         answer.usage = event.usage;

@@ -11,7 +11,6 @@ import {
   readCall,
   readItem,
   readProof,
-  reportAnnotations,
   reportItem,
 } from "./_output_parts.ts";
 import { readFinish } from "./decode_answer.ts";
@@ -29,13 +28,14 @@ const NOTHING: readonly AnswerEvent[] = [];
  */
 export class ResponsesStreamDecoder implements StreamDecoder {
   readonly #losses: LossReport | undefined;
-  readonly #parts = new OpenParts();
+  readonly #parts: OpenParts;
   #started = false;
   #done = false;
 
   /** Starts a stream. */
   constructor(losses?: LossReport) {
     this.#losses = losses;
+    this.#parts = new OpenParts(losses);
   }
 
   /** Whether the terminal event has come. */
@@ -86,7 +86,7 @@ export class ResponsesStreamDecoder implements StreamDecoder {
       case "response.output_item.done":
         return this.#end(chunk);
       case "response.output_text.annotation.added":
-        reportAnnotations({ annotations: [chunk.annotation] }, this.#losses);
+        this.#parts.cite(wordsPlace(chunk), chunk.annotation);
         return NOTHING;
       case "response.created":
       case "response.in_progress":
@@ -217,9 +217,14 @@ export class ResponsesStreamDecoder implements StreamDecoder {
           ? { kind, redacted: part.redacted }
           : { kind };
         const text = kind === "tool_call" ? part.arguments : part.text;
+        const cited = kind === "text" && part.citations
+          ? { citations: part.citations }
+          : {};
         return [
           ...this.#parts.start(place, opening),
-          ...this.#parts.end(place, text),
+          ...this.#parts.end(place, text).map((event) =>
+            event.type === "part_end" ? { ...event, ...cited } : event
+          ),
         ];
       },
     );

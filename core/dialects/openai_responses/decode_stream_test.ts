@@ -123,7 +123,7 @@ Deno.test("B26: what has no word is on the report", () => {
   assertEquals(
     losses,
     "dropped: answer.web_search_call (left out); " +
-      "dropped: answer.annotations (left out)",
+      "dropped: answer.citations (no address on the web)",
   );
 });
 

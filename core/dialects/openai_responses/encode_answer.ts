@@ -93,7 +93,8 @@ function itemsOf({ parts }: Answer, head: ResponseHead): ItemWriter[] {
             add((status) => messageItem(id, { status, content }));
             words = content;
           }
-          words.push(contentPart(part.type, part.text));
+          const sources = part.type === "text" ? part.citations : undefined;
+          words.push(contentPart(part.type, part.text, sources));
         }
         if (signature !== undefined) {
           addSeal(part.text === "" ? "blank" : "text", signature);

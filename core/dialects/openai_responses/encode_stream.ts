@@ -1,4 +1,5 @@
 import type { AnswerEvent, FinishClass, Usage } from "../../answer.ts";
+import type { Citation } from "../../citation.ts";
 import type { StreamEncoder, StreamOptions } from "../../dialect.ts";
 import { type GatewayError, UpstreamError } from "../../errors.ts";
 import type { LossReport } from "../../loss_report.ts";
@@ -75,10 +76,10 @@ export class ResponsesStreamEncoder implements StreamEncoder {
         return this.#start(event.model);
       case "part_start":
         // A part that starts anew has ended before.
-        return this.#start("") + this.#endPart(event.part, undefined) +
+        return this.#start("") + this.#endPart(event.part) +
           this.#startPart(event);
       case "part_end":
-        return this.#endPart(event.part, event.signature);
+        return this.#endPart(event.part, event);
       case "usage":
         this.#usage = laterUsage(this.#usage, event.usage);
         return "";
@@ -161,7 +162,13 @@ export class ResponsesStreamEncoder implements StreamEncoder {
     return opening + text;
   }
 
-  #endPart(number: number, signature: string | undefined): string {
+  #endPart(
+    number: number,
+    { signature, citations }: {
+      readonly signature?: string;
+      readonly citations?: readonly Citation[];
+    } = {},
+  ): string {
     const part = this.#parts.get(number);
     if (part === undefined) return "";
     this.#parts.delete(number);
@@ -177,7 +184,8 @@ export class ResponsesStreamEncoder implements StreamEncoder {
             : { kind: "signature", data: signature },
         );
     }
-    const ended = part.place?.message.endPart(part.place.number) ?? "";
+    const ended = part.place?.message.endPart(part.place.number, citations) ??
+      "";
     if (signature === undefined) return ended;
     const kind = part.place ? "text" : "blank";
     return ended + this.#seal({ kind, data: signature });
@@ -228,7 +236,7 @@ export class ResponsesStreamEncoder implements StreamEncoder {
   #finish(finish: FinishClass): string {
     let text = "";
     for (const number of [...this.#parts.keys()]) {
-      text += this.#endPart(number, undefined);
+      text += this.#endPart(number);
     }
     const { status, reason } = encodeResponsesFinish(finish, this.#hasRefusal);
     const last = this.#items.at(-1);
