@@ -18,13 +18,11 @@ export interface Places {
   readonly state?: string | undefined;
 }
 
-/** Its own limits, its memory, and what its cgroup allows. */
-const SYSTEM_READS = ["/proc/self", "/proc/meminfo", "/sys/fs/cgroup"];
-
 /**
  * The flags of `deno run` that a config needs and no more: connections go to
- * its hosts only, and files are read and written in its own places only. No
- * program is run, and no foreign code called.
+ * its hosts only, and files are read and written in its own places only; of the
+ * system it learns how much memory there is. No program is run, and no foreign
+ * code called.
  */
 export function permissionFlags(
   config: Config,
@@ -45,7 +43,8 @@ export function permissionFlags(
   return [
     `--allow-net=${[...net].join(",")}`,
     "--allow-env",
-    `--allow-read=${[...new Set([...read, ...SYSTEM_READS])].join(",")}`,
+    "--allow-sys=systemMemoryInfo",
+    ...read.length > 0 ? [`--allow-read=${[...new Set(read)].join(",")}`] : [],
     ...own.length > 0 ? [`--allow-write=${[...new Set(own)].join(",")}`] : [],
     "--no-prompt",
   ];

@@ -1,5 +1,8 @@
 import { RUN_FLAGS } from "./_engine_flags.ts";
 
+/** How many files and sockets the service may have open. */
+const OPEN_FILES = 65_536;
+
 /** What differs from one installation to the next. */
 export interface UnitOptions {
   /** The command that starts the service, without its arguments. */
@@ -45,10 +48,14 @@ StateDirectoryMode=0700
 CacheDirectory=llm-proxy
 RuntimeDirectory=llm-proxy
 Environment=DENO_DIR=/var/cache/llm-proxy DENO_NO_UPDATE_CHECK=1 NO_COLOR=1
+# Deno lets no program with narrow permissions read its own limit on open files.
+Environment=LLM_PROXY_OPEN_FILES=${OPEN_FILES}
+# Collects in time, below MemoryHigh: V8 would let the heap grow to some gigabytes.
+Environment=DENO_V8_FLAGS=--max-old-space-size=512
 WorkingDirectory=/var/lib/llm-proxy
 UMask=0077
 
-LimitNOFILE=65536
+LimitNOFILE=${OPEN_FILES}
 MemoryHigh=768M
 MemoryMax=1G
 TasksMax=256

@@ -128,14 +128,15 @@ Deno.test("permissions: a host that the config does not name cannot be reached",
     script,
     `try { await Deno.connect({hostname: "127.0.0.1", port: 9}); } catch (error) { console.log(error.name); }
      try { new Deno.Command("true").outputSync(); } catch (error) { console.log(error.name); }
-     try { Deno.writeTextFileSync("/tmp/llm-proxy-out", ""); } catch (error) { console.log(error.name); }`,
+     try { Deno.writeTextFileSync("/tmp/llm-proxy-out", ""); } catch (error) { console.log(error.name); }
+     console.log(typeof Deno.systemMemoryInfo().total);`,
   );
   const { stdout } = await new Deno.Command("deno", {
     args: ["run", "--quiet", "--no-config", ...JSON.parse(out), script],
   }).output();
   assertEquals(
     new TextDecoder().decode(stdout),
-    "NotCapable\nNotCapable\nNotCapable\n",
+    "NotCapable\nNotCapable\nNotCapable\nnumber\n",
   );
   await Deno.remove(directory, { recursive: true });
 });
@@ -165,6 +166,26 @@ Deno.test("D1: llm-proxy.service and llm-proxy.socket are what install writes", 
     }),
   );
   assertEquals(await read("llm-proxy.socket"), socketUnit("127.0.0.1:8000"));
+});
+
+Deno.test("D4: the unit's limits leave room: open files, heap below memory, a stop longer than the drain", async () => {
+  const { serviceUnit } = await import("../api/_unit.ts");
+  const { defaultConfig } = await import("../api/default_config.ts");
+  const unit = serviceUnit({ command: "/bin/true", config: "/c.yaml" });
+  const value = (pattern: RegExp): number => Number(pattern.exec(unit)?.[1]);
+  const files = value(/^LimitNOFILE=(\d+)$/m);
+  assert(files >= 65_536);
+  assertEquals(value(/LLM_PROXY_OPEN_FILES=(\d+)$/m), files);
+  const heap = value(/--max-old-space-size=(\d+)$/m);
+  const high = value(/^MemoryHigh=(\d+)M$/m);
+  assert(heap < high && high < value(/^MemoryMax=(\d+)G$/m) * 1024);
+  const drain = defaultConfig().server.shutdown_timeout;
+  assert(value(/^TimeoutStopSec=(\d+)$/m) > drain + 1);
+  assert(value(/^TasksMax=(\d+)$/m) >= 64);
+  assertMatch(unit, /^Restart=always\nRestartSec=1$/m);
+  // One that can't start is given up after ten tries, and not tried for ever.
+  assertMatch(unit, /^StartLimitIntervalSec=300\nStartLimitBurst=10$/m);
+  assert(value(/^WatchdogSec=(\d+)$/m) > 0);
 });
 
 Deno.test({
