@@ -34,10 +34,10 @@ export class RateLimitLease {
   #holds: readonly Hold[] | undefined;
   /** What was set aside later on, in the places of what it was added to. */
   #more: readonly (Hold | undefined)[] = NOTHING;
-  readonly #now: () => number;
+  readonly #now: (at?: number) => number;
 
   /** Made by `RateLimiter.take` alone. */
-  constructor(holds: readonly unknown[], now: () => number) {
+  constructor(holds: readonly unknown[], now: (at?: number) => number) {
     this.#holds = holds as readonly Hold[];
     this.#now = now;
   }
@@ -75,18 +75,22 @@ export class RateLimitLease {
    * Ends it with what the request really used: frees its slots and, in each
    * token limit, gives back or charges the difference to what was reserved,
    * however long ago that was. A number that cannot be is taken as unknown.
+   *
+   * @param at The time, where it is known, on the limiter's clock.
    */
-  settle({ tokens }: RateLimitUsage): void {
+  settle({ tokens }: RateLimitUsage, at?: number): void {
     const isKnown = Number.isFinite(tokens) && tokens >= 0;
-    this.#end(isKnown ? Math.ceil(tokens) : undefined);
+    this.#end(isKnown ? Math.ceil(tokens) : undefined, at);
   }
 
   /**
    * Ends it without knowing what was used: frees its slots, and what was
    * reserved counts as used. Does nothing once it has ended.
+   *
+   * @param at The time, where it is known, on the limiter's clock.
    */
-  release(): void {
-    this.#end(undefined);
+  release(at?: number): void {
+    this.#end(undefined, at);
   }
 
   /** The same as {@linkcode RateLimitLease.release}, for `using`. */
@@ -94,11 +98,11 @@ export class RateLimitLease {
     this.#end(undefined);
   }
 
-  #end(tokens: number | undefined): void {
+  #end(tokens: number | undefined, at?: number): void {
     const holds = this.#holds;
     if (holds === undefined) return;
     this.#holds = undefined;
-    const now = this.#now();
+    const now = this.#now(at);
     for (let i = 0; i < holds.length; i++) {
       const hold = holds[i] as Hold;
       const { gate, amount } = hold;

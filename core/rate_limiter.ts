@@ -131,12 +131,13 @@ export class RateLimiter {
    * Takes from all limits that are asked for, or from none. The order of the
    * asks says nothing; what is asked for twice counts twice.
    *
+   * @param at The time, where it is known, on the limiter's clock.
    * @returns A lease, which must be ended; or the limit that lets the request
    * wait longest, and for how long.
    * @throws {RangeError} when a limit is not defined, or tokens are no number.
    */
-  take(asks: readonly LimitAsk[]): Admission {
-    const now = this.#now();
+  take(asks: readonly LimitAsk[], at?: number): Admission {
+    const now = this.#now(at);
     const holds = this.#holds(asks);
     const refused = findRefusal(holds, now);
     if (refused !== undefined) return refused;
@@ -222,8 +223,8 @@ export class RateLimiter {
     throw new RangeError(`Cannot take from limit '${name}': it is not defined`);
   }
 
-  readonly #now = (): number => {
-    this.#latest = Math.max(this.#latest, this.#clock());
+  readonly #now = (at: number = this.#clock()): number => {
+    this.#latest = Math.max(this.#latest, at);
     return this.#latest;
   };
 }

@@ -98,7 +98,7 @@ function admit(
   }
   let lease: RateLimitLease | "full" | undefined = "full";
   try {
-    lease = parts.limits?.take(deployment, request);
+    lease = parts.limits?.take(deployment, request, now);
   } finally {
     if (lease === "full") {
       permit?.release();

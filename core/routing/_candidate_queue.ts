@@ -1,11 +1,7 @@
 import { GatewayError } from "../errors.ts";
 import { backAt } from "./_back_at.ts";
-import {
-  type PlanContext,
-  planRoute,
-  type RoutePlan,
-  type SkippedCandidate,
-} from "./plan_route.ts";
+import type { LiveContext } from "./_live_context.ts";
+import type { RoutePlan, SkippedCandidate } from "./plan_route.ts";
 import type { Candidate, FallbackChains } from "./route.ts";
 import type { RouteRequest } from "./route_request.ts";
 
@@ -18,7 +14,7 @@ export class CandidateQueue {
   /** The plan of the request itself. */
   readonly first: RoutePlan;
   readonly #request: RouteRequest;
-  readonly #context: PlanContext;
+  readonly #context: LiveContext;
   /** The plans of its fallbacks. */
   #more = NO_PLANS;
   /** The ids of those that were taken. */
@@ -30,12 +26,13 @@ export class CandidateQueue {
   /**
    * Plans the request.
    *
+   * @param now The time, on the clock of the plans.
    * @throws {GatewayError} 404 `model_not_found`.
    */
-  constructor(request: RouteRequest, context: PlanContext) {
+  constructor(request: RouteRequest, context: LiveContext, now: number) {
     this.#request = request;
     this.#context = context;
-    this.first = planRoute(request, context);
+    this.first = context.plan(request, now);
     this.#waiting = this.first.candidates;
     this.#names = this.first.fallbacks[chainBehind(this.first)];
   }
@@ -73,7 +70,7 @@ export class CandidateQueue {
 
   /** Takes those out that can no longer be used: what failed may be true of others too. */
   recheck(): void {
-    const { views = [] } = this.#context;
+    const { views } = this.#context;
     this.#waiting = this.#waiting.filter(({ deployment }) =>
       views.every((view) => view.isAvailable(deployment) === true)
     );
@@ -99,7 +96,7 @@ export class CandidateQueue {
     try {
       const tried = new Set(this.#tried);
       const request = { ...this.#request, model: name, tried };
-      const plan = planRoute(request, this.#context);
+      const plan = this.#context.plan(request);
       this.#more = [...this.#more, plan];
       this.#waiting = plan.candidates;
     } catch (error) {

@@ -16,8 +16,9 @@ import { decideNext } from "./_decide_next.ts";
 import type { FailoverRequest } from "./failover.ts";
 import { admitHedge, hedgeDelay } from "./_hedge.ts";
 import type { Hedges } from "./hedges.ts";
+import type { LiveContext } from "./_live_context.ts";
 import { type Outcome, Race } from "./_race.ts";
-import type { PlanContext, RoutePlan } from "./plan_route.ts";
+import type { RoutePlan } from "./plan_route.ts";
 import type { Candidate } from "./route.ts";
 import type { RouteRequest } from "./route_request.ts";
 import { type AttemptOwner, RoutedAttempt } from "./routed_attempt.ts";
@@ -31,7 +32,7 @@ const ATTEMPTS_IN_FULL = 2;
 
 /** What runs are made with. */
 export interface FailoverParts extends Gatekeepers {
-  readonly context: PlanContext;
+  readonly context: LiveContext;
   readonly cooldowns: Cooldowns;
   readonly budget: RetryBudget;
   readonly hedges: Hedges;
@@ -66,7 +67,8 @@ export class FailoverRun implements AttemptOwner, AdmissionSeeker {
     this.parts = parts;
     this.#request = request;
     this.#startedAt = parts.now();
-    this.#queue = new CandidateQueue(request.request, parts.context);
+    const { context } = parts;
+    this.#queue = new CandidateQueue(request.request, context, this.#startedAt);
   }
 
   /** The plan of the request itself. */

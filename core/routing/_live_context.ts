@@ -1,7 +1,8 @@
 import type { AvailabilityView } from "./availability.ts";
 import type { DeploymentStates } from "./deployment_states.ts";
-import type { PlanContext } from "./plan_route.ts";
+import { type PlanContext, planRoute, type RoutePlan } from "./plan_route.ts";
 import type { Route } from "./route.ts";
+import type { RouteRequest } from "./route_request.ts";
 import type { RouteTable } from "./route_table.ts";
 
 /** What a {@linkcode LiveContext} is made of. */
@@ -22,6 +23,8 @@ export class LiveContext implements PlanContext {
   readonly random: () => number;
   readonly draw: (route: Route) => number;
   readonly #now: () => number;
+  /** The time of the plan that is being made, where it is known. */
+  #at: number | undefined;
 
   /** Takes the parts as they are. */
   constructor(parts: LiveContextParts) {
@@ -34,6 +37,21 @@ export class LiveContext implements PlanContext {
   }
 
   get now(): number {
-    return this.#now();
+    return this.#at ?? this.#now();
+  }
+
+  /**
+   * Plans a request.
+   *
+   * @param at The time, where it is known, on the clock of the plans.
+   * @throws {GatewayError} 404 `model_not_found`.
+   */
+  plan(request: RouteRequest, at?: number): RoutePlan {
+    this.#at = at;
+    try {
+      return planRoute(request, this);
+    } finally {
+      this.#at = undefined;
+    }
   }
 }

@@ -122,7 +122,7 @@ export interface FailoverRequest {
 export class Failover {
   readonly #options: FailoverOptions;
   readonly #draws: SmoothDraws;
-  readonly #parts: FailoverParts & { readonly context: LiveContext };
+  readonly #parts: FailoverParts;
 
   /** Takes the parts as they are; see {@linkcode FailoverOptions}. */
   constructor(options: FailoverOptions) {

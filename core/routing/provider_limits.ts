@@ -73,19 +73,21 @@ export class ProviderLimits implements AvailabilityView {
   /**
    * Takes what a request may come to.
    *
+   * @param at The time, where it is known, on the clock of these limits.
    * @returns A lease that must be ended, nothing where the provider has no
    * limits, or `"full"`.
    */
   take(
     deployment: Deployment,
     request: Pick<RouteRequest, "inputTokens" | "outputTokens">,
+    at?: number,
   ): RateLimitLease | "full" | undefined {
     const { name } = deployment.provider;
     if (!this.#limiter.has(name)) return undefined;
     const key = accountOf(deployment);
     const { inputTokens = 0, outputTokens = 0 } = request;
     const tokens = inputTokens + outputTokens;
-    const admission = this.#limiter.take([{ limit: name, key, tokens }]);
+    const admission = this.#limiter.take([{ limit: name, key, tokens }], at);
     if (admission.ok) {
       this.#full.delete(key);
       return admission.lease;

@@ -118,7 +118,7 @@ export class RoutedAttempt {
   succeeded(now: number): void {
     const { flight, permit, slot } = this.#admission;
     try {
-      this.#endLease();
+      this.#endLease(now);
       flight.succeeded();
       permit?.success(now);
       const durationMs = now - this.startedAt;
@@ -143,7 +143,7 @@ export class RoutedAttempt {
       this.#entry.end({ ...describeFailure(error), durationMs });
       // What never got an answer has used nothing; what was given up may have.
       if (!this.#answered && !this.signal.aborted) this.#tokens ??= 0;
-      this.#endLease();
+      this.#endLease(now);
       const failure = classifyFailure(error, {
         callerLeft: this.signal.aborted,
         limits: this.limits,
@@ -161,10 +161,10 @@ export class RoutedAttempt {
     }
   }
 
-  #endLease(): void {
+  #endLease(now: number): void {
     const { lease } = this.#admission;
-    if (this.#tokens === undefined) lease?.release();
-    else lease?.settle({ tokens: this.#tokens });
+    if (this.#tokens === undefined) lease?.release(now);
+    else lease?.settle({ tokens: this.#tokens }, now);
   }
 }
 
