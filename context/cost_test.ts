@@ -119,7 +119,7 @@ function exactCost(part: Parts, r: PriceRates, factor: number): Rational {
   ]);
 }
 
-Deno.test("A5: the cost of usage of every kind is the exact rational one, difference 0", () => {
+Deno.test("A5, N10, N11, N12, N15: the cost of usage of every kind is the exact rational one, difference 0", () => {
   fc.assert(
     fc.property(
       parts,

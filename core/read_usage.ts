@@ -31,7 +31,10 @@ export function readUsage(
     return undefined;
   }
   if (typeof value !== "object" || value === null) return undefined;
-  const { usage, usageMetadata } = value as Record<string, unknown>;
+  const { usage, usageMetadata, service_tier: tier } = value as Record<
+    string,
+    unknown
+  >;
   if (dialect === "anthropic" || dialect === "gemini") {
     const tally = dialect === "anthropic"
       ? new AnthropicUsage()
@@ -39,5 +42,5 @@ export function readUsage(
     tally.add(dialect === "anthropic" ? usage : usageMetadata);
     return tally.usage;
   }
-  return decodeChatUsage(usage);
+  return decodeChatUsage(usage, tier);
 }

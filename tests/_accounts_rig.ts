@@ -29,18 +29,25 @@ export class AccountsRig implements AsyncDisposable {
 
   /**
    * Starts both. The provider is `up`, with the models `m` and `n` at 2 and 8
-   * dollars, and `free` of no known price.
+   * dollars unless said, and `free` of no known price.
    */
   static async start(
-    { answer, provider = "", config = "" }: {
+    {
+      answer,
+      provider = "",
+      config = "",
+      prices: told = "{input: 2, output: 8, cached_input: 0.5}",
+    }: {
       readonly answer: Answering;
       readonly provider?: string;
       readonly config?: string;
+      /** What `m` and `n` cost. */
+      readonly prices?: string;
     },
   ): Promise<AccountsRig> {
     const upstream = startAnsweringUpstream(answer);
     const store = new MemoryStateStore();
-    const prices = "prices: {input: 2, output: 8, cached_input: 0.5}";
+    const prices = `prices: ${told}`;
     const yaml = `
 ledger: {enabled: true}
 providers:

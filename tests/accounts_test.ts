@@ -65,7 +65,7 @@ Deno.test("A1, A7: a stream's usage is counted once, wherever it rides, and a mo
   assertEquals(free?.attempts[0]?.usage?.output, 7);
 });
 
-Deno.test("A5: a fallback has a row for each attempt, and only what was billed costs", async () => {
+Deno.test("A5, N9, N14: a fallback has a row for each attempt, and only what was billed costs", async () => {
   await using rig = await AccountsRig.start({
     answer: ({ body }) =>
       body.model === "m"
@@ -189,7 +189,7 @@ async function leave(rig: AccountsRig, model: string): Promise<void> {
   await reader?.cancel().catch(() => {});
 }
 
-Deno.test("A3: a stream whose client leaves is cancelled and billed by what was sent and delivered, as an estimate", async () => {
+Deno.test("A3, L2: a stream whose client leaves is cancelled and billed by what was sent and delivered, as an estimate", async () => {
   const upstream = slowStream();
   await using rig = await AccountsRig.start({ answer: upstream.answer });
   await leave(rig, "up/m");

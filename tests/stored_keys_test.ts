@@ -130,7 +130,7 @@ Deno.test("F7: a rotated key has another secret, and the one before for as long 
   });
 });
 
-Deno.test("X2: a key is refused models, routes, addresses and roles that are not its own, in its dialect", async () => {
+Deno.test("X2, K16: a key is refused models, routes, addresses and roles that are not its own, in its dialect", async () => {
   await withKeys(async ({ gateway, keys }) => {
     const issue = async (terms: Record<string, unknown>): Promise<string> =>
       (await keys.create({ name: "k", ...terms })).secret;

@@ -5,8 +5,6 @@ export interface WireGap {
   readonly why: string;
 }
 
-const LEDGER: WireGap = { state: "later", why: "needs prices and the ledger" };
-
 function part(why: string): WireGap {
   return { state: "part", why };
 }
@@ -25,17 +23,6 @@ export const WIRE_GAPS: ReadonlyMap<string, WireGap> = new Map([
   ["H5", { state: "other", why: "Mistral takes OpenAI's words for it" }],
   ["J27", part("never split; splitting is not on offer")],
   ["J28", part("between dialects; where bytes pass, the provider answers")],
-  ["K12", part("headers and log; billing comes with the ledger")],
-  ["K16", part("models that a key may not use come with access by key")],
-  ["L2", part("in the log; the ledger comes later")],
   ["L12", part("both read alike; the one that was not asked for is a 502")],
   ["L13", part("within the time for it; behind that the connection is cut")],
-  ["N8", part("nothing told is nothing, never zero; estimates come later")],
-  ["N9", LEDGER],
-  ["N10", LEDGER],
-  ["N11", LEDGER],
-  ["N12", LEDGER],
-  ["N13", LEDGER],
-  ["N14", LEDGER],
-  ["N15", LEDGER],
 ]);

@@ -19,26 +19,35 @@ const NO_PROOF = /^(?:core\/mock|tools)\//;
 
 /**
  * Letters that the checks of reliability use for something else, up to these
- * numbers, and the files in which they do.
+ * numbers, and the files in which they are rules of the wire all the same.
  */
 const SHARED: ReadonlyMap<string, readonly [last: number, files: RegExp]> =
   new Map([
-    ["A", [7, /(?:^|[/_])(?:account|budget|cost|ledger)/]],
+    [
+      "A",
+      [7, /^core\/dialects\/|^tests\/(?:sdk_|wire_|streaming_|native_)/],
+    ],
     [
       "C",
       [
         13,
-        /^(?!core\/dialects\/(?:anthropic\/|openai_chat\/(?!_?pass_))|tests\/(?:sdk|wire)_)/,
+        /^core\/(?:dialects\/(?:anthropic\/|openai_chat\/(?!_?pass_))|_restored_)|^tests\/(?:sdk_|wire_|thought_)/,
       ],
     ],
-    ["F", [
-      8,
-      /^(?:api\/(?!_provider_settings)|core\/routing\/|tests\/(?:service|reload|logging))/,
-    ]],
-    ["L", [
-      11,
-      /(?:^|[/_])(?:budget|load|overload|shared_limits)|^core\/(?:routing\/|rate_)/,
-    ]],
+    [
+      "F",
+      [
+        8,
+        /^core\/(?:dialects\/|translation|entra_|retry_after|routing\/upstream_)|^tests\/(?:azure|entra|realtime)|^api\/_provider_settings/,
+      ],
+    ],
+    [
+      "L",
+      [
+        11,
+        /^core\/(?:dialects\/|http_client_|eventstream_|attempt_|routing\/failover_continue)|^api\/(?:exchange|told_reply)|^tests\/(?:sdk_|wire_|streaming_|native_|pass_through|realtime|continue|backpressure|disconnect|accounts)/,
+      ],
+    ],
   ]);
 
 /** Every test under a folder whose name begins with rules, in a stable order. */
@@ -64,7 +73,7 @@ export function readRuleTests(file: string, text: string): RuleTest[] {
 
 function isWireRule(id: string, file: string): boolean {
   const [last, files] = SHARED.get(id.charAt(0)) ?? [0, /^/];
-  return Number(id.slice(1)) > last || !files.test(file);
+  return Number(id.slice(1)) > last || files.test(file);
 }
 
 async function walk(

@@ -68,7 +68,7 @@ Deno.test("UsageTally ignores counts that are none and keeps parts within the wh
   });
 });
 
-Deno.test("C35: searches of the provider and its service tier are told apart", () => {
+Deno.test("C35, N10, N15: searches of the provider and its service tier are told apart", () => {
   const { usage } = tally(
     { input_tokens: 1, server_tool_use: { web_search_requests: 3 } },
     { output_tokens: 2, service_tier: "batch" },

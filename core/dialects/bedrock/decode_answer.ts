@@ -34,7 +34,7 @@ export function decodeAnswer(body: Uint8Array, losses?: LossReport): Answer {
     .map((block) => decodeBlock(block, losses))
     .filter((part): part is AnswerPart => part !== undefined);
   const hasToolCalls = parts.some(({ type }) => type === "tool_call");
-  const usage = decodeUsage(response.usage);
+  const usage = decodeUsage(response.usage, response.serviceTier);
   return {
     id: "",
     model: "",

@@ -166,9 +166,11 @@ export class ConverseStreamDecoder implements StreamDecoder {
     return events;
   }
 
-  #metadata({ usage: counts }: JsonObject): readonly AnswerEvent[] {
+  #metadata(
+    { usage: counts, serviceTier }: JsonObject,
+  ): readonly AnswerEvent[] {
     this.#hasMetadata = true;
-    const usage = decodeUsage(counts);
+    const usage = decodeUsage(counts, serviceTier);
     const events: AnswerEvent[] = usage ? [{ type: "usage", usage }] : [];
     if (this.#finish !== undefined) events.push(...this.#close());
     return events;

@@ -1,11 +1,18 @@
 import type { Usage } from "../../answer.ts";
+import { detailsOf } from "../../_usage_details.ts";
 import { asList, isObject } from "../_json.ts";
+import { tierOf } from "../openai_chat/usage.ts";
 
 /**
  * Token counts in our terms: the provider's input excludes what its cache read
  * and wrote, ours includes it (E19, N2). `undefined` where none are told.
+ *
+ * @param tier The `serviceTier` that stands beside them (N10).
  */
-export function decodeUsage(usage: unknown): Usage | undefined {
+export function decodeUsage(
+  usage: unknown,
+  tier?: unknown,
+): Usage | undefined {
   if (!isObject(usage)) return undefined;
   const cached = tokens(usage.cacheReadInputTokens);
   const cacheWrite = tokens(usage.cacheWriteInputTokens);
@@ -22,6 +29,7 @@ export function decodeUsage(usage: unknown): Usage | undefined {
     output,
     reasoning: 0,
     total: input + output,
+    ...detailsOf({ serviceTier: tierOf(isObject(tier) ? tier.type : tier) }),
   };
 }
 

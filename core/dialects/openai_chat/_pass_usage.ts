@@ -35,7 +35,7 @@ export class PassedUsage {
   take(chunk: MutableJson, data: string): boolean {
     const told = usageOf(chunk);
     if (!isMutableJson(told)) return false;
-    const usage = decodeChatUsage(told);
+    const usage = decodeChatUsage(told, chunk.service_tier);
     const { choices } = chunk;
     const isAlone = !Array.isArray(choices) || choices.length === 0;
     if (usage && (usage.total > 0 || !this.#told)) {

@@ -70,7 +70,7 @@ export class ChatAnswerReader {
       if (!this.#isStarted) this.#start(answer);
       for (const choice of choices) this.#choice(choice, member);
     }
-    const told = decodeChatUsage(usageOf(answer));
+    const told = decodeChatUsage(usageOf(answer), answer.service_tier);
     if (told !== undefined) {
       this.#usage = laterUsage(this.#usage, told) ?? told;
       this.#parts.add({ type: "usage", usage: this.#usage });

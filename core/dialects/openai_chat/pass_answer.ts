@@ -61,7 +61,7 @@ export function passChatAnswer(
     changed ||= mended.changed;
     finish ??= mended.finish;
   }
-  const usage = decodeChatUsage(usageOf(value));
+  const usage = decodeChatUsage(usageOf(value), value.service_tier);
   return {
     body: changed ? encodeJson(value) : text,
     ...(usage && { usage }),

@@ -2,15 +2,27 @@ import type { Usage, UsageDetails } from "../../answer.ts";
 import { detailsOf, laterDetails } from "../../_usage_details.ts";
 import { isJsonObject, type JsonObject } from "./_decode_node.ts";
 
+/** How providers name the tier that costs as usual, or that nobody has chosen. */
+const USUAL_TIERS: ReadonlySet<string> = new Set([
+  "default",
+  "standard",
+  "auto",
+  "on_demand",
+]);
+
 /**
  * Reads a `usage` object of an OpenAI-compatible provider (N1, J8, J25).
  *
  * Thought is added to the output where the provider counts it apart (J13, N4):
  * where the total says so, or where there is more of it than output at all.
  *
+ * @param tier The service tier that the answer names beside its counts (N10).
  * @returns `undefined` where there are no counts.
  */
-export function decodeChatUsage(value: unknown): Usage | undefined {
+export function decodeChatUsage(
+  value: unknown,
+  tier?: unknown,
+): Usage | undefined {
   if (!isJsonObject(value)) return undefined;
   const prompt = value.prompt_tokens ?? value.input_tokens;
   const completion = value.completion_tokens ?? value.output_tokens;
@@ -42,16 +54,17 @@ export function decodeChatUsage(value: unknown): Usage | undefined {
     output,
     reasoning,
     total: input + output,
-    ...chatDetails(value, { promptDetails, completionDetails }),
+    ...chatDetails(value, { promptDetails, completionDetails, tier }),
   };
 }
 
 /** What else has a price: audio, images, searches, and what OpenRouter and Perplexity say that they charge. */
 function chatDetails(
   value: JsonObject,
-  { promptDetails, completionDetails }: {
+  { promptDetails, completionDetails, tier }: {
     readonly promptDetails: JsonObject;
     readonly completionDetails: JsonObject;
+    readonly tier: unknown;
   },
 ): { details?: UsageDetails } {
   const { cost } = value;
@@ -64,7 +77,15 @@ function chatDetails(
     webSearches: count(members(value.server_tool_use).web_search_requests) ||
       count(value.num_search_queries),
     cost: isCount(charged) ? charged : undefined,
+    serviceTier: tierOf(tier),
   });
+}
+
+/** The tier that was served, where it is not the usual one. */
+export function tierOf(tier: unknown): string | undefined {
+  return typeof tier === "string" && tier !== "" && !USUAL_TIERS.has(tier)
+    ? tier
+    : undefined;
 }
 
 /** Writes a `usage` object as OpenAI does (N1), and what it came with beyond that under the names it came by. */

@@ -171,7 +171,7 @@ Deno.test("N7: a later usage counts, its zeros erase nothing", () => {
   assertEquals(laterUsage(undefined, undefined), undefined);
 });
 
-Deno.test("N1: what is priced on its own is told apart, there and back", () => {
+Deno.test("N1, N12, N15: what is priced on its own is told apart, there and back", () => {
   const wire = {
     prompt_tokens: 100,
     completion_tokens: 40,
@@ -198,4 +198,12 @@ Deno.test("N1: what is priced on its own is told apart, there and back", () => {
     decodeChatUsage({ prompt_tokens: 1, cost: "much" })?.details,
     undefined,
   );
+});
+
+Deno.test("N10: the tier that was served counts where it is not the usual one", () => {
+  const wire = { prompt_tokens: 1, completion_tokens: 2 };
+  assertEquals(decodeChatUsage(wire, "flex")?.details, { serviceTier: "flex" });
+  for (const tier of ["default", "auto", "on_demand", "", null, 7]) {
+    assertEquals(decodeChatUsage(wire, tier)?.details, undefined);
+  }
 });

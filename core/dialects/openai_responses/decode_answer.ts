@@ -23,7 +23,7 @@ export function decodeResponsesAnswer(
   const value = parseAnswer(text, "is no valid JSON");
   const response = readResponse(value);
   const output = response.output as readonly unknown[];
-  const usage = decodeResponsesUsage(response.usage);
+  const usage = decodeResponsesUsage(response.usage, response.service_tier);
   return {
     id: asText(response.id),
     model: asText(response.model),

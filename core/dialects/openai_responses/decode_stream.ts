@@ -200,7 +200,7 @@ export class ResponsesStreamDecoder implements StreamDecoder {
     events.push(...this.#parts.endAll());
     // Some tell the answer with the last event alone.
     if (this.#parts.count === 0) events.push(...this.#whole(output));
-    const usage = decodeResponsesUsage(response.usage);
+    const usage = decodeResponsesUsage(response.usage, response.service_tier);
     if (usage) events.push({ type: "usage", usage });
     this.#done = true;
     return [...events, { type: "finish", finish }];

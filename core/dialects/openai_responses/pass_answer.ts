@@ -28,7 +28,7 @@ export function passResponsesAnswer(
 ): TranslatedAnswer {
   const text = decoder.decode(body);
   const value = readResponse(parseAnswer(text, "is no valid JSON"));
-  const usage = decodeResponsesUsage(value.usage);
+  const usage = decodeResponsesUsage(value.usage, value.service_tier);
   const { model } = value;
   return {
     body: text,

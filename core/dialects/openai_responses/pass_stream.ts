@@ -120,7 +120,8 @@ export class ResponsesPassStream implements StreamTranslator {
   /** Takes a response that an event tells. @returns Whether it was changed. */
   #take(type: string, response: MutableJson): boolean {
     this.#response = response;
-    this.#usage = decodeResponsesUsage(response.usage) ?? this.#usage;
+    this.#usage = decodeResponsesUsage(response.usage, response.service_tier) ??
+      this.#usage;
     switch (type) {
       case "response.failed":
         throw failureOf(response);

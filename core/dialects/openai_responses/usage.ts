@@ -5,9 +5,13 @@ import { decodeChatUsage } from "../openai_chat/usage.ts";
 /**
  * Reads the `usage` of a Responses answer: chat's counts under other names (N1).
  *
+ * @param tier The service tier that the response names (N10).
  * @returns `undefined` where there are no counts.
  */
-export function decodeResponsesUsage(value: unknown): Usage | undefined {
+export function decodeResponsesUsage(
+  value: unknown,
+  tier?: unknown,
+): Usage | undefined {
   if (!isJsonObject(value)) return undefined;
   return decodeChatUsage({
     input_tokens: value.input_tokens,
@@ -16,7 +20,7 @@ export function decodeResponsesUsage(value: unknown): Usage | undefined {
     prompt_tokens_details: value.input_tokens_details,
     completion_tokens_details: value.output_tokens_details,
     cost: value.cost,
-  });
+  }, tier);
 }
 
 /** Writes `usage` with every count, 0 where nothing is known of it (B10). */
