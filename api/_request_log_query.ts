@@ -33,7 +33,8 @@ export const FILTERS: readonly string[] = [
   "min_cost",
   "error",
 ];
-const PAGING: readonly string[] = ["limit", "before", "after", "format"];
+/** How pages and forms are asked for. */
+export const PAGING: readonly string[] = ["limit", "before", "after", "format"];
 
 /**
  * Reads what is asked of the request log out of a query.

@@ -21,6 +21,7 @@ import { noteChange } from "./admin_audit.ts";
 import { invalidateCache } from "./cache_endpoints.ts";
 import { getConfigStatus, reloadConfig } from "./config_endpoints.ts";
 import type { Route } from "./dispatch.ts";
+import { getAdminOpenApi } from "./docs_endpoints.ts";
 import type { RequestContext } from "./endpoints.ts";
 import { getRequests } from "./request_log_endpoint.ts";
 import type { Role } from "./role.ts";
@@ -57,6 +58,7 @@ export const ADMIN_ROUTES: readonly Route[] = [
   ),
   admin("GET /budgets", "viewer", listBudgets),
   admin("GET /audit", "operator", listAudit),
+  admin("GET /openapi.json", "viewer", getAdminOpenApi),
 ];
 
 function admin(

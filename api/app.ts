@@ -1,74 +1,15 @@
 import type { CacheAdapter, OpenStateStore } from "@llm-proxy/context";
 import { type Logger, StructuredLogger } from "@llm-proxy/logging";
-import { ACCOUNT_ROUTES } from "./account_routes.ts";
 import { ADMIN_ROUTES } from "./admin_routes.ts";
 import type { Config } from "./config_types.ts";
 import { heldBodies } from "./_held_bodies.ts";
-import { CONFIG_ROUTES } from "./config_routes.ts";
-import { condense } from "./condense_endpoint.ts";
-import type { Route } from "./dispatch.ts";
-import { embeddings } from "./embeddings_endpoint.ts";
-import { CONVERSATION_ROUTES } from "./conversation_routes.ts";
 import { Gateway } from "./gateway.ts";
 import type { GatewayControls } from "./gateway_controls.ts";
-import { findVerb, GEMINI_LISTS } from "./gemini_routes.ts";
-import { getHealth, getLive, getReady, getRoot, getStatus } from "./health.ts";
-import { getModel, getModels } from "./model_endpoints.ts";
-import { FURTHER_ROUTES } from "./further_routes.ts";
-import { OBSERVABILITY_ROUTES } from "./observability_routes.ts";
-import { getProviders } from "./provider_endpoints.ts";
+import { findVerb } from "./gemini_routes.ts";
+import { PUBLIC_ROUTES } from "./public_routes.ts";
 import { makeSurface, type Surface } from "./surface.ts";
 
 const MIB = 1024 * 1024;
-
-/** The HTTP surface: every route that the gateway answers. */
-const ROUTES: readonly Route[] = [
-  ...CONVERSATION_ROUTES,
-  {
-    method: "POST",
-    path: "/v1/embeddings",
-    operation: "embeddings",
-    handle: embeddings,
-  },
-  {
-    method: "POST",
-    path: "/v1/condense",
-    operation: "condense",
-    handle: condense,
-  },
-  ...FURTHER_ROUTES,
-  ...ACCOUNT_ROUTES,
-  { method: "GET", path: "/v1/models", handle: getModels },
-  { method: "GET", path: "/v1/models/*", handle: getModel },
-  ...GEMINI_LISTS,
-  { method: "GET", path: "/v1/providers", handle: getProviders },
-  ...CONFIG_ROUTES,
-  { method: "GET", path: "/v1/health", handle: getStatus, quiet: true },
-  { method: "GET", path: "/v1/status", handle: getStatus, quiet: true },
-  ...OBSERVABILITY_ROUTES,
-  { method: "GET", path: "/", handle: getRoot, open: true, quiet: true },
-  {
-    method: "GET",
-    path: "/health",
-    handle: getHealth,
-    open: true,
-    quiet: true,
-  },
-  {
-    method: "GET",
-    path: "/health/live",
-    handle: getLive,
-    open: true,
-    quiet: true,
-  },
-  {
-    method: "GET",
-    path: "/health/ready",
-    handle: getReady,
-    open: true,
-    quiet: true,
-  },
-];
 
 /** What an app may be given besides its config. */
 export interface AppOptions {
@@ -143,7 +84,7 @@ export function createApp(config: Config, options: AppOptions = {}): App {
   let gateway = new Gateway(config, { ...options, logger });
   heldBodies.maxBytes = config.server.max_held_mb * MIB;
   const current = (): Gateway => gateway;
-  const surface = makeSurface(ROUTES, { current, findVerb });
+  const surface = makeSurface(PUBLIC_ROUTES, { current, findVerb });
   let admin: Surface | undefined;
   return {
     ...surface,

@@ -8,10 +8,17 @@ import {
   generateContent,
   streamGenerateContent,
 } from "./gemini_endpoints.ts";
-import { getGeminiModel, getGeminiModels } from "./model_endpoints.ts";
+import {
+  getGeminiModel,
+  getGeminiModels,
+  getModel,
+  getModels,
+} from "./model_endpoints.ts";
 
 /** Where the models of Google's API are; `v1` is shared with OpenAI's, which has no verbs. */
 const COLLECTIONS = ["/v1beta/models/", "/v1/models/"] as const;
+
+const SHARED = "/v1/models";
 
 /** What is so of all who call these routes. */
 export const GEMINI_CALLERS = {
@@ -43,13 +50,17 @@ const ROUTES: ReadonlyMap<string, Route> = new Map(
   ),
 );
 
+/** Every route that {@linkcode findVerb} can find. */
+export const GEMINI_VERBS: readonly Route[] = [...ROUTES.values()];
+
 /** The lists of models in Google's shape. */
 export const GEMINI_LISTS: readonly Route[] = listsOf("/v1beta/models");
 
-/** The same where OpenAI's have the same path. */
-const TWINS: ReadonlyMap<string, Route> = new Map(
-  listsOf("/v1/models").map((route) => [route.path, route]),
-);
+/** The same in place of OpenAI's at the same paths. */
+const TWINS: ReadonlyMap<Route["handle"], Route["handle"]> = new Map([
+  [getModels, getGeminiModels],
+  [getModel, getGeminiModel],
+]);
 
 function listsOf(path: string): readonly Route[] {
   const common = { method: "GET", ...GEMINI_CALLERS } as const;
@@ -61,12 +72,13 @@ function listsOf(path: string): readonly Route[] {
 
 /** The route for a path that both Google's and OpenAI's clients ask for. */
 export function routeFor(route: Route, exchange: Exchange): Route {
-  const twin = TWINS.get(route.path);
-  if (twin === undefined) return route;
+  if (!exchange.path.startsWith(SHARED)) return route;
   const isGoogle = exchange.header("x-goog-api-key") !== undefined ||
     exchange.header("x-goog-api-client") !== undefined ||
     /[?&]key=/.test(exchange.target);
-  return isGoogle ? twin : route;
+  if (!isGoogle) return route;
+  const handle = TWINS.get(route.handle) ?? route.handle;
+  return { ...route, ...GEMINI_CALLERS, handle };
 }
 
 /** Paths below which a model's name, which may have slashes, and a verb stand. */

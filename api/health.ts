@@ -22,6 +22,7 @@ export function getRoot(context: RequestContext): void {
     version: VERSION,
     health: "/health",
     models: "/v1/models",
+    docs: "/docs",
   });
 }
 

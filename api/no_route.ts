@@ -1,4 +1,4 @@
-import { GatewayError } from "@llm-proxy/core";
+import { type ClientDialect, GatewayError } from "@llm-proxy/core";
 import type { Route } from "./dispatch.ts";
 import type { Exchange } from "./exchange.ts";
 import { GEMINI_CALLERS, isGeminiPath } from "./gemini_routes.ts";
@@ -12,7 +12,15 @@ function shown(path: string): string {
 }
 
 /** The answer where no route fits: 404, or 405 with what would (L14). */
-export function noRoute(path: string, allowed?: readonly string[]): Route {
+export function noRoute(
+  path: string,
+  { allowed, client }: {
+    /** The methods that would do. @default {none: there is no such path} */
+    readonly allowed?: readonly string[] | undefined;
+    /** In whose words it is told. @default {as the path says} */
+    readonly client?: ClientDialect | undefined;
+  } = {},
+): Route {
   const handle = ({ exchange }: { readonly exchange: Exchange }): never => {
     const what = `${exchange.method} ${shown(exchange.path)}`;
     if (allowed === undefined) {
@@ -29,6 +37,7 @@ export function noRoute(path: string, allowed?: readonly string[]): Route {
   return {
     method: "GET",
     path: allowed === undefined ? "unknown" : path,
+    ...(client !== undefined && { client }),
     ...(isGeminiPath(path) && GEMINI_CALLERS),
     handle,
   };

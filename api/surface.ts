@@ -103,9 +103,9 @@ export function makeSurface(
 function unknown(
   path: string,
   { isAdmin }: SurfaceOptions,
-  allowed?: readonly string[],
+  would?: Parameters<typeof noRoute>[1],
 ): Route {
-  const route = noRoute(path, allowed);
+  const route = noRoute(path, would);
   return isAdmin ? { ...route, isAdmin } : route;
 }
 
@@ -115,7 +115,10 @@ function makeRouter(
 ): Hono<Bindings> {
   const { current, findVerb } = options;
   const app = new Hono<Bindings>();
-  const methods = new Map<string, string[]>();
+  const known = new Map<
+    string,
+    { client: Route["client"]; allowed: string[] }
+  >();
   for (const route of routes) {
     const serveRoute = (context: Context<Bindings>): ReturnType<typeof serve> =>
       serve(context, route);
@@ -124,10 +127,13 @@ function makeRouter(
       continue;
     }
     app.on(route.method, route.path, serveRoute);
-    methods.set(route.path, [
-      ...methods.get(route.path) ?? [],
-      ...route.method === "GET" ? ["GET", "HEAD"] : [route.method],
-    ]);
+    known.set(route.path, {
+      client: route.client,
+      allowed: [
+        ...known.get(route.path)?.allowed ?? [],
+        ...route.method === "GET" ? ["GET", "HEAD"] : [route.method],
+      ],
+    });
   }
   for (const path of findVerb === undefined ? [] : VERB_PATHS) {
     app.post(path, (context, next) => {
@@ -135,8 +141,8 @@ function makeRouter(
       return route === undefined ? next() : serve(context, route);
     });
   }
-  for (const [path, allowed] of methods) {
-    app.all(path, (context) => serve(context, unknown(path, options, allowed)));
+  for (const [path, would] of known) {
+    app.all(path, (context) => serve(context, unknown(path, options, would)));
   }
   app.all("*", (context) => serve(context, unknown(context.req.path, options)));
   return app;
