@@ -92,8 +92,11 @@ const responseCache = z.strictObject({
 export const caching = z.strictObject({
   response_cache: responseCache.describe("Whole answers."),
   // Summaries are small, dear to make, and stay true.
-  summary_cache: z.strictObject(tier(16, 3600)).prefault({}).describe(
-    "Summaries of shortened conversations.",
+  summary_cache: z.strictObject({
+    ...tier(16, 3600),
+    enabled: z.boolean().default(true).describe("Whether this cache is used."),
+  }).prefault({}).describe(
+    "Summaries of shortened conversations; of ttl and condensation.cache_ttl the shorter counts.",
   ),
 }).prefault({}).describe("The sizes of the built-in caches.");
 

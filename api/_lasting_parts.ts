@@ -5,7 +5,7 @@ import {
   MemoryStateStore,
   ModelCache,
   type OpenStateStore,
-  SummaryCache,
+  SmartCache,
   TokenCounter,
 } from "@llm-proxy/context";
 import {
@@ -106,7 +106,7 @@ export class LastingParts {
   readonly #listing = new Map<string, Provider>();
   #breakers: Breakers | undefined;
   #budget: RetryBudget | undefined;
-  #summaries: SummaryCache | undefined;
+  #summaries: SmartCache<string> | undefined;
   #memory: MemoryManager | undefined;
   #kept: KeptAnswers | undefined;
   #config: Config | undefined;
@@ -178,8 +178,8 @@ export class LastingParts {
   }
 
   /** Summaries of conversations. */
-  get summaries(): SummaryCache {
-    return this.#summaries ??= new SummaryCache(
+  get summaries(): SmartCache<string> {
+    return this.#summaries ??= new SmartCache(
       this.#config && summaryBounds(this.#config),
     );
   }
@@ -227,6 +227,8 @@ export class LastingParts {
         tokens: this.tokens,
         thoughts: this.thoughts,
         summaries: () => this.summaries,
+        maxSummaryBytes: () =>
+          this.#config === undefined ? 0 : summaryBounds(this.#config).maxBytes,
         kept: () => this.kept,
       });
     }

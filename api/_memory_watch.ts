@@ -2,7 +2,7 @@ import {
   heapLimitAdvice,
   MemoryManager,
   readMemory,
-  type SummaryCache,
+  type SmartCache,
   type TokenCounter,
 } from "@llm-proxy/context";
 import { GatewayError, type MemoryThoughtStore } from "@llm-proxy/core";
@@ -26,7 +26,9 @@ export interface MemoryHolders {
   readonly logger: Logger;
   readonly tokens: TokenCounter;
   /** The cache of summaries that is in force. */
-  readonly summaries: () => SummaryCache;
+  readonly summaries: () => SmartCache<string>;
+  /** How many bytes these may take. */
+  readonly maxSummaryBytes: () => number;
   readonly thoughts: MemoryThoughtStore;
   /** The answers that are kept, where any are. */
   readonly kept: () => KeptAnswers | undefined;
@@ -35,7 +37,7 @@ export interface MemoryHolders {
 /** Watches the memory, as the config says, and has all that holds some give it up in time. */
 export function watchMemory(
   { memory }: Pick<Config, "memory">,
-  { logger, tokens, summaries, thoughts, kept }: MemoryHolders,
+  { logger, tokens, summaries, maxSummaryBytes, thoughts, kept }: MemoryHolders,
 ): MemoryManager {
   const limit = memory.limit_mb === undefined
     ? undefined
@@ -56,9 +58,9 @@ export function watchMemory(
     maxBytes: () => heldBodies.maxBytes,
   });
   manager.own("summaries", {
-    bytes: () => summaries().bytes,
-    maxBytes: () => summaries().maxBytes,
-    shrink: () => summaries().clear(),
+    bytes: () => summaries().stats.bytes,
+    maxBytes: maxSummaryBytes,
+    shrink: () => summaries().shrink(0),
   });
   manager.own("thoughts", {
     bytes: () => thoughts.bytes,

@@ -10,6 +10,7 @@ export function toldRequest(
   { gateway: { flags }, exchange, record }: RequestContext,
 ): RouteRequest {
   const { id, key, route } = record;
+  const team = record.account?.subject.team;
   const header = (name: string): string | undefined => exchange.header(name);
   return Object.assign(request, {
     id,
@@ -17,7 +18,7 @@ export function toldRequest(
     ...(key !== undefined && { subject: key }),
     ...(flags.size > 0 && {
       isOn: (flag: string): boolean =>
-        flags.isOn(flag, { key, route, header, unit: key ?? id }),
+        flags.isOn(flag, { key, team, route, header, unit: key ?? id }),
     }),
   });
 }

@@ -18,7 +18,7 @@ import type { Config } from "./config_types.ts";
 import type { LedgerConfig } from "./config_types_ledger.ts";
 import { setConfigPrices } from "./_model_prices.ts";
 import { type AccountedRecord, RequestAccount } from "./request_account.ts";
-import { OWNER } from "./subject.ts";
+import { OWNER, type Subject } from "./subject.ts";
 
 /** What {@linkcode Accounts} are kept with. */
 export interface AccountsOptions {
@@ -107,9 +107,11 @@ export class Accounts {
     return this.#budgets;
   }
 
-  /** Begins the account of a request. */
-  begin(record: AccountedRecord): RequestAccount {
-    const subject = record.access?.subject ?? OWNER;
+  /** Begins the account of a request, by default on its own caller. */
+  begin(
+    record: AccountedRecord,
+    subject: Subject = record.access?.subject ?? OWNER,
+  ): RequestAccount {
     // The first key that has one.
     if (subject.budget !== undefined && this.#budgets === undefined) {
       this.#openBudgets();

@@ -1,9 +1,10 @@
-import type { CondenseStrategy, SummaryCacheOptions } from "@llm-proxy/context";
+import type { CondenseStrategy, SmartCacheOptions } from "@llm-proxy/context";
 import type { Config } from "./config_types.ts";
 
 const SECOND = 1000;
-/** UTF-16 units of a MiB. */
-const MIB_CHARS = 524_288;
+const MIB = 1_048_576;
+/** Shorter summaries are not worth being compressed, in bytes. */
+const COMPRESS_FROM = 2_048;
 
 /** How conversations of a route are condensed, in the library's words and units. */
 export interface CondensePolicy {
@@ -45,14 +46,17 @@ export function basePolicy(
   };
 }
 
-/** How the cache of summaries is bounded. */
+/** How the cache of summaries is bounded: where two keys say how, by the stricter. */
 export function summaryBounds(
   { condensation, caching }: Pick<Config, "condensation" | "caching">,
-): SummaryCacheOptions {
+): SmartCacheOptions & { readonly maxBytes: number } {
+  const { enabled, max_size_mb: size, ttl, compression } =
+    caching.summary_cache;
   return {
-    maxEntries: condensation.cache_size,
-    ttlMs: condensation.cache_ttl * SECOND,
-    maxChars: caching.summary_cache.max_size_mb * MIB_CHARS,
+    maxEntries: enabled ? condensation.cache_size : 0,
+    ttlMs: Math.min(condensation.cache_ttl, ttl) * SECOND,
+    maxBytes: size * MIB,
+    compressFromBytes: compression ? COMPRESS_FROM : Infinity,
   };
 }
 

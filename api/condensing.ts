@@ -1,4 +1,4 @@
-import { ContextCondenser, type SummaryCache } from "@llm-proxy/context";
+import { ContextCondenser, type SmartCache } from "@llm-proxy/context";
 import {
   basePolicy,
   type CondensePolicies,
@@ -22,7 +22,7 @@ export class Condensing {
   readonly #policies: CondensePolicies | undefined;
 
   /** Takes what the config of a gateway says; summaries outlive it. */
-  constructor(gateway: Gateway, summaries: SummaryCache) {
+  constructor(gateway: Gateway, summaries: SmartCache<string>) {
     const { config, logger, tokens: { estimator } } = gateway;
     this.#gateway = gateway;
     this.#policies = condensePolicies(config);

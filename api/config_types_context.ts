@@ -52,7 +52,7 @@ export interface CachingConfig {
  * ```
  */
 export interface CacheTierConfig {
-  /** Whether it is used. @default {false} */
+  /** Whether it is used. @default {false for answers, true for summaries} */
   readonly enabled: boolean;
   /** Upper bound of its content, MiB. @default {64 for answers, 16 for summaries} */
   readonly max_size_mb: number;

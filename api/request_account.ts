@@ -37,7 +37,8 @@ export type AccountedRecord =
 export class RequestAccount {
   readonly #accounts: Accounts;
   readonly #record: AccountedRecord;
-  readonly #subject: Subject;
+  /** Who pays. */
+  readonly subject: Subject;
   #entry: LedgerEntry | undefined;
   /** What each attempt has cost that has ended. */
   readonly #costs: { readonly cost?: number | undefined }[] = [];
@@ -56,7 +57,7 @@ export class RequestAccount {
   ) {
     this.#accounts = accounts;
     this.#record = record;
-    this.#subject = subject;
+    this.subject = subject;
   }
 
   /** Notes how long an answer may get, and how many the caller wants at once. */
@@ -89,7 +90,7 @@ export class RequestAccount {
     trace.payment = payment;
     if (budgets === undefined) return this.#note(trace, 0);
     const asks = budgets.asksOf({
-      subject: this.#subject,
+      subject: this.subject,
       route: this.#record.route,
       model: `${candidate.provider.name}/${candidate.model.slice(0, MAX_NAME)}`,
       provider: candidate.provider.name,
@@ -179,7 +180,7 @@ export class RequestAccount {
     const { ledger } = this.#accounts;
     if (ledger === undefined) return undefined;
     const { id, route, requestedModel, startedAt } = this.#record;
-    const { key, user, team, organisation } = this.#subject;
+    const { key, user, team, organisation } = this.subject;
     return this.#entry ??= ledger.begin({
       id,
       at: Math.round(performance.timeOrigin + startedAt),

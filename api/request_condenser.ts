@@ -177,8 +177,8 @@ export class RequestCondenser {
   }
 
   #summarizer(model: string): Summarizer {
-    const { gateway, record } = this.#context;
-    const summarize = modelSummarizer(gateway, {
+    const { record } = this.#context;
+    const summarize = modelSummarizer(this.#context, {
       model,
       onUsage: ({ input, output }) => {
         const known = record.summaryTokens;

@@ -5,9 +5,9 @@ import type {
 import { type CondenseCounts, CondenseDraft } from "./_condense_draft.ts";
 import { dropOldest, middleOut } from "./drop_oldest.ts";
 import { removeDuplicates } from "./remove_duplicates.ts";
+import { SmartCache } from "./smart_cache.ts";
 import { Slices } from "./_slices.ts";
 import { summarizeOldest, type Summarizer } from "./summarize_oldest.ts";
-import { SummaryCache } from "./summary_cache.ts";
 import { TokenEstimator } from "./token_estimator.ts";
 import {
   measureContent,
@@ -28,12 +28,19 @@ export const CONDENSE_STRATEGIES = [
 /** A way of making a conversation shorter. */
 export type CondenseStrategy = typeof CONDENSE_STRATEGIES[number];
 
+/** How summaries are kept where nobody says. */
+const SUMMARIES = {
+  maxEntries: 1_000,
+  ttlMs: 3_600_000,
+  maxBytes: 16_777_216,
+} as const;
+
 /** What a {@linkcode ContextCondenser} is made with. */
 export interface ContextCondenserOptions {
   /** Estimates tokens. @default {one of its own} */
   readonly estimator?: TokenEstimator;
   /** Keeps summaries. @default {one of its own} */
-  readonly summaries?: SummaryCache;
+  readonly summaries?: SmartCache<string>;
   /** How long the event loop is kept at most before others get their turn, in ms. @default {8} */
   readonly sliceMs?: number;
   /** Told why there is no summary; the turns were left out without one. */
@@ -126,14 +133,14 @@ export class ContextCondenser {
   /** Estimates tokens. */
   readonly estimator: TokenEstimator;
   /** Keeps summaries. */
-  readonly summaries: SummaryCache;
+  readonly summaries: SmartCache<string>;
   readonly #sliceMs: number;
   readonly #onFailure: ((cause: unknown) => void) | undefined;
 
   /** Holds nothing yet. */
   constructor(options: ContextCondenserOptions = {}) {
     this.estimator = options.estimator ?? new TokenEstimator();
-    this.summaries = options.summaries ?? new SummaryCache();
+    this.summaries = options.summaries ?? new SmartCache(SUMMARIES);
     this.#sliceMs = options.sliceMs ?? 8;
     this.#onFailure = options.onFailure;
   }

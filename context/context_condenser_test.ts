@@ -252,7 +252,7 @@ Deno.test("L10: identical conversations at once are summed up once", async () =>
   } as const;
   await condenser.condense({ messages }, options);
   const alone = calls;
-  condenser.summaries.clear();
+  await condenser.summaries.clear();
   calls = 0;
   const all = await Promise.all(
     Array.from(
@@ -262,6 +262,49 @@ Deno.test("L10: identical conversations at once are summed up once", async () =>
   );
   assertEquals(calls, alone);
   assert(all.every(({ report }) => report.fits && report.summarized > 0));
+});
+
+Deno.test("L10: who has no more time for a summary leaves alone, and the others get it", async () => {
+  const condenser = new ContextCondenser();
+  const messages = agentTurns(12, { size: 100, random: draws(2) }).slice(0, -1);
+  const { promise: go, resolve } = Promise.withResolvers<void>();
+  const signals: AbortSignal[] = [];
+  const summarize = async ({ signal }: SummaryRequest): Promise<string> => {
+    signals.push(signal);
+    await go;
+    signal.throwIfAborted();
+    return "short";
+  };
+  const within = (summaryTimeoutMs: number) =>
+    condenser.condense({ messages }, {
+      limit: 4_000,
+      model: MODEL,
+      strategies: ["summarize"],
+      summarize,
+      summaryTimeoutMs,
+    });
+  const patient = within(60_000);
+  const hasty = await within(20);
+  assertEquals([hasty.report.summarized, hasty.report.fits], [0, true]);
+  resolve();
+  const { report } = await patient;
+  assert(report.summarized > 0);
+  // With nobody left the work is called off.
+  const { promise: never } = Promise.withResolvers<never>();
+  await condenser.summaries.clear();
+  signals.length = 0;
+  const alone = condenser.condense({ messages }, {
+    limit: 4_000,
+    model: MODEL,
+    strategies: ["summarize"],
+    summarize: ({ signal }) => {
+      signals.push(signal);
+      return never;
+    },
+    summaryTimeoutMs: 20,
+  });
+  await alone;
+  assertEquals(signals.map(({ aborted }) => aborted), [true]);
 });
 
 Deno.test("ContextCondenser leaves turns out without a summary when the summarizer fails or hangs", async () => {

@@ -188,7 +188,6 @@ export {
 } from "./context_condenser.ts";
 export type { CondenseCounts } from "./_condense_draft.ts";
 export type { Summarizer, SummaryRequest } from "./summarize_oldest.ts";
-export { SummaryCache, type SummaryCacheOptions } from "./summary_cache.ts";
 export {
   type CountedTokens,
   TokenCounter,

@@ -1,8 +1,7 @@
 import type { CondensableMessage } from "./condensable.ts";
 import type { CondenseDraft } from "./_condense_draft.ts";
-import { inTime } from "./_in_time.ts";
 import type { Slices } from "./_slices.ts";
-import type { SummaryCache } from "./summary_cache.ts";
+import type { SmartCache } from "./smart_cache.ts";
 import { transcriptText } from "./_transcript_text.ts";
 import type { TurnGroup } from "./_turn_groups.ts";
 
@@ -26,7 +25,7 @@ export interface SummarizeOptions {
   /** Who sums up. */
   readonly summarize: Summarizer;
   /** Keeps summaries. */
-  readonly cache: SummaryCache;
+  readonly cache: SmartCache<string>;
   /** Whose conversations share summaries, and by which model they are made. */
   readonly scope: string;
   /** The most tokens of a summary. */
@@ -127,36 +126,47 @@ async function sumUp(
   chapters: readonly Chapter[],
   { summarize, cache, maxTokens, timeoutMs }: SummarizeOptions,
 ): Promise<string | undefined> {
-  const known = chapters.findLastIndex(({ key }) =>
-    cache.get(key) !== undefined
-  );
-  const fresh = chapters.slice(known + 1);
+  const known = await latestOf(chapters, cache);
+  const fresh = chapters.slice(known.count);
   const each = Math.ceil(fresh.length / MAX_CALLS);
-  let previous = cache.get(chapters[known]?.key ?? "");
+  let previous = known.summary;
   const stop = new AbortController();
-  const deadline = performance.now() + timeoutMs;
+  const timer = setTimeout(() => {
+    stop.abort(
+      new DOMException("The summarizer took too long", "TimeoutError"),
+    );
+  }, timeoutMs);
   try {
     for (let at = 0; at < fresh.length; at += each) {
       const part = fresh.slice(at, at + each);
-      const key = part.at(-1)?.key ?? "";
       const groups = part.flatMap((chapter) => chapter.groups);
       const transcript = transcriptText(messagesOf(draft, groups));
-      const request = { transcript, previous, maxTokens, signal: stop.signal };
-      const work = cache.getOrMake(key, () => summarize(request));
-      previous = await inTime(work, {
-        ms: Math.max(1, deadline - performance.now()),
-        late: () => {
-          throw new DOMException(
-            "The summarizer took too long",
-            "TimeoutError",
-          );
-        },
-      });
+      const request = { transcript, previous, maxTokens };
+      // Who has no more time leaves alone: others may wait for the same.
+      const { value } = await cache.getOrSet(
+        part.at(-1)?.key ?? "",
+        (signal) => summarize({ ...request, signal }),
+        { signal: stop.signal },
+      );
+      previous = value;
     }
   } finally {
-    stop.abort();
+    clearTimeout(timer);
   }
   return previous;
+}
+
+/** The summary that takes in most chapters, and how many these are. */
+async function latestOf(
+  chapters: readonly Chapter[],
+  cache: SmartCache<string>,
+): Promise<{ readonly count: number; readonly summary?: string }> {
+  for (let count = chapters.length; count > 0; count--) {
+    const found = cache.get(chapters[count - 1]?.key ?? "");
+    const entry = found instanceof Promise ? await found : found;
+    if (entry !== undefined) return { count, summary: entry.value };
+  }
+  return { count: 0 };
 }
 
 function messagesOf(

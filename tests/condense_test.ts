@@ -327,7 +327,8 @@ condensation:
       upstream.asked.filter(({ body }) => body.model === "summer").length;
     const said = await ask(16);
     for (const fact of [0, 7, 15]) assertStringIncludes(said, `fact-${fact}`);
-    const line = await logLine({ log });
+    // Each summary is a request with a line of its own, before that of its cause.
+    const line = await logLine({ log }, summed());
     assertEquals(
       [line.summary_input_tokens, line.summary_output_tokens],
       [70 * summed(), 7 * summed()],
