@@ -35,7 +35,7 @@ import { Drains } from "./drains.ts";
 import type { GatewayControls } from "./gateway_controls.ts";
 import { IdempotentAnswers } from "./idempotent_answers.ts";
 import { KeptAnswers } from "./kept_answers.ts";
-import { loggedBreakers } from "./_logged_breakers.ts";
+import { KeptBreakers } from "./kept_breakers.ts";
 import { watchMemory } from "./_memory_watch.ts";
 import { ModelSelections } from "./model_selection.ts";
 import type { Rollback } from "./rollouts.ts";
@@ -104,7 +104,7 @@ export class LastingParts {
   readonly requests: RequestLog;
   /** Providers that are asked for their models. */
   readonly #listing = new Map<string, Provider>();
-  #breakers: Breakers | undefined;
+  readonly #breakers: KeptBreakers;
   #budget: RetryBudget | undefined;
   #summaries: SmartCache<string> | undefined;
   #memory: MemoryManager | undefined;
@@ -143,6 +143,7 @@ export class LastingParts {
     this.selections.load().catch((cause) =>
       logger.warn("the selected models were not read", { cause })
     );
+    this.#breakers = new KeptBreakers({ logger, state: given });
     this.accounts = new Accounts({
       logger,
       state,
@@ -174,7 +175,7 @@ export class LastingParts {
 
   /** The breakers of the config that was adopted last. */
   get breakers(): Breakers {
-    return this.#breakers ??= loggedBreakers(this.#config, this.logger);
+    return this.#breakers.breakers;
   }
 
   /** Summaries of conversations. */
@@ -217,9 +218,7 @@ export class LastingParts {
     this.hedges.retain(config.routes.flatMap(({ match }) => match));
     const { max_rows: maxRows, max_mb: maxMb } = config.logging.requests;
     this.requests.resize({ maxRows, maxBytes: Math.floor(maxMb * MIB) });
-    if (!isDeepStrictEqual(before?.circuit_breaker, config.circuit_breaker)) {
-      this.#breakers = undefined;
-    }
+    this.#breakers.adopt(config.circuit_breaker);
     if (!isDeepStrictEqual(before?.memory, config.memory)) {
       this.#memory?.close();
       this.#memory = watchMemory(config, {
@@ -259,7 +258,7 @@ export class LastingParts {
   /** Forgets how deployments did that the config no longer has. */
   retain(deployments: readonly Deployment[]): void {
     this.states.retain(deployments);
-    this.breakers.retain(deployments);
+    this.#breakers.retain(deployments);
     this.bulkheads.retain(deployments);
     this.shadows.states.retain(deployments);
   }
@@ -292,6 +291,7 @@ export class LastingParts {
     this.factory.close();
     await this.idempotent.close();
     await this.#kept?.close();
+    await this.#breakers.close();
     await this.accounts.close();
   }
 }
