@@ -50,20 +50,44 @@ function allPages(): string[] {
   return ["README.md", ...guides.sort()];
 }
 
-/** What commands may see of this process's environment. */
-function environment(home: string, here: boolean): Record<string, string> {
-  const kept = ["PATH", ...here ? ["DENO_DIR", "HOME"] : [], "npm_config_cache"]
-    .flatMap((name) => {
+/** How this machine reaches what is downloaded. */
+const NETWORK = [
+  "DENO_CERT",
+  "DENO_TLS_CA_STORE",
+  "HTTPS_PROXY",
+  "HTTP_PROXY",
+  "NODE_EXTRA_CA_CERTS",
+  "NO_PROXY",
+  "NPM_CONFIG_REGISTRY",
+  "SSL_CERT_DIR",
+  "SSL_CERT_FILE",
+];
+
+/**
+ * What commands may see of this process's environment. What is downloaded goes
+ * to a place that the pages share, unless it is here already.
+ */
+function environment(
+  home: string,
+  downloads: string | undefined,
+): Record<string, string> {
+  const kept = Object.fromEntries(
+    ["PATH", ...NETWORK].flatMap((name) => {
       const value = Deno.env.get(name);
       return value === undefined ? [] : [[name, value] as const];
-    });
-  const env = Object.fromEntries(kept);
-  const denoDir = env.DENO_DIR ?? (env.HOME && `${env.HOME}/.cache/deno`);
+    }),
+  );
+  const own = `${Deno.env.get("HOME") ?? ""}/.cache/deno`;
   return {
-    ...env,
-    ...(here && denoDir && { DENO_DIR: denoDir }),
+    ...kept,
+    ...downloads === undefined
+      ? { DENO_DIR: Deno.env.get("DENO_DIR") ?? own }
+      : {
+        DENO_DIR: `${downloads}/deno`,
+        npm_config_cache: `${downloads}/npm`,
+      },
     HOME: home,
-    PATH: `${home}/commands:${env.PATH ?? ""}`,
+    PATH: `${home}/commands:${kept.PATH ?? ""}`,
     NO_COLOR: "1",
     DENO_NO_UPDATE_CHECK: "1",
   };
@@ -79,6 +103,9 @@ if (import.meta.main) {
     options: { here: { type: "boolean", default: false } },
     allowPositionals: true,
   });
+  const downloads = values.here
+    ? undefined
+    : await Deno.makeTempDir({ prefix: "llm-proxy-docs-" });
   let failed = 0;
   for (const page of positionals.length > 0 ? positionals : allPages()) {
     const home = await Deno.makeTempDir({ prefix: "llm-proxy-docs-" });
@@ -95,7 +122,7 @@ if (import.meta.main) {
       const faults = await walkPage(await Deno.readTextFile(ROOT + page), {
         directory,
         env: {
-          ...environment(home, values.here),
+          ...environment(home, downloads),
           DOC_ROOT: root,
           DOC_CONFIG: `${root}/deno.json`,
         },
@@ -108,6 +135,9 @@ if (import.meta.main) {
     } finally {
       await Deno.remove(home, { recursive: true });
     }
+  }
+  if (downloads !== undefined) {
+    await Deno.remove(downloads, { recursive: true });
   }
   print(failed === 0 ? "all as promised" : `${failed} otherwise`);
   Deno.exit(failed === 0 ? 0 : 1);
