@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { COMMANDS } from "../api/_commands.ts";
 import { parseConfig } from "../api/config.ts";
-import { docBlocks, docSteps, missingLine } from "../tools/_doc_blocks.ts";
+import { docBlocks, missingLine } from "../tools/_doc_blocks.ts";
 
 const ROOT = new URL("../", import.meta.url);
 
@@ -72,17 +72,34 @@ Deno.test("every command that a page names is one, with the options that it has"
   assertEquals(wrong, []);
 });
 
-Deno.test("every config that a page shows by its name has the faults told there, or none", async () => {
+Deno.test("every block of commands or of a program is tried, or says why not", async () => {
+  const untried: string[] = [];
+  for (const [path, page] of await pages()) {
+    for (const { language, marks, line } of docBlocks(page)) {
+      // Programs are run by `deno test --doc` unless they are to be ignored.
+      const wanted = language === "sh"
+        ? ["try", "serve", "elsewhere"]
+        : language === "ts" && marks.has("ignore")
+        ? ["try"]
+        : undefined;
+      if (wanted?.some((mark) => marks.has(mark)) === false) {
+        untried.push(`${path}:${line}`);
+      }
+    }
+  }
+  assertEquals(untried, []);
+});
+
+Deno.test("every config that a page shows has the faults told there, or none", async () => {
   const faulty: string[] = [];
   for (const [path, page] of await pages()) {
-    for (const step of docSteps(page)) {
-      if (step.does !== "write" || step.block.language !== "yaml") continue;
-      if (step.name === "broken.yaml") continue;
-      const result = parseConfig(step.block.text, {
-        file: step.name,
+    for (const { language, line, text } of docBlocks(page)) {
+      if (language !== "yaml" || text.startsWith("# broken.yaml\n")) continue;
+      const result = parseConfig(text, {
+        file: `${path}:${line}`,
         env: (name) => `zu2Rq8TnVw4yBd6F-${name}`,
       });
-      if (!result.ok) faulty.push(`${path}: ${JSON.stringify(result.faults)}`);
+      if (!result.ok) faulty.push(JSON.stringify(result.faults));
     }
   }
   assertEquals(faulty, []);
