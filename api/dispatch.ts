@@ -1,7 +1,6 @@
 import { type ClientDialect, GatewayError } from "@llm-proxy/core";
 import { parseTraceParent } from "@llm-proxy/logging";
 import { checkVisitor } from "./_local_visitor.ts";
-import { canonicalLine } from "./canonical_line.ts";
 import { refuseWhenScarce } from "./_memory_watch.ts";
 import { keepsContent } from "./keeps_content.ts";
 import { RecordedExchange } from "./recorded_exchange.ts";
@@ -12,6 +11,7 @@ import type { Exchange } from "./exchange.ts";
 import type { Role } from "./role.ts";
 import { RequestRecord } from "./request_record.ts";
 import { idempotencyKey, serveOnce } from "./serve_once.ts";
+import { tellOfRequest } from "./tell_of_request.ts";
 
 /** One route of the HTTP surface. */
 export interface Route {
@@ -105,20 +105,7 @@ export async function dispatch(
     exchange.release();
     record.settle();
   }
-  gateway.metrics.ended(record);
-  const { logger } = gateway;
-  const level = levelOf(route, record.error);
-  const isLogged = logger.isEnabled?.(level) ?? true;
-  if (route.quiet && !isLogged) return;
-  const line = canonicalLine(record);
-  if (isLogged) logger[level]("request", line);
-  // What machines ask all the time would drive out what people look for.
-  if (route.quiet) return;
-  gateway.requests.add(
-    recorded === undefined
-      ? line
-      : { ...line, prompt: recorded.prompt, answer: recorded.answer },
-  );
+  tellOfRequest({ gateway, record, route, recorded });
 }
 
 /** Whether what a route does has a price: counting tokens has none. */
@@ -165,14 +152,4 @@ function toGatewayError(error: unknown): GatewayError {
     code: "internal_error",
     cause: error,
   });
-}
-
-/** How loud the request's log line is. */
-function levelOf(
-  route: Route,
-  error: GatewayError | undefined,
-): "debug" | "info" | "warn" | "error" {
-  if (error === undefined) return route.quiet ? "debug" : "info";
-  if (error.kind === "internal") return "error";
-  return error.status >= 500 ? "warn" : "info";
 }

@@ -20,11 +20,18 @@ export function cut(text: string): string {
   return `${text.slice(0, MAX_TEXT)}… (${text.length - MAX_TEXT} more)`;
 }
 
+/** JSON with those characters escaped too that it need not escape. */
+export function escapeOdd(json: string): string {
+  NOT_IN_JSON.lastIndex = 0;
+  if (!NOT_IN_JSON.test(json)) return json;
+  return json.replace(NOT_IN_JSON, escapeCharacter);
+}
+
 /** A text as a JSON string that holds no line break of any kind. */
 export function quote(text: string): string {
   const short = cut(text);
   if (!ESCAPED.test(short)) return `"${short}"`;
-  return JSON.stringify(short).replace(NOT_IN_JSON, escapeCharacter);
+  return escapeOdd(JSON.stringify(short));
 }
 
 const MAX_KEYS = 1_024;

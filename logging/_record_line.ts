@@ -2,6 +2,7 @@ import { cut, quote, quoteKey } from "./_json_text.ts";
 import { renderValue } from "./_json_value.ts";
 import type { LogLevel } from "./level.ts";
 import type { LogFields } from "./logger.ts";
+import { plainJson } from "./_plain_json.ts";
 
 /** Fields beyond this length of line are left out. */
 const MAX_LINE = 65_536;
@@ -65,6 +66,8 @@ export function renderFields(
   options: { readonly fields: LogFields; readonly stacks: boolean },
 ): string {
   const { fields, stacks } = options;
+  const whole = format === JSON_FORMAT ? wholeFields(fields) : undefined;
+  if (whole !== undefined) return whole;
   let text = "";
   for (const key in fields) {
     if (!Object.hasOwn(fields, key)) continue;
@@ -74,4 +77,15 @@ export function renderFields(
     text += format.field(key, fields[key], stacks);
   }
   return text;
+}
+
+/** Those that the engine can write in one go, which takes half the time. */
+function wholeFields(fields: LogFields): string | undefined {
+  const { ts, level, msg } = fields;
+  if (ts !== undefined || level !== undefined || msg !== undefined) {
+    return undefined;
+  }
+  const json = plainJson(fields);
+  if (json === undefined || json.length > MAX_LINE) return undefined;
+  return json === "{}" ? "" : `,${json.slice(1, -1)}`;
 }

@@ -1,4 +1,6 @@
 import { renderValue } from "./_json_value.ts";
+import { plainJson } from "./_plain_json.ts";
+import { RowRing, type RowRingLimits } from "./_row_ring.ts";
 import { matcherOf, type RequestLogFilter } from "./request_log_filter.ts";
 import type { LogFields } from "./logger.ts";
 import { Redactor } from "./redactor.ts";
@@ -52,18 +54,9 @@ export interface RequestLogOptions {
   readonly redactor?: Redactor;
 }
 
-interface Row extends RequestLogRow {
-  readonly bytes: number;
-}
-
-/** How many rows one page looks at: some tenths of a millisecond. */
-const MAX_LOOKED = 2_000;
+/** How many rows one page looks at: some two milliseconds. */
+const MAX_LOOKED = 1_000;
 const MAX_LIMIT = 1_000;
-/** What is kept in two bytes a character. */
-// deno-lint-ignore no-control-regex -- from the first character of one byte to the last
-const WIDE = /[^\x00-\xff]/;
-/** What a row takes besides its texts, in bytes. */
-const ROW_BYTES = 500;
 /** How much is kept of a field that is no plain value. */
 const MAX_VALUE = 2_048;
 
@@ -88,13 +81,9 @@ const MAX_VALUE = 2_048;
  */
 export class RequestLog {
   readonly #redactor: Redactor;
-  #maxRows: number;
-  #maxBytes: number;
-  /** By cursor; those from the oldest to the newest are there. */
-  #rows = new Map<number, Row>();
-  #oldest = 1;
-  #newest = 0;
-  #bytes = 0;
+  #limits: RowRingLimits;
+  /** Made for the first row. */
+  #ring: RowRing | undefined;
 
   /**
    * Makes an empty log.
@@ -104,54 +93,51 @@ export class RequestLog {
   constructor(options: RequestLogOptions = {}) {
     const { maxRows = 5_000, maxBytes = 8 * 1_024 * 1_024 } = options;
     this.#redactor = options.redactor ?? new Redactor();
-    this.#maxRows = checked("maxRows", maxRows);
-    this.#maxBytes = checked("maxBytes", maxBytes);
+    this.#limits = checked({ maxRows, maxBytes });
   }
 
   /** How many requests there are. */
   get size(): number {
-    return this.#rows.size;
+    const ring = this.#ring;
+    return ring === undefined ? 0 : ring.newest - ring.oldest + 1;
   }
 
-  /** How much memory they take, as it is estimated, in bytes. */
+  /** How much memory they take, in bytes. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#ring?.used ?? 0;
   }
 
   /** Changes the bounds; what no longer fits is forgotten, the oldest first. */
   resize({ maxRows, maxBytes }: Required<
     Pick<RequestLogOptions, "maxRows" | "maxBytes">
   >): void {
-    this.#maxRows = checked("maxRows", maxRows);
-    this.#maxBytes = checked("maxBytes", maxBytes);
-    this.#shrink();
+    this.#limits = checked({ maxRows, maxBytes });
+    const old = this.#ring;
+    if (old === undefined) return;
+    const { limits, oldest, newest } = old;
+    if (limits.maxRows === maxRows && limits.maxBytes === maxBytes) return;
+    const first = Math.max(oldest, newest - maxRows + 1);
+    const ring = this.#ring = new RowRing(this.#limits, first);
+    for (let cursor = first; cursor <= newest; cursor++) {
+      ring.put(old.get(cursor)!);
+    }
   }
 
   /**
    * Takes a request that has ended; the oldest make room for it. Values that are
-   * no texts, numbers or booleans are kept as JSON.
+   * no texts, numbers or booleans are kept as JSON. One that is larger than all
+   * the room is left out.
    *
    * @param fields What is known of it; those of the filters have the names of
    * {@linkcode RequestLogFilter}'s documentation.
    * @param at When it ended, in ms since 1970.
    */
   add(fields: LogFields, at: number = Date.now()): void {
-    if (this.#maxRows === 0) return;
-    const plain: Record<string, RequestLogValue> = {};
-    let text = "";
-    for (const name in fields) {
-      const value = plainOf(fields[name]);
-      if (value === undefined) continue;
-      plain[name] = value;
-      if (typeof value === "string") text += `${value}\n`;
-    }
-    // Looked at once as a whole: hardly ever is anything found.
-    if (this.#redactor.redact(text) !== text) this.#clean(plain);
-    const cursor = ++this.#newest;
-    const bytes = ROW_BYTES + text.length * (WIDE.test(text) ? 2 : 1);
-    this.#rows.set(cursor, { cursor, at, fields: plain, bytes });
-    this.#bytes += bytes;
-    this.#shrink();
+    if (this.#limits.maxRows === 0) return;
+    const text = plainJson(fields) ?? JSON.stringify(plainFields(fields));
+    const clean = this.#redactor.redact(text);
+    this.#ring ??= new RowRing(this.#limits);
+    this.#ring.put({ at, text: clean === text ? text : this.#clean(text) });
   }
 
   /** A page of the rows that are wanted. */
@@ -161,45 +147,42 @@ export class RequestLog {
     const matches = matcherOf(filter);
     const rows: RequestLogRow[] = [];
     const step = after === undefined ? -1 : 1;
+    const { newest = 0, oldest = 1 } = this.#ring ?? {};
     let cursor = after === undefined
-      ? Math.min((before ?? Infinity) - 1, this.#newest)
-      : Math.max(after + 1, this.#oldest);
+      ? Math.min((before ?? Infinity) - 1, newest)
+      : Math.max(after + 1, oldest);
     for (let looked = 0;; looked++, cursor += step) {
-      const row = this.#rows.get(cursor);
-      if (row === undefined) return this.#told(rows);
+      const kept = this.#ring?.get(cursor);
+      if (kept === undefined) return { rows, next: undefined, newest };
       if (rows.length === limit || looked === MAX_LOOKED) {
-        return { ...this.#told(rows), next: cursor - step };
+        return { rows, next: cursor - step, newest };
       }
-      if (matches(row)) {
-        const { cursor, at, fields } = row;
-        rows.push({ cursor, at, fields });
-      }
+      const row = { cursor, at: kept.at, fields: JSON.parse(kept.text) };
+      if (matches(row)) rows.push(row);
     }
   }
 
-  #told(rows: readonly RequestLogRow[]): RequestLogPage {
-    return { rows, next: undefined, newest: this.#newest };
-  }
-
-  #clean(fields: Record<string, RequestLogValue>): void {
-    for (const name in fields) {
+  /** Looks at each text for itself: in one piece a secret may have hidden what JSON needs. */
+  #clean(text: string): string {
+    const fields: Record<string, RequestLogValue> = JSON.parse(text);
+    for (const name of Object.keys(fields)) {
       const value = fields[name];
       if (typeof value === "string") {
         fields[name] = this.#redactor.redact(value);
       }
     }
+    return JSON.stringify(fields);
   }
+}
 
-  #shrink(): void {
-    while (
-      this.#rows.size > this.#maxRows || this.#bytes > this.#maxBytes
-    ) {
-      const row = this.#rows.get(this.#oldest);
-      if (row === undefined) return;
-      this.#rows.delete(this.#oldest++);
-      this.#bytes -= row.bytes;
-    }
+/** A copy with plain values, those alone that there are. */
+function plainFields(fields: LogFields): Record<string, RequestLogValue> {
+  const plain: Record<string, RequestLogValue> = {};
+  for (const name of Object.keys(fields)) {
+    const value = plainOf(fields[name]);
+    if (value !== undefined) plain[name] = value;
   }
+  return plain;
 }
 
 function plainOf(value: unknown): RequestLogValue | undefined {
@@ -217,9 +200,12 @@ function plainOf(value: unknown): RequestLogValue | undefined {
   return renderValue(value, false).slice(0, MAX_VALUE);
 }
 
-function checked(name: string, value: number): number {
-  if (Number.isSafeInteger(value) && value >= 0) return value;
-  throw new RangeError(
-    `RequestLog: '${name}' must be a whole number, not ${value}`,
-  );
+function checked(limits: RowRingLimits): RowRingLimits {
+  for (const [name, value] of Object.entries(limits)) {
+    if (Number.isSafeInteger(value) && value >= 0) continue;
+    throw new RangeError(
+      `RequestLog: '${name}' must be a whole number, not ${value}`,
+    );
+  }
+  return limits;
 }

@@ -66,12 +66,14 @@ Deno.test("RequestLog keeps so many bytes", () => {
     log.add({ request_id: `r-${count}`, prompt: "x".repeat(1_000) });
     assert(log.bytes <= 10_000, `${log.bytes}`);
   }
-  assertEquals(log.size, 6);
+  const newest = Array.from({ length: 9 }, (_, index) => `r-${49 - index}`);
+  assertEquals(ids(log.page()), newest);
   // One that is larger than all there is room for is not kept, and breaks nothing.
   log.add({ prompt: "x".repeat(20_000) });
-  assertEquals([log.size, log.bytes], [0, 0]);
+  log.add({ prompt: "€".repeat(3_400) });
+  assertEquals(ids(log.page()), newest);
   log.add({ request_id: "after" });
-  assertEquals(ids(log.page()), ["after"]);
+  assertEquals(ids(log.page({ limit: 1 })), ["after"]);
 });
 
 Deno.test("RequestLog looks at so many rows for a page, and says where to go on", () => {
@@ -91,7 +93,37 @@ Deno.test("RequestLog looks at so many rows for a page, and says where to go on"
     pages++;
   } while (before !== undefined);
   assertEquals(found, ["needle"]);
-  assert(pages >= 3 && pages <= 4, `${pages} pages`);
+  assert(pages >= 5 && pages <= 6, `${pages} pages`);
+});
+
+Deno.test("RequestLog gives back what it was given, rows of any length in any order, wherever its buffer ends", () => {
+  let seed = 1;
+  const random = (below: number): number => {
+    seed = seed * 48_271 % 2_147_483_647;
+    return seed % below;
+  };
+  const log = new RequestLog({ maxRows: 50, maxBytes: 3_000 });
+  const all: string[] = [];
+  for (let count = 1; count <= 2_000; count++) {
+    const text = "aß€😀".slice(0, random(5)).repeat(random(60));
+    all.push(`${text} ${count}`);
+    log.add({ text: `${text} ${count}` }, count);
+    const { rows } = log.page({ limit: 100 });
+    assert(rows.length > 0 && rows.length <= 50 && log.bytes <= 3_000);
+    assertEquals(rows.length, log.size);
+    rows.forEach(({ cursor, at, fields }, index) => {
+      assertEquals([cursor, at], [count - index, count - index]);
+      assertEquals(fields.text, all[count - index - 1]);
+    });
+  }
+  log.resize({ maxRows: 5, maxBytes: 100_000 });
+  assertEquals(log.page().rows.map(({ cursor }) => cursor), [
+    2_000,
+    1_999,
+    1_998,
+    1_997,
+    1_996,
+  ]);
 });
 
 Deno.test("RequestLog finds by each filter, and by all of them together", () => {

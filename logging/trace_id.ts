@@ -11,7 +11,9 @@
  * ```
  */
 export function newTraceId(): string {
-  return crypto.randomUUID().replaceAll("-", "");
+  const uuid = crypto.randomUUID();
+  return uuid.slice(0, 8) + uuid.slice(9, 13) + uuid.slice(14, 18) +
+    uuid.slice(19, 23) + uuid.slice(24);
 }
 
 /**
