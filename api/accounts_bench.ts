@@ -132,17 +132,17 @@ Deno.bench("costOf() with cached and reasoning tokens", () => {
 });
 Deno.bench(
   "a request's account: ledger in memory",
-  (bench) => serve(plain, bench),
+  async (bench) => await serve(plain, bench),
 );
 Deno.bench(
   "a request's account: ledger with its journal",
-  (bench) => serve(journaled, bench),
+  async (bench) => await serve(journaled, bench),
 );
 Deno.bench(
   "a request's account: journal and four budgets",
-  (bench) => serve(budgeted, bench),
+  async (bench) => await serve(budgeted, bench),
 );
 Deno.bench(
   "admission: four limits, four budgets, intent and journal",
-  (bench) => serve(budgeted, bench, true),
+  async (bench) => await serve(budgeted, bench, true),
 );

@@ -1,4 +1,4 @@
-import { spendKey } from "./_ledger_writes.ts";
+import { spendKey } from "./_ledger_keys.ts";
 import { moneyAt } from "./ledger_report.ts";
 import type { LedgerCharge } from "./ledger_row.ts";
 import { StateError } from "./state_error.ts";

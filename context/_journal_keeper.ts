@@ -33,6 +33,11 @@ export class JournalKeeper {
     });
   }
 
+  /** Whether there is a journal, though its disk may fail. */
+  get isOpen(): boolean {
+    return this.#journal !== undefined;
+  }
+
   /** Notes lines that {@linkcode JournalKeeper.secure} is to write. */
   note(lines: string): void {
     if (this.#journal !== undefined) this.#lines += lines;

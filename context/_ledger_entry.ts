@@ -1,4 +1,9 @@
-import { attemptLine, endedLine, type OpenRequest } from "./_ledger_lines.ts";
+import {
+  attemptLine,
+  beginLine,
+  firstLine,
+  type OpenRequest,
+} from "./_ledger_lines.ts";
 import type { LedgerEntry } from "./ledger.ts";
 import {
   costOfAttempts,
@@ -10,41 +15,70 @@ import {
 } from "./ledger_row.ts";
 
 /** What an entry tells its ledger. */
-export interface EntryOptions {
-  readonly note: (lines: string) => void;
-  readonly secure: () => void;
-  readonly settle: (row: LedgerRow) => void;
+export interface EntryOwner {
+  /** Whether there is a journal. */
+  isJournaled(): boolean;
+  /** Has the journal note these lines. */
+  note(lines: string): void;
+  /** Has the journal hold all that was noted. */
+  secure(): void;
+  /** Is told that an attempt has ended. */
+  changed(entry: OpenRequest): void;
+  /** Takes the row of one that is settled. */
+  settle(entry: OpenRequest, row: LedgerRow): void;
 }
 
 /** A request that goes on. */
 export class OpenEntry implements LedgerEntry, OpenRequest {
   readonly head: LedgerHead;
   readonly attempts: (LedgerIntent | LedgerAttempt)[] = [];
-  readonly #options: EntryOptions;
+  readonly #owner: EntryOwner;
+  #isNoted = false;
   #isSettled = false;
 
-  constructor(head: LedgerHead, options: EntryOptions) {
+  constructor(head: LedgerHead, owner: EntryOwner) {
     this.head = head;
-    this.#options = options;
+    this.#owner = owner;
   }
 
   attempt(intent: LedgerIntent): number {
-    const place = this.attempts.push(intent) - 1;
-    this.#options.note(attemptLine(this.head.id, intent));
-    this.#options.secure();
-    return place;
+    const at = this.attempts.push(intent) - 1;
+    if (!this.#owner.isJournaled()) return at;
+    const { head } = this;
+    this.#owner.note(
+      this.#isNoted
+        ? attemptLine(head.id, { at, attempt: intent })
+        : firstLine(head, intent),
+    );
+    this.#isNoted = true;
+    this.#owner.secure();
+    return at;
   }
 
   ended(place: number, end: Omit<LedgerAttempt, keyof LedgerIntent>): void {
     const intent = this.attempts[place];
     if (this.#isSettled || intent === undefined) return;
-    const attempt = { ...intent, ...end };
-    this.attempts[place] = attempt;
-    this.#options.note(endedLine(this.head.id, { at: place, ended: attempt }));
+    const { provider, model, reserved, price, charges } = intent;
+    const { outcome, usage, cost, reported } = end;
+    this.attempts[place] = {
+      provider,
+      model,
+      reserved,
+      price,
+      charges,
+      outcome,
+      usage,
+      cost,
+      reported,
+    };
+    this.#owner.changed(this);
   }
 
   secure(): void {
-    this.#options.secure();
+    if (!this.#owner.isJournaled()) return;
+    if (!this.#isNoted) this.#owner.note(beginLine(this.head));
+    this.#isNoted = true;
+    this.#owner.secure();
   }
 
   get cost(): number | undefined {
@@ -54,10 +88,23 @@ export class OpenEntry implements LedgerEntry, OpenRequest {
   settle(end: LedgerEnd): void {
     if (this.#isSettled) return;
     this.#isSettled = true;
+    const { id, at, route, key, user, team, organisation, model } = this.head;
+    const { status, error, durationMs, cache, problems } = end;
     const attempts = this.attempts.map(attemptOf);
-    this.#options.settle({
-      ...this.head,
-      ...end,
+    this.#owner.settle(this, {
+      id,
+      at,
+      route,
+      key,
+      user,
+      team,
+      organisation,
+      model,
+      status,
+      error,
+      durationMs,
+      cache,
+      problems,
       state: "settled",
       attempts,
       cost: costOfAttempts(attempts),

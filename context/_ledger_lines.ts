@@ -6,10 +6,22 @@ import {
   type LedgerRow,
 } from "./ledger_row.ts";
 
-/** A line of the journal: a request begins, one of its attempts does or ends, or all is settled. */
+/**
+ * A line of the journal: a request begins, mostly with its first attempt, one of
+ * its attempts begins or ends, or all is settled.
+ */
 type Line =
-  | { readonly begin: LedgerHead }
-  | { readonly of: string; readonly attempt: LedgerIntent }
+  | {
+    readonly begin: LedgerHead;
+    readonly at?: number;
+    readonly attempt?: LedgerIntent;
+  }
+  | {
+    readonly of: string;
+    /** The place of the attempt; older programs told that of its end alone. */
+    readonly at?: number;
+    readonly attempt: LedgerIntent;
+  }
   | { readonly of: string; readonly at: number; readonly ended: LedgerAttempt }
   | { readonly settled: LedgerRow };
 
@@ -24,31 +36,43 @@ export function beginLine(begin: LedgerHead): string {
   return `${JSON.stringify({ begin } satisfies Line)}\n`;
 }
 
-/** The line of an attempt that begins. */
-export function attemptLine(of: string, attempt: LedgerIntent): string {
-  return `${JSON.stringify({ of, attempt } satisfies Line)}\n`;
+/** The line of a request that begins with an attempt. */
+export function firstLine(begin: LedgerHead, attempt: LedgerIntent): string {
+  return `${JSON.stringify({ begin, at: 0, attempt } satisfies Line)}\n`;
 }
 
-/** The line of an attempt that has ended, at its place. */
-export function endedLine(
+/** The line of an attempt that begins, at its place. */
+export function attemptLine(
   of: string,
-  { at, ended }: { readonly at: number; readonly ended: LedgerAttempt },
+  { at, attempt }: { readonly at: number; readonly attempt: LedgerIntent },
 ): string {
-  return `${JSON.stringify({ of, at, ended } satisfies Line)}\n`;
+  return `${JSON.stringify({ of, at, attempt } satisfies Line)}\n`;
 }
 
-/** The line of a request that is settled. */
-export function settledLine(settled: LedgerRow): string {
-  return `${JSON.stringify({ settled } satisfies Line)}\n`;
+/** The lines of the attempts that have ended. */
+export function endedLines(
+  { head: { id: of }, attempts }: OpenRequest,
+): string {
+  let lines = "";
+  for (const [at, ended] of attempts.entries()) {
+    if (!("outcome" in ended)) continue;
+    lines += `${JSON.stringify({ of, at, ended } satisfies Line)}\n`;
+  }
+  return lines;
+}
+
+/** The line of a request that is settled, by the JSON of its row. */
+export function settledLine(row: string): string {
+  return `{"settled":${row}}\n`;
 }
 
 /** The lines of a request that goes on, for a journal that is begun anew. */
-export function openLines({ head, attempts }: OpenRequest): string {
-  return beginLine(head) +
-    attempts.map((attempt, at) =>
-      attemptLine(head.id, intentOf(attempt)) +
-      ("outcome" in attempt ? endedLine(head.id, { at, ended: attempt }) : "")
-    ).join("");
+export function openLines(open: OpenRequest): string {
+  const { head, attempts } = open;
+  const began = attempts.map((attempt, at) =>
+    attemptLine(head.id, { at, attempt: intentOf(attempt) })
+  );
+  return beginLine(head) + began.join("") + endedLines(open);
 }
 
 /**
@@ -62,23 +86,30 @@ export function rowsOf(journal: string): LedgerRow[] {
   for (const text of journal.split("\n")) {
     const line = parse(text);
     if (line === undefined) continue;
-    if ("begin" in line) {
-      const head = line.begin;
-      if (!open.has(head.id)) open.set(head.id, { head, attempts: [] });
-    } else if ("settled" in line) {
+    if ("settled" in line) {
       settled.set(line.settled.id, line.settled);
-      open.delete(line.settled.id);
-    } else {
-      const attempts = open.get(line.of)?.attempts;
-      if ("attempt" in line) attempts?.push(line.attempt);
-      else if (attempts !== undefined) attempts[line.at] = line.ended;
+      continue;
+    }
+    if ("begin" in line && !open.has(line.begin.id)) {
+      open.set(line.begin.id, { head: line.begin, attempts: [] });
+    }
+    const id = "begin" in line ? line.begin.id : line.of;
+    const attempts = open.get(id)?.attempts;
+    if (attempts === undefined) continue;
+    if ("ended" in line) attempts[line.at] = line.ended;
+    else if (line.attempt !== undefined) {
+      // Two journals may tell of the same one.
+      const at = line.at ?? attempts.length;
+      attempts[at] ??= line.attempt;
     }
   }
+  for (const id of settled.keys()) open.delete(id);
   return [...settled.values(), ...[...open.values()].map(unknownRow)];
 }
 
 function unknownRow({ head, attempts: all }: OpenRequest): LedgerRow {
-  const attempts = all.map((attempt): LedgerAttempt =>
+  // Where a line is lost there is none.
+  const attempts = Object.values(all).map((attempt): LedgerAttempt =>
     "outcome" in attempt ? attempt : {
       ...attempt,
       outcome: "unknown",

@@ -1,6 +1,13 @@
 import { type LeftJournal, leftJournals } from "./_ledger_journal.ts";
 import { rowsOf } from "./_ledger_lines.ts";
-import { LedgerBatch, rowKey } from "./_ledger_writes.ts";
+import {
+  minuteKey,
+  minuteOf,
+  readPages,
+  rowKey,
+  SettledRow,
+} from "./_ledger_page.ts";
+import { LedgerBatch } from "./_ledger_writes.ts";
 import type { LedgerAlarm } from "./ledger_alarm.ts";
 import type { LedgerRow } from "./ledger_row.ts";
 import type { StateStore } from "./state_store.ts";
@@ -37,7 +44,9 @@ export async function recoverJournals(
         keepRows: true,
         now: now(),
       });
-      while (from < rows.length && !batch.isFull) batch.add(rows[from++]!);
+      while (from < rows.length && !batch.isFull) {
+        batch.add(new SettledRow(rows[from++]!));
+      }
       await store.commit({ writes: batch.writes });
     }
     isDone = isDurable();
@@ -52,14 +61,24 @@ export async function recoverJournals(
   }
 }
 
-/** Those that the store does not have: what is there was counted in the same step. */
+/**
+ * Those that the store does not have: what is there was counted in the same step.
+ * So it is read minute by minute, and what is then left is looked for among the
+ * rows that older programs wrote, one by one.
+ */
 async function missing(
   store: StateStore,
   rows: readonly LedgerRow[],
 ): Promise<LedgerRow[]> {
-  const found: LedgerRow[] = [];
-  for (const row of rows) {
-    if (await store.get(rowKey(row)) === undefined) found.push(row);
+  const left = new Map(rows.map((row) => [row.id, row]));
+  const minutes = new Map(rows.map(({ at }) => [minuteOf(at), minuteKey(at)]));
+  for (const minute of minutes.values()) {
+    for await (const page of readPages(store, minute)) {
+      for (const { id } of page) left.delete(id);
+    }
   }
-  return found;
+  for (const row of [...left.values()]) {
+    if (await store.get(rowKey(row)) !== undefined) left.delete(row.id);
+  }
+  return [...left.values()];
 }

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { spendKey } from "./_ledger_writes.ts";
+import { spendKey } from "./_ledger_keys.ts";
 import { BudgetBook } from "./budget_book.ts";
 import type { BudgetWarning } from "./budget_hold.ts";
 import { budgetWindow } from "./budget_window.ts";

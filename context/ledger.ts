@@ -1,9 +1,15 @@
 import { JournalKeeper } from "./_journal_keeper.ts";
-import { OpenEntry } from "./_ledger_entry.ts";
-import { beginLine, openLines, settledLine } from "./_ledger_lines.ts";
+import { type EntryOwner, OpenEntry } from "./_ledger_entry.ts";
+import {
+  endedLines,
+  openLines,
+  type OpenRequest,
+  settledLine,
+} from "./_ledger_lines.ts";
+import { SettledRow } from "./_ledger_page.ts";
 import type { LedgerAlarm } from "./ledger_alarm.ts";
 import { recoverJournals } from "./_ledger_recovery.ts";
-import { LedgerBatch } from "./_ledger_writes.ts";
+import { LedgerWriter } from "./_ledger_writer.ts";
 import type {
   LedgerAttempt,
   LedgerEnd,
@@ -11,7 +17,6 @@ import type {
   LedgerIntent,
   LedgerRow,
 } from "./ledger_row.ts";
-import { StateError } from "./state_error.ts";
 import type { StateStatus } from "./state_status.ts";
 import type { StateStore } from "./state_store.ts";
 
@@ -27,7 +32,7 @@ export interface LedgerOptions {
   readonly directory?: string | undefined;
   /** How long a row is kept, in ms; sums of days ten times as long. @default {90 days} */
   readonly retentionMs?: number;
-  /** How often rows are written, in ms. @default {100} */
+  /** How often rows are written, in ms; under load up to ten times as seldom. @default {100} */
   readonly flushMs?: number;
   /** How many rows wait for the store at most. @default {50_000} */
   readonly maxRows?: number;
@@ -67,7 +72,6 @@ export interface LedgerEntry {
 }
 
 const DAY_MS = 86_400_000;
-const RETRY_MS = 1_000;
 /** How long the end waits for requests that still go on. */
 const WAIT_MS = 10;
 const MAX_WAITS = 50;
@@ -107,16 +111,13 @@ export class Ledger {
   readonly #options: Required<Omit<LedgerOptions, "directory">>;
   readonly #directory: string | undefined;
   readonly #journal: JournalKeeper;
-  readonly #open = new Map<string, OpenEntry>();
-  #waiting: LedgerRow[] = [];
-  /** Rows that are being written. */
-  #writing: readonly LedgerRow[] = [];
+  readonly #open = new Map<string, OpenRequest>();
+  /** Those with attempts that have ended since the journal was written. */
+  readonly #changed = new Set<OpenRequest>();
+  readonly #owner: EntryOwner;
+  readonly #writer: LedgerWriter;
   #isSpilled = false;
-  #flushing: Promise<void> | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #storeFailed = false;
-  /** So many rows are written alone, to find the one that the store will never take. */
-  #oneByOne = 0;
   #isClosed = false;
   #recovery: Promise<void> = Promise.resolve();
 
@@ -134,17 +135,27 @@ export class Ledger {
       ...options,
     };
     this.#directory = options.directory;
+    this.#writer = new LedgerWriter(this.#options);
     this.#journal = new JournalKeeper({
       directory: options.directory,
       maxBytes: this.#options.journalBytes,
       needed: () => this.#needed(),
       onFault: (cause) => this.#options.onAlarm({ type: "journal", cause }),
     });
+    this.#owner = {
+      isJournaled: () => this.#journal.isOpen,
+      note: (lines) => this.#journal.note(lines),
+      secure: () => this.#secure(),
+      changed: (entry) => {
+        if (this.#journal.isOpen) this.#changed.add(entry);
+      },
+      settle: (entry, row) => this.#settle(entry, row),
+    };
   }
 
   /** How many rows wait to be written. */
   get waiting(): number {
-    return this.#waiting.length + this.#writing.length;
+    return this.#writer.size;
   }
 
   /** Writes the rows of processes that ended early; resolves when that is done. */
@@ -164,23 +175,17 @@ export class Ledger {
 
   /** Begins a request. */
   begin(head: LedgerHead): LedgerEntry {
-    const entry = new OpenEntry(head, {
-      note: (lines) => this.#journal.note(lines),
-      secure: () => this.#journal.secure(),
-      settle: (row) => this.#settle(row),
-    });
+    const entry = new OpenEntry(head, this.#owner);
     this.#open.set(head.id, entry);
-    this.#journal.note(beginLine(head));
     return entry;
   }
 
   /** Writes what waits; resolves when the store has it, or has failed. */
   flush(): Promise<void> {
-    this.#flushing ??= this.#flush().finally(() => {
-      this.#flushing = undefined;
-      if (this.#waiting.length > 0 && !this.#isClosed) this.#wake(RETRY_MS);
+    this.#secure();
+    return this.#writer.flush(() => {
+      if (this.#isDurable && !this.#isSpilled) this.#journal.renew();
     });
-    return this.#flushing;
   }
 
   /** Writes what waits and ends; what the store does not take stays in the journal. */
@@ -193,79 +198,46 @@ export class Ledger {
     }
     clearTimeout(this.#timer);
     await this.flush();
-    if (this.#waiting.length > 0) await this.flush();
+    if (this.waiting > 0) await this.flush();
+    this.#secure();
     this.#journal.close(
-      this.#isSpilled || this.#open.size > 0 || this.#waiting.length > 0 ||
+      this.#isSpilled || this.#open.size > 0 || this.waiting > 0 ||
         !this.#isDurable,
     );
   }
 
-  #settle(row: LedgerRow): void {
+  /** Has the journal hold all that is known: of attempts that ended, only where it goes on. */
+  #secure(): void {
+    for (const entry of this.#changed) this.#journal.note(endedLines(entry));
+    this.#changed.clear();
+    this.#journal.secure();
+  }
+
+  #settle(entry: OpenRequest, row: LedgerRow): void {
     this.#open.delete(row.id);
-    this.#journal.note(settledLine(row));
+    this.#changed.delete(entry);
+    const settled = new SettledRow(row);
+    if (this.#journal.isOpen) this.#journal.note(settledLine(settled.text));
     if (this.waiting >= this.#options.maxRows) {
       this.#isSpilled = true;
-      this.#journal.secure();
+      this.#secure();
       this.#options.onAlarm({ type: "dropped", id: row.id });
       return;
     }
-    this.#waiting.push(row);
-    this.#wake(this.#options.flushMs);
+    this.#writer.add(settled);
+    this.#wake();
   }
 
-  #wake(ms: number): void {
-    if (this.#isClosed || this.#flushing !== undefined) return;
+  /** While rows wait, the journal has them at each turn, and the store when it is time. */
+  #wake(): void {
+    if (this.#isClosed) return;
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      void this.flush();
-    }, ms);
-  }
-
-  async #flush(): Promise<void> {
-    this.#journal.secure();
-    while (this.#waiting.length > 0) {
-      const batch = this.#takeBatch();
-      try {
-        await this.#options.store.commit({ writes: batch.writes });
-        this.#storeFailed = false;
-        this.#options.onWritten(this.#writing);
-        this.#writing = [];
-      } catch (cause) {
-        if (isOdd(cause) && this.#writing.length === 1) {
-          const [row] = this.#writing;
-          this.#writing = [];
-          this.#options.onAlarm({ type: "dropped", id: row?.id ?? "" });
-          continue;
-        }
-        this.#oneByOne = isOdd(cause) ? this.#writing.length : 0;
-        this.#waiting = [...this.#writing, ...this.#waiting];
-        this.#writing = [];
-        if (this.#oneByOne > 0) {
-          this.#writing = [];
-          continue;
-        }
-        // Once for each time that it fails, not for each try.
-        if (!this.#storeFailed) this.#options.onAlarm({ type: "store", cause });
-        this.#storeFailed = true;
-        return;
-      }
-      if (this.#isDurable && !this.#isSpilled) this.#journal.renew();
-    }
-  }
-
-  #takeBatch(): LedgerBatch {
-    const { retentionMs, keepRows, now } = this.#options;
-    const batch = new LedgerBatch({ retentionMs, keepRows, now: now() });
-    let taken = 0;
-    for (const row of this.#waiting) {
-      if (batch.isFull || taken > 0 && this.#oneByOne > 0) break;
-      batch.add(row);
-      taken++;
-    }
-    if (this.#oneByOne > 0) this.#oneByOne--;
-    this.#writing = this.#waiting.slice(0, taken);
-    this.#waiting = this.#waiting.slice(taken);
-    return batch;
+      if (this.waiting === 0) return;
+      if (this.#writer.isDue) void this.flush();
+      else this.#secure();
+      this.#wake();
+    }, this.#options.flushMs);
   }
 
   /** Whether what the store has taken is safe with it. */
@@ -278,13 +250,10 @@ export class Ledger {
   /** All that is nowhere else. */
   #needed(): string {
     const open = [...this.#open.values()].map(openLines).join("");
-    const rows = [...this.#writing, ...this.#waiting];
-    return open + rows.map(settledLine).join("");
+    const rows = Array.from(
+      this.#writer.rows(),
+      ({ text }) => settledLine(text),
+    );
+    return open + rows.join("");
   }
-}
-
-/** Whether a store refuses what it is given, whenever it is tried. */
-function isOdd(cause: unknown): boolean {
-  return cause instanceof TypeError || cause instanceof RangeError ||
-    cause instanceof StateError && cause.code === "too_large";
 }

@@ -1,11 +1,6 @@
-import {
-  dayOf,
-  LEDGER,
-  METRICS,
-  moneyOf,
-  partOf,
-  USAGE,
-} from "./_ledger_writes.ts";
+import { dayOf, partOf, USAGE } from "./_ledger_keys.ts";
+import { rowsOfDay } from "./_ledger_page.ts";
+import { METRICS, moneyOf } from "./_ledger_sums.ts";
 import type { LedgerRow, UsageCounts } from "./ledger_row.ts";
 import type { StateKey, StateStore } from "./state_store.ts";
 
@@ -147,7 +142,8 @@ export async function moneyAt(
 }
 
 /**
- * The rows of some days, in the order of time, read page by page.
+ * The rows of some days, in the order of time, read page by page: of a minute,
+ * no more are held than overlap.
  *
  * @throws {RangeError} when the days are none.
  * @throws {StateError} when the store cannot be read.
@@ -167,17 +163,9 @@ export async function* ledgerRows(
   { from, to, key }: RowQuery,
 ): AsyncGenerator<LedgerRow> {
   for (const day of daysBetween(from, to)) {
-    let cursor: string | undefined;
-    do {
-      const page = await store.list<LedgerRow>([LEDGER, day], {
-        limit: PAGE,
-        cursor,
-      });
-      for (const { value } of page.entries) {
-        if (key === undefined || (value.key ?? "") === key) yield value;
-      }
-      cursor = page.cursor;
-    } while (cursor !== undefined);
+    for await (const row of rowsOfDay(store, day)) {
+      if (key === undefined || (row.key ?? "") === key) yield row;
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { spendKey } from "./_ledger_writes.ts";
+import { spendKey } from "./_ledger_keys.ts";
 import { Ledger, type LedgerEntry } from "./ledger.ts";
 import type { LedgerAlarm } from "./ledger_alarm.ts";
 import { ledgerRows, moneyAt, usageReport } from "./ledger_report.ts";

@@ -1,0 +1,181 @@
+import { dayOf, LEDGER, PAGES } from "./_ledger_keys.ts";
+import type { LedgerRow } from "./ledger_row.ts";
+import { StateError } from "./state_error.ts";
+import type { StateKey, StateStore, StateWrite } from "./state_store.ts";
+
+const MINUTE_MS = 60_000;
+/** With so many letters a page is full: mostly it fits into one row of the store. */
+const PAGE_LETTERS = 48_000;
+/** How many pages are read at once, unless they come to some megabytes before. */
+const PAGES_AT_ONCE = 1_000;
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** A row that is settled, and its JSON, which is made once for the journal and the store. */
+export class SettledRow {
+  readonly row: LedgerRow;
+  #text: string | undefined;
+
+  constructor(row: LedgerRow) {
+    this.row = row;
+  }
+
+  /** The row as JSON. */
+  get text(): string {
+    return this.#text ??= JSON.stringify(this.row);
+  }
+}
+
+/**
+ * Rows that began in the same minute and are written together, as one value: a
+ * JSON array in the order of time, as bytes, under the minute and the first of
+ * them. To a store a value costs far more than what is in it.
+ */
+export class LedgerPage {
+  readonly #rows: SettledRow[] = [];
+  #letters = 0;
+
+  /** Whether it has room for a row; an empty one has for any. */
+  takes({ text }: SettledRow): boolean {
+    return this.#letters === 0 || this.#letters + text.length <= PAGE_LETTERS;
+  }
+
+  /** Adds a row of its minute. */
+  add(row: SettledRow): void {
+    this.#rows.push(row);
+    this.#letters += row.text.length + 1;
+  }
+
+  /** What stores it. */
+  write(deadline: number): StateWrite {
+    const rows = this.#rows.sort((a, b) => compareRows(a.row, b.row));
+    const { at, id } = rows[0]!.row;
+    const text = `[${rows.map((row) => row.text).join(",")}]`;
+    return {
+      type: "set",
+      key: [...minuteKey(at), at, id],
+      value: encoder.encode(text),
+      deadline,
+    };
+  }
+}
+
+/** The minute of a time, in ms since 1970. */
+export function minuteOf(at: number): number {
+  return Math.floor(at / MINUTE_MS) * MINUTE_MS;
+}
+
+/** What the names of a minute's pages begin with. */
+export function minuteKey(at: number): StateKey {
+  return [PAGES, dayOf(at), minuteOf(at)];
+}
+
+/**
+ * The name of a row that is a value of its own, as older programs write them.
+ * They are read where they are, as long as they are kept: programs of both kinds
+ * may share a store while machines are upgraded one by one.
+ */
+export function rowKey({ at, id }: Pick<LedgerRow, "at" | "id">): StateKey {
+  return [LEDGER, dayOf(at), at, id];
+}
+
+/** The order of rows: by time, then by id. */
+export function compareRows(a: LedgerRow, b: LedgerRow): number {
+  return a.at - b.at || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+}
+
+/**
+ * The rows of a day, in the order of time: of a minute, no more are held than
+ * overlap.
+ *
+ * @throws {StateError} when the store cannot be read.
+ */
+export function rowsOfDay(
+  store: StateStore,
+  day: string,
+): AsyncGenerator<LedgerRow> {
+  return merged(pagedRows(store, day), singleRows(store, day));
+}
+
+/**
+ * The pages below a prefix, in the order of their first rows.
+ *
+ * @throws {StateError} when the store cannot be read.
+ */
+export async function* readPages(
+  store: StateStore,
+  prefix: StateKey,
+): AsyncGenerator<LedgerRow[]> {
+  for await (const value of valuesBelow<Uint8Array>(store, prefix)) {
+    yield parsed(value);
+  }
+}
+
+async function* pagedRows(
+  store: StateStore,
+  day: string,
+): AsyncGenerator<LedgerRow> {
+  let waiting: LedgerRow[] = [];
+  for await (const rows of readPages(store, [PAGES, day])) {
+    const [first] = rows;
+    if (first === undefined) continue;
+    // No later page has a row before the first of this one.
+    const later = waiting.findIndex((row) => compareRows(row, first) > 0);
+    yield* waiting.splice(0, later < 0 ? waiting.length : later);
+    waiting = waiting.length === 0
+      ? rows
+      : [...waiting, ...rows].sort(compareRows);
+  }
+  yield* waiting;
+}
+
+/** Those that older programs wrote, one by one. */
+function singleRows(
+  store: StateStore,
+  day: string,
+): AsyncGenerator<LedgerRow> {
+  return valuesBelow<LedgerRow>(store, [LEDGER, day]);
+}
+
+async function* merged(
+  rows: AsyncGenerator<LedgerRow>,
+  others: AsyncGenerator<LedgerRow>,
+): AsyncGenerator<LedgerRow> {
+  let row = await rows.next();
+  let other = await others.next();
+  while (!row.done && !other.done) {
+    if (compareRows(row.value, other.value) <= 0) {
+      yield row.value;
+      row = await rows.next();
+    } else {
+      yield other.value;
+      other = await others.next();
+    }
+  }
+  if (!row.done) yield row.value;
+  if (!other.done) yield other.value;
+  yield* rows;
+  yield* others;
+}
+
+async function* valuesBelow<T>(
+  store: StateStore,
+  prefix: StateKey,
+): AsyncGenerator<T> {
+  let cursor: string | undefined;
+  do {
+    const page = await store.list<T>(prefix, { limit: PAGES_AT_ONCE, cursor });
+    for (const { value } of page.entries) yield value;
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+}
+
+function parsed(page: Uint8Array): LedgerRow[] {
+  try {
+    return JSON.parse(decoder.decode(page));
+  } catch (cause) {
+    throw new StateError("unreadable", "A page of the ledger is not JSON", {
+      cause,
+    });
+  }
+}
