@@ -1,6 +1,10 @@
 import type { FlagDefinition } from "@llm-proxy/context";
 import { GatewayError } from "@llm-proxy/core";
-import { type Deployment, explainChat } from "@llm-proxy/core/routing";
+import {
+  chatRequestFacts,
+  type Deployment,
+  explainChat,
+} from "@llm-proxy/core/routing";
 import { stored } from "./admin_key_endpoints.ts";
 import { noteChange } from "./admin_audit.ts";
 import { AuditLog } from "./audit_log.ts";
@@ -8,7 +12,9 @@ import { featureFlags } from "./_config_flag_section.ts";
 import { decodeName } from "./_decode_name.ts";
 import type { RequestContext } from "./endpoints.ts";
 import { readJson } from "./read_json.ts";
+import { RequestSize } from "./request_size.ts";
 import { sendJson } from "./_send_json.ts";
+import { toldRequest } from "./_told_request.ts";
 
 /** `GET /admin/deployments`: every deployment, how it does, and whether attempts go to it. */
 export function listDeployments(context: RequestContext): void {
@@ -96,15 +102,25 @@ export async function listAudit(context: RequestContext): Promise<void> {
 }
 
 /**
- * `POST /admin/explain`: what would be done with a chat completion request,
- * without doing it.
+ * `POST /admin/explain`: what would be done with a chat completion request of
+ * this caller, with these headers, without doing it.
  *
  * @throws {GatewayError} where the request itself would be refused.
  */
 export async function explainRequest(context: RequestContext): Promise<void> {
   const document = await readJson(context);
-  const { failover } = context.gateway;
-  sendJson(context, explainChat(document, failover.preview()));
+  const { gateway } = context;
+  const name = chatRequestFacts(document).model;
+  await gateway.learn(name);
+  const model = gateway.selections.resolve(name) ?? name;
+  sendJson(
+    context,
+    explainChat(document, {
+      ...gateway.failover.preview(),
+      request: toldRequest({ model }, context),
+      size: new RequestSize(document.value, gateway.tokens.estimator),
+    }),
+  );
 }
 
 async function switchDeployment(

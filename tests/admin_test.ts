@@ -218,3 +218,65 @@ Deno.test("/admin/deployments drains a deployment and enables it again", async (
     assertEquals((plan.body.candidates as unknown[]).length, 1);
   });
 });
+
+Deno.test("POST /admin/explain tells where this caller's request would go, with its headers, and what there is room for", async () => {
+  const yaml = YAML.replace(
+    /providers: .*/,
+    `routes: [{match: m, strategy: weighted, targets: [one/echo, two/echo], sticky: {header: x-session}}]
+providers:
+  - {name: one, type: mock, models: [echo, lorem], rate_limit: 100/minute, concurrency: {max: 4}}
+  - {name: two, type: mock, models: [echo]}`,
+  );
+  await withAdmin(async ({ ask, url }) => {
+    const messages = [{ role: "user", content: "hi" }];
+    const explain = async (
+      model: string,
+      session = "",
+    ): Promise<Record<string, unknown>[]> => {
+      const { body, status } = await ask("POST /admin/explain", "operator", {
+        body: { model, messages },
+        headers: { "x-session": session },
+      });
+      assertEquals(status, 200, JSON.stringify(body));
+      return body.candidates as Record<string, unknown>[];
+    };
+    const homes = new Set<unknown>();
+    let ones = 0;
+    for (let i = 0; i < 12; i++) {
+      const [first] = await explain("m", `session-${i}`);
+      const response = await fetch(`${url}/v1/chat/completions`, {
+        method: "POST",
+        headers: {
+          "content-type": "application/json",
+          "x-api-key": KEYS.client,
+          "x-session": `session-${i}`,
+        },
+        body: JSON.stringify({ model: "m", messages }),
+      });
+      await response.body?.cancel();
+      const home = response.headers.get("x-llm-proxy-provider");
+      assertEquals(first?.provider, home);
+      homes.add(home);
+      if (home === "one") ones++;
+    }
+    assertEquals(homes.size, 2);
+    const selection = { selected_model: "lorem" };
+    const put = await fetch(`${url}/v1/providers/one/model_selection`, {
+      method: "PUT",
+      headers: {
+        "content-type": "application/json",
+        "x-api-key": KEYS.admin,
+      },
+      body: JSON.stringify(selection),
+    });
+    assertEquals(put.status, 200, await put.text());
+    const [chosen] = await explain("one");
+    assertEquals(chosen?.id, "one/lorem");
+    assertEquals(chosen?.freeSlots, 4);
+    assertEquals(chosen?.accountLimits, [
+      { unit: "requests", limit: 100, remaining: 100 - ones },
+    ]);
+    const [other] = await explain("two/echo");
+    assertEquals([other?.freeSlots, other?.accountLimits], [null, []]);
+  }, yaml);
+});

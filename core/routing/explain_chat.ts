@@ -3,15 +3,21 @@ import { type Loss, LossReport } from "../loss_report.ts";
 import type { Provider } from "../provider.ts";
 import { translateChat } from "../translation.ts";
 import { upstreamRequest } from "../upstream_request.ts";
-import { chatRequestFacts } from "./chat_request_facts.ts";
-import { explainPlan, type RouteExplanation } from "./explain_route.ts";
-import { type PlanContext, planRoute } from "./plan_route.ts";
+import { chatRequestFacts, type InputSize } from "./chat_request_facts.ts";
+import {
+  type ExplainContext,
+  explainPlan,
+  type RouteExplanation,
+} from "./explain_route.ts";
+import { planRoute } from "./plan_route.ts";
 import type { RouteRequest } from "./route_request.ts";
 
 /** What a request is explained on. */
-export interface ExplainChatContext extends PlanContext {
-  /** What routing knows of the request besides its body. @default {{}} */
-  readonly request?: Pick<RouteRequest, "header" | "subject" | "id" | "tags">;
+export interface ExplainChatContext extends ExplainContext {
+  /** What routing knows of the request besides its body, or goes by in its place. @default {{}} */
+  readonly request?: Partial<RouteRequest>;
+  /** How long the input is. @default {a rough and low estimate} */
+  readonly size?: InputSize;
 }
 
 /** The request that would go out first: plain data, fit for JSON. */
@@ -89,7 +95,7 @@ export function explainChat(
   context: ExplainChatContext,
 ): ChatExplanation {
   const request: RouteRequest = Object.assign(
-    chatRequestFacts(document),
+    chatRequestFacts(document, { size: context.size }),
     context.request,
   );
   const plan = planRoute(request, context);

@@ -1,12 +1,34 @@
-import type { DeploymentStateView } from "./deployment_state.ts";
+import type { LimitUnit } from "../rate_limit.ts";
+import type { Deployment } from "./deployment.ts";
 import { type PlanContext, planRoute, type RoutePlan } from "./plan_route.ts";
 import type { SkipCode } from "./capability_filter.ts";
 import type { Candidate, FallbackChains } from "./route.ts";
 import type { RouteRequest } from "./route_request.ts";
 import { estimateCost } from "./token_cost.ts";
 
+/** What a deployment has room for now. */
+export interface DeploymentRoom {
+  /** How many requests could begin at once; `null` where they are not limited. */
+  readonly freeSlots: number | null;
+  /** What the gateway's own limits leave of its account. */
+  readonly accountLimits: readonly {
+    /** What is counted. */
+    readonly unit: LimitUnit;
+    /** How many there are in all. */
+    readonly limit: number;
+    /** How many are left. */
+    readonly remaining: number;
+  }[];
+}
+
+/** What a request is explained on. */
+export interface ExplainContext extends PlanContext {
+  /** What a deployment has room for. @default {nothing is limited} */
+  readonly roomOf?: (deployment: Deployment) => DeploymentRoom;
+}
+
 /** One candidate, to be shown: no credential in it. */
-export interface ExplainedCandidate {
+export interface ExplainedCandidate extends DeploymentRoom {
   /** The deployment's id. */
   readonly id: string;
   /** The provider's name. */
@@ -102,7 +124,7 @@ export interface RouteExplanation extends ExplainedPlan {
  */
 export function explainRoute(
   request: RouteRequest,
-  context: PlanContext,
+  context: ExplainContext,
 ): RouteExplanation {
   return explainPlan(planRoute(request, context), { request, context });
 }
@@ -112,7 +134,7 @@ export function explainPlan(
   plan: RoutePlan,
   { request, context }: {
     readonly request: RouteRequest;
-    readonly context: PlanContext;
+    readonly context: ExplainContext;
   },
 ): RouteExplanation {
   const { error, contextWindow, contentPolicy } = plan.fallbacks;
@@ -131,14 +153,15 @@ export function explainPlan(
 function explained(
   { model, route, arm, candidates, skipped, lastResort, shadow }: RoutePlan,
   request: RouteRequest,
-  { states, now }: PlanContext,
+  context: ExplainContext,
 ): ExplainedPlan {
+  const { now } = context;
   return {
     model,
     route: route.name,
     arm: arm ?? null,
     candidates: candidates.map((candidate) =>
-      shown(candidate, states.of(candidate.deployment), { request, now })
+      shown(candidate, request, context)
     ),
     skipped: skipped.map(({ candidate, code, reason, retryAt }) => ({
       id: candidate.deployment.id,
@@ -154,9 +177,10 @@ function explained(
 
 function shown(
   { deployment, provider, model, weight, rank }: Candidate,
-  state: DeploymentStateView,
-  { request, now }: { readonly request: RouteRequest; readonly now: number },
+  request: RouteRequest,
+  { states, now, roomOf }: ExplainContext,
 ): ExplainedCandidate {
+  const state = states.of(deployment);
   return {
     id: deployment.id,
     provider: provider.name,
@@ -169,5 +193,6 @@ function shown(
     firstTokenMs: state.latency(now) ?? null,
     remainingRequests: state.upstreamLimits?.requests?.remaining ?? null,
     remainingTokens: state.upstreamLimits?.tokens?.remaining ?? null,
+    ...roomOf?.(deployment) ?? { freeSlots: null, accountLimits: [] },
   };
 }

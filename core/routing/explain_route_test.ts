@@ -57,6 +57,8 @@ Deno.test("explainRoute() shows candidates, what is skipped and what follows", (
     firstTokenMs: null,
     remainingRequests: 4,
     remainingTokens: null,
+    freeSlots: null,
+    accountLimits: [],
   }]);
   assertEquals(explanation.skipped.map(({ id, code }) => [id, code]), [
     ["a/small", "context_window"],

@@ -7,10 +7,11 @@ import type { Bulkheads } from "./bulkheads.ts";
 import type { Cooldowns } from "./cooldowns.ts";
 import type { Deployment } from "./deployment.ts";
 import type { DeploymentStates } from "./deployment_states.ts";
+import type { DeploymentRoom, ExplainContext } from "./explain_route.ts";
 import { type FailoverParts, FailoverRun } from "./_failover_run.ts";
 import type { Hedges } from "./hedges.ts";
 import { LiveContext } from "./_live_context.ts";
-import type { PlanContext, RoutePlan } from "./plan_route.ts";
+import type { RoutePlan } from "./plan_route.ts";
 import type { ProviderLimits } from "./provider_limits.ts";
 import type { RouteRequest } from "./route_request.ts";
 import type { RouteTable } from "./route_table.ts";
@@ -193,9 +194,22 @@ export class Failover {
   }
 
   /** What plans are made on now, with nothing taken. */
-  preview(): PlanContext {
+  preview(): ExplainContext {
     const { table, states, views, random, now } = this.#parts.context;
     const draw = (route: object): number => this.#draws.peek(route);
-    return { table, states, views, random, now, draw };
+    const roomOf = (deployment: Deployment): DeploymentRoom =>
+      this.#roomOf(deployment);
+    return { table, states, views, random, now, draw, roomOf };
+  }
+
+  #roomOf(deployment: Deployment): DeploymentRoom {
+    const { bulkheads, limits } = this.#parts;
+    const slots = bulkheads.of(deployment);
+    return {
+      freeSlots: slots === undefined
+        ? null
+        : Math.max(0, slots.limit - slots.inFlight),
+      accountLimits: limits?.left(deployment) ?? [],
+    };
   }
 }

@@ -77,6 +77,8 @@ export {
   type ExplainedUpstreamRequest,
 } from "./explain_chat.ts";
 export {
+  type DeploymentRoom,
+  type ExplainContext,
   type ExplainedCandidate,
   type ExplainedPlan,
   type ExplainedSkip,

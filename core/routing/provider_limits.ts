@@ -1,3 +1,4 @@
+import type { LimitStatus } from "../admission.ts";
 import type { Limit } from "../rate_limit.ts";
 import type { RateLimitLease } from "../rate_limit_lease.ts";
 import { RateLimiter } from "../rate_limiter.ts";
@@ -94,6 +95,17 @@ export class ProviderLimits implements AvailabilityView {
     }
     this.#noteFull(name, key);
     return "full";
+  }
+
+  /** What is left of the account's limits; empty where it has none. */
+  left(
+    deployment: Deployment,
+  ): Pick<LimitStatus, "unit" | "limit" | "remaining">[] {
+    const { name } = deployment.provider;
+    if (!this.#limiter.has(name)) return [];
+    return this.#limiter
+      .status([{ limit: name, key: accountOf(deployment) }])
+      .map(({ unit, limit, remaining }) => ({ unit, limit, remaining }));
   }
 
   /** An account is full where the least of requests does not fit: one that is large says nothing of others. */
