@@ -38,6 +38,8 @@ const RESETS: readonly (readonly [reset: string, remaining: string])[] = [
 
 /** How many details of an error are looked at. */
 const MAX_DETAILS = 32;
+/** How long the text of an error within an error may be, in characters. */
+const MAX_RAW = 16_384;
 const MAX_DEPTH = 3;
 
 /**
@@ -134,7 +136,7 @@ function inBody({ body }: Told): number | undefined {
   return findRetryInfo(body, 0);
 }
 
-/** Gemini's error comes bare, under `error`, and both of it in an array. */
+/** Gemini's error comes bare, under `error`, both of it in an array, and as text in an aggregator's error. */
 function findRetryInfo(value: unknown, depth: number): number | undefined {
   if (typeof value !== "object" || value === null || depth > MAX_DEPTH) {
     return undefined;
@@ -146,7 +148,24 @@ function findRetryInfo(value: unknown, depth: number): number | undefined {
       if (delay !== undefined) return delay;
     }
   }
+  if ("metadata" in value) {
+    const delay = findRetryInfo(rawError(value.metadata), depth + 1);
+    if (delay !== undefined) return delay;
+  }
   return "error" in value ? findRetryInfo(value.error, depth + 1) : undefined;
+}
+
+/** The error of the provider behind an aggregator such as OpenRouter (J3). */
+function rawError(metadata: unknown): unknown {
+  if (typeof metadata !== "object" || metadata === null) return undefined;
+  const raw: unknown = Reflect.get(metadata, "raw");
+  if (typeof raw !== "string") return raw;
+  if (raw.length > MAX_RAW) return undefined;
+  try {
+    return JSON.parse(raw);
+  } catch {
+    return undefined;
+  }
 }
 
 function readRetryInfo(detail: unknown): number | undefined {

@@ -216,3 +216,20 @@ Deno.test("D26, K5: retryAfterHeaders() rounds up and never says 0", () => {
   assertEquals(of(0), ["1", "1"]);
   assertEquals(delayOf(retryAfterHeaders(34_400)), 34_400);
 });
+
+Deno.test("D26, J3: the time is read within an aggregator's error, too", () => {
+  const raw = (retryDelay: string): string =>
+    JSON.stringify({
+      error: {
+        details: [{
+          "@type": "type.googleapis.com/google.rpc.RetryInfo",
+          retryDelay,
+        }],
+      },
+    });
+  const of = (raw: unknown): number | undefined =>
+    retryDelay({}, { body: { error: { code: 429, metadata: { raw } } } });
+  assertEquals(of(raw("12s")), 12_000);
+  assertEquals(of("ends in the middle {"), undefined);
+  assertEquals(of(" ".repeat(20_000) + raw("12s")), undefined);
+});

@@ -46,7 +46,7 @@ const CONTENT = [
 ];
 const LOST = "dropped: answer.server_tool_use (left out); " +
   "dropped: answer.web_search_tool_result (left out); " +
-  "dropped: answer.citations (left out); " +
+  "dropped: answer.citations (no address on the web); " +
   "changed: answer.reasoning_content (order of parts)";
 
 Deno.test("A25, A31: a request's losses are reported", () => {
@@ -166,4 +166,39 @@ Deno.test("translateEmbeddings() refuses a provider that has none", () => {
     GatewayError,
   );
   assertEquals([error.status, error.code], [400, "unsupported_endpoint"]);
+});
+
+Deno.test("J28: a JSON schema does not pass to a provider that knows none", () => {
+  const factory = new ProviderFactory();
+  const deepseek = factory.create({ name: "deepseek", type: "deepseek" });
+  factory.close();
+  const schema = { type: "object", title: "Book" };
+  const send = (format: unknown): { body: string; lost: string } => {
+    const losses = new LossReport();
+    const { request } = translateChat(
+      parseJsonDocument(encoder.encode(JSON.stringify({
+        model: "deepseek/m",
+        messages: [{ role: "user", content: "hi" }],
+        response_format: format,
+      }))),
+      {
+        deployment: { provider: deepseek, model: "m" },
+        stream: false,
+        includeUsage: false,
+        losses,
+      },
+    );
+    return { body: String(request.body), lost: losses.toString() };
+  };
+  const { body, lost } = send({
+    type: "json_schema",
+    json_schema: { name: "book", schema },
+  });
+  const told = JSON.parse(body);
+  assertEquals(told.response_format, { type: "json_object" });
+  assertStringIncludes(told.messages[0].content, '"title":"Book"');
+  assertEquals(lost, "approximated: response_format (asked for in the prompt)");
+  const plain = send({ type: "json_object" });
+  assertStringIncludes(plain.body, '"response_format":{"type":"json_object"}');
+  assertEquals(plain.lost, "");
 });

@@ -20,9 +20,7 @@ export const WIRE_GAPS: ReadonlyMap<string, WireGap> = new Map([
   ["C10", part("chat clients have no word for it, Messages clients do")],
   ["C21", part("chat clients see length; it passes to Messages clients")],
   ["E10", { state: "other", why: "no client speaks Converse" }],
-  ["H5", { state: "other", why: "Mistral takes OpenAI's words for it" }],
   ["J27", part("never split; splitting is not on offer")],
-  ["J28", part("between dialects; where bytes pass, the provider answers")],
   ["L12", part("both read alike; the one that was not asked for is a 502")],
   ["L13", part("within the time for it; behind that the connection is cut")],
 ]);

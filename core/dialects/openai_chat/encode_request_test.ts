@@ -1,3 +1,5 @@
+import { COMPATIBLE_PROVIDERS } from "../../_compatible_providers.ts";
+import type { ToolChoice } from "../../conversation.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 import type { Conversation } from "../../conversation.ts";
 import { GatewayError } from "../../errors.ts";
@@ -276,4 +278,15 @@ Deno.test("encodeChatRequest() refuses a conversation without content", () => {
   ]);
   const silent = assistant([{ type: "reasoning", text: "hm" }]);
   assertEquals(refused({ messages: [silent] })[1], "messages");
+});
+
+Deno.test("H5: a call that is required, or named, goes to Mistral in words that it takes", () => {
+  const { quirks = {} } = new Map(COMPATIBLE_PROVIDERS).get("mistral")!;
+  const choiceOf = (toolChoice: ToolChoice) =>
+    encode({ tools: [TOOL], toolChoice }, { quirks }).body.tool_choice;
+  assertEquals(choiceOf({ type: "required" }), "required");
+  assertEquals(choiceOf({ type: "tool", name: "look" }), {
+    type: "function",
+    function: { name: "look" },
+  });
 });
