@@ -53,7 +53,7 @@ Deno.test("K3, X11: an error that quotes our credential reaches the client witho
 Deno.test("K1, K5: an error whose body is cut keeps its status and Retry-After", async () => {
   const upstream = await startReplayUpstream();
   const gateway = await startGateway(
-    `providers: [{name: leaky, type: openai_compatible, base_url: "${upstream.origin}/now"}]\n`,
+    `providers: [{name: leaky, type: openai_compatible, base_url: "${upstream.origin}/now"}]\nretry: {max_attempts: 1}\n`,
   );
   upstream.serve("now", {
     status: 429,
