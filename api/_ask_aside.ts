@@ -1,4 +1,4 @@
-import { GatewayError } from "@llm-proxy/core";
+import { type ClientDialect, GatewayError } from "@llm-proxy/core";
 import { clientLeft } from "./_body.ts";
 import { dispatch } from "./dispatch.ts";
 import type { RequestContext } from "./endpoints.ts";
@@ -12,6 +12,8 @@ export interface AsideOptions {
   readonly path: string;
   /** What is done at a model, in the words of telemetry. */
   readonly operation: string;
+  /** The dialect of what is asked. @default {openAiChatClient} */
+  readonly client?: ClientDialect;
   /** How long it may take, in ms; Infinity where the signal alone says. */
   readonly timeoutMs: number;
   /** Aborted when nobody wants it any more. */
@@ -30,7 +32,7 @@ export interface AsideOptions {
  */
 export async function askAside(
   { gateway, exchange, record }: RequestContext,
-  { path, operation, timeoutMs, signal, handle }: AsideOptions,
+  { path, operation, client, timeoutMs, signal, handle }: AsideOptions,
 ): Promise<string> {
   const controller = new AbortController();
   const leave = (): void => controller.abort(clientLeft());
@@ -57,10 +59,13 @@ export async function askAside(
       method: "POST",
       path,
       operation,
+      ...(client && { client }),
       open: true,
       handle: async (context) => {
         own = context.record;
         context.record.key = key;
+        // They have looked at what this is about.
+        context.record.guardrails = new Map();
         context.record.account = gateway.accounts.begin(
           context.record,
           access?.subject ?? OWNER,

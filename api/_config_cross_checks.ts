@@ -4,6 +4,7 @@ import { checkFlags } from "./_config_flag_checks.ts";
 import { defaultKeyName } from "./_config_key_name.ts";
 import { isLoopback } from "./_config_loopback.ts";
 import { checkChaos } from "./_config_chaos_checks.ts";
+import { checkGuardrails } from "./_config_guardrail_checks.ts";
 import { checkProviders } from "./_config_provider_checks.ts";
 import { checkRequestLog } from "./_config_request_log_section.ts";
 import { checkRoutes } from "./_config_route_checks.ts";
@@ -52,6 +53,7 @@ export function crossCheck(
   checkBudgets(listIn(root.budgets), problems);
   checkChaos(root, problems);
   checkFlags(root, problems);
+  checkGuardrails(root, problems);
   return problems;
 }
 

@@ -70,6 +70,7 @@ export const EXAMPLE_VARIABLES: Variables = {
   GROQ_KEY_2: "gsk-U8iOp6Lk",
   LLM_PROXY_KV_TOKEN: "kvt-Zx8Cv2Bn",
   LLM_PROXY_ALERT_SECRET: "alr-Gh5Jk8Lz3Wq7",
+  LLM_PROXY_GUARDRAIL_SECRET: "grd-Mn3Bv6Cx9Za2",
   PROXY_PASSWORD: "pa55-Xc3Vb7",
   AZURE_TENANT_ID: "4f1c2b7e-tenant",
   AZURE_CLIENT_ID: "9a8b7c6d-client",

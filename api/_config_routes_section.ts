@@ -3,6 +3,7 @@ import * as z from "@zod/zod";
 import { routeCondense } from "./_config_condense_section.ts";
 import { flagName } from "./_config_flag_section.ts";
 import { staleness } from "./_config_feature_sections.ts";
+import { guardrailNames } from "./_config_guardrail_section.ts";
 import { count, headerName, line, seconds, share } from "./_config_values.ts";
 
 /** The strategies that a config may name. */
@@ -147,6 +148,9 @@ const route = z.strictObject({
   ),
   cache: cache.optional()
     .describe("How answers are kept; {} switches it on."),
+  guardrails: guardrailNames().optional().describe(
+    "The names of its guardrails, in order, in place of default_guardrails; [] for none.",
+  ),
   // Two models' words in one answer are nothing that a caller expects.
   after_commit: z.enum(["error", "continue"]).default("error").describe(
     "What a stream that breaks after its first content ends in: an error, or plain text of another deployment.",

@@ -4,7 +4,8 @@ import type { ProviderConfig } from "./config_types_provider.ts";
 
 /** Every secret that a config holds: none of them may reach a log. */
 export function secretsOf(
-  { auth, budget_alerts: alerts, providers, state, telemetry }: Config,
+  { auth, budget_alerts: alerts, guardrails, providers, state, telemetry }:
+    Config,
 ): string[] {
   const secrets = [
     ...auth.api_keys.map(({ key }) => key),
@@ -18,6 +19,7 @@ export function secretsOf(
     ]),
     ...Object.values(telemetry.headers),
     ...alerts === undefined ? [] : [alerts.secret],
+    ...guardrails.flatMap((it) => it.type === "webhook" ? [it.secret] : []),
     ...state.token === undefined ? [] : [state.token],
   ];
   // One proxy of the environment is the way to many providers.

@@ -31,8 +31,10 @@ export function configFile(told: string | undefined): string | undefined {
 export async function load(file: string): Promise<Loaded | number> {
   const { formatFault, parseConfig } = await import("./config.ts");
   const { readConfigFile, readNamedFile } = await import("./_config_file.ts");
+  const { loadPatternsFor } = await import("./_guard_patterns.ts");
   const read = await readConfigFile(file);
   if ("message" in read) return tell(`${file}:1:1: ${read.message}`, FAULT);
+  await loadPatternsFor(read.text);
   const result = parseConfig(read.text, {
     file,
     env: variableOrCredential(),

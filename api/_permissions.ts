@@ -36,6 +36,7 @@ export function permissionFlags(
     ...sockets.map((path) => `unix:${path}`),
     ...collectorHosts(config),
     ...urlHost(state),
+    ...webhookHosts(config),
   ]);
   const log = config.logging.file;
   const own = [...writes, ...log === undefined ? [] : [dirname(resolve(log))]];
@@ -72,6 +73,15 @@ export async function permissions(
 function collectorHosts(config: Config): string[] {
   const telemetry = telemetryConfig(config);
   return [telemetry?.tracesUrl, telemetry?.metricsUrl].flatMap(urlHost);
+}
+
+function webhookHosts(
+  { budget_alerts: alerts, guardrails }: Config,
+): string[] {
+  return [
+    ...urlHost(alerts?.url),
+    ...guardrails.flatMap((it) => it.type === "webhook" ? urlHost(it.url) : []),
+  ];
 }
 
 /** A provider's own host, and the proxy on the way to it. */

@@ -124,6 +124,9 @@ export class RequestMetrics {
       const { reason, fromTokens, toTokens } = condensed;
       this.#metrics.condensed({ reason, savedTokens: fromTokens - toTokens });
     }
+    for (const [guardrail, outcome] of record.guardrails ?? []) {
+      this.#metrics.guardrailEnded({ guardrail, outcome });
+    }
     this.#metrics.requestEnded({
       method: record.method,
       route: record.route,

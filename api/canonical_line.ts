@@ -49,6 +49,7 @@ export function canonicalLine(record: RequestRecord): LogFields {
     condensed_by: condensed && condensedHeader(condensed),
     summary_input_tokens: record.summaryTokens?.input,
     summary_output_tokens: record.summaryTokens?.output,
+    guardrails: guardrailsText(record),
     duration_ms: round(record.durationMs),
     queue_ms: went ? round(record.queuedMs) : undefined,
     upstream_headers_ms: since(record, trace?.headersAt),
@@ -65,6 +66,12 @@ export function canonicalLine(record: RequestRecord): LogFields {
 /** The names of those fields, in their order. */
 export function canonicalFields(): string[] {
   return Object.keys(canonicalLine(new RequestRecord("", { path: "" })));
+}
+
+function guardrailsText({ guardrails }: RequestRecord): string | undefined {
+  if (!guardrails?.size) return undefined;
+  return [...guardrails].map(([name, outcome]) => `${name}=${outcome}`)
+    .join(", ");
 }
 
 function since(

@@ -8,6 +8,8 @@ import {
 import { chatRequestFacts } from "@llm-proxy/core/routing";
 import { condensationOf } from "./condensation.ts";
 import type { RequestContext } from "./endpoints.ts";
+import type { Mask } from "./_guard_mask.ts";
+import { guardRequest } from "./guard_request.ts";
 import { checkModel, readJson } from "./read_json.ts";
 import { RequestCondenser } from "./request_condenser.ts";
 import { RequestSize } from "./request_size.ts";
@@ -26,9 +28,13 @@ const STRATEGIES: ReadonlySet<unknown> = new Set(CONDENSE_STRATEGIES);
  */
 export async function condense(context: RequestContext): Promise<void> {
   const { gateway, record } = context;
-  const document = await readJson(context);
+  let document = await readJson(context);
   record.client.check(document);
   const model = checkModel(document);
+  let mask: Mask | undefined;
+  if (gateway.guardrails !== undefined) {
+    ({ document, mask } = await guardRequest(context, { document, model }));
+  }
   const { limit, strategies } = document.value;
   const own = gateway.condensing.policyOf(model) ?? gateway.condensing.base;
   const policy = { ...own, ...strategiesOf(strategies) };
@@ -47,7 +53,7 @@ export async function condense(context: RequestContext): Promise<void> {
   sendJson(context, {
     object: "condensation",
     model,
-    messages: messagesOf(conversation),
+    messages: messagesOf(conversation, mask),
     tokens: { before, after, estimated: true },
     ...counts,
     fits,
@@ -85,12 +91,13 @@ function invalid(param: string, problem: string): GatewayError {
 }
 
 /** The messages as a chat completion request has them. */
-function messagesOf(conversation: Conversation): unknown {
+function messagesOf(conversation: Conversation, mask?: Mask): unknown {
   const { body } = openAiChatProvider.encodeRequest(conversation, {
     provider: "llm-proxy",
     model: conversation.model,
     quirks: {},
     losses: new LossReport(),
   });
-  return JSON.parse(body).messages;
+  // What was masked holds nothing that JSON writes otherwise.
+  return JSON.parse(mask?.unmask(body) ?? body).messages;
 }

@@ -7,6 +7,7 @@ import { Lines } from "./_config_lines.ts";
 import { pendingNotices } from "./_config_pending.ts";
 import { configSources } from "./_config_sources.ts";
 import { readTree } from "./_config_tree.ts";
+import { loadPatternsFor } from "./_guard_patterns.ts";
 import { parseYaml } from "./_config_yaml.ts";
 import type { ConfigFault } from "./config_fault.ts";
 import type { Config } from "./config_types.ts";
@@ -228,6 +229,7 @@ export async function loadConfig(
     const fault = { file, line: 1, column: 1, path: "", message: read.message };
     return { ok: false, faults: [fault] };
   }
+  await loadPatternsFor(read.text);
   return parseConfig(read.text, {
     file,
     env: options.env ?? processEnv,

@@ -5,6 +5,7 @@ import { readConfigFile, readNamedFile } from "./_config_file.ts";
 import { type Provenance, provenanceOf } from "./_config_provenance.ts";
 import type { ConfigVersions } from "./_config_versions.ts";
 import { variableOrCredential } from "./_credentials.ts";
+import { loadPatternsFor } from "./_guard_patterns.ts";
 import { formatFault, parseConfig } from "./config.ts";
 import type { Config } from "./config_types.ts";
 
@@ -174,6 +175,7 @@ export class ConfigLife {
       return this.#refuse([`${file}: ${read.message}`]);
     }
     const hash = this.#seen = hashOf(read.text);
+    await loadPatternsFor(read.text);
     const result = parseConfig(read.text, {
       file,
       env: variableOrCredential(),

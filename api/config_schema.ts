@@ -17,6 +17,7 @@ import {
   telemetry,
 } from "./_config_feature_sections.ts";
 import { budgetAlerts, budgets, ledger } from "./_config_ledger_section.ts";
+import { defaultGuardrails, guardrails } from "./_config_guardrail_section.ts";
 import { providers } from "./_config_provider_section.ts";
 import {
   chaosEngineering,
@@ -36,6 +37,8 @@ export const configSchema = z.strictObject({
   auth,
   providers,
   routes,
+  guardrails,
+  default_guardrails: defaultGuardrails,
   http_client: httpClient,
   logging,
   state,

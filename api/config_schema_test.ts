@@ -12,6 +12,7 @@ import type {
   ProviderTypeName,
   RouteConfig,
 } from "./config.ts";
+import type { GuardrailConfig } from "./config_types_guardrails.ts";
 import { type ConfigOutput, configSchema } from "./config_schema.ts";
 
 /** `true` where two maps have the same keys, in depth; a type error below where not. */
@@ -21,7 +22,7 @@ type SameKeys<A, B> = A extends readonly (infer X)[]
     ? keyof A extends keyof B ? keyof B extends keyof A ? true : false : false
   : true;
 
-type Joined = "auth" | "providers" | "routes";
+type Joined = "auth" | "guardrails" | "providers" | "routes";
 type Sections = {
   [K in Exclude<keyof ConfigOutput, Joined>]: SameKeys<
     NonNullable<ConfigOutput[K]>,
@@ -37,6 +38,18 @@ Deno.test("configSchema gives out what Config declares", () => {
     Omit<ProviderConfig, "tls">
   > = true;
   const route: SameKeys<ConfigOutput["routes"][number], RouteConfig> = true;
+  type Of<T, Type> = Extract<T, { readonly type: Type }>;
+  type Rule = ConfigOutput["guardrails"][number];
+  const guardrails: {
+    [T in Rule["type"]]: SameKeys<Of<Rule, T>, Of<GuardrailConfig, T>>;
+  } = {
+    deny: true,
+    patterns: true,
+    pii: true,
+    json_schema: true,
+    max: true,
+    webhook: true,
+  };
   const sections: { [K in keyof Sections]: true } extends Sections ? true
     : false = true;
   const output: Omit<ConfigOutput, Joined | "memory"> = configSchema.parse({});
@@ -44,7 +57,10 @@ Deno.test("configSchema gives out what Config declares", () => {
     Config,
     Joined
   >;
-  assertEquals([keys, provider, route, sections], [true, true, true, true]);
+  assertEquals(
+    [keys, provider, route, guardrails.deny, sections],
+    Array(5).fill(true),
+  );
   assertEquals(Object.keys(output), Object.keys(config));
 });
 

@@ -26,6 +26,7 @@ import type {
   BudgetConfig,
   LedgerConfig,
 } from "./config_types_ledger.ts";
+import type { GuardrailConfig } from "./config_types_guardrails.ts";
 import type { RouteConfig } from "./config_types_routing.ts";
 import type { StateConfig } from "./config_types_state.ts";
 
@@ -55,6 +56,10 @@ export interface Config {
   readonly providers: readonly ProviderConfig[];
   /** Where requests go that are not meant for one provider. */
   readonly routes: readonly RouteConfig[];
+  /** Rules for what goes to models and what comes from them. @default {[]} */
+  readonly guardrails: readonly GuardrailConfig[];
+  /** The names of the guardrails of routes that name none, in order. @default {[]} */
+  readonly default_guardrails: readonly string[];
   /** Timeouts and connections towards every provider. */
   readonly http_client: HttpClientConfig;
   /** The gateway's own log. */

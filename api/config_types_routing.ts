@@ -48,6 +48,8 @@ export interface RouteConfig {
   readonly condense?: false | RouteCondenseConfig | undefined;
   /** How answers are kept. @default {as `caching` says} */
   readonly cache?: RouteCacheConfig | undefined;
+  /** The names of its guardrails, in order. @default {those of `default_guardrails`} */
+  readonly guardrails?: readonly string[] | undefined;
   /** What happens when a stream breaks after its first content has reached the client. @default {"error"} */
   readonly after_commit: "error" | "continue";
   /**

@@ -4,9 +4,10 @@ import {
   type Prepare,
   type RequestContext,
   route,
-  wholeAnswer,
   type WholeTranslation,
 } from "./endpoints.ts";
+import { wholeAnswer } from "./whole_answer.ts";
+import { guardRequest } from "./guard_request.ts";
 import { checkModel, readJson } from "./read_json.ts";
 
 /**
@@ -25,6 +26,9 @@ export async function embedDocument(
 ): Promise<void> {
   const model = checkModel(document);
   context.record.account?.allow(0);
+  if (context.gateway.guardrails !== undefined) {
+    ({ document } = await guardRequest(context, { document, model }));
+  }
   const prepare: Prepare<WholeTranslation> = ({ candidate, losses }) =>
     translateEmbeddings(document, { deployment: candidate, losses });
   await route(context, {

@@ -1,7 +1,6 @@
 import {
   Attempt,
   type AttemptClock,
-  collectBody,
   collectErrorBody,
   continueChat,
   GatewayError,
@@ -21,12 +20,11 @@ import {
   type RouteRequest,
 } from "@llm-proxy/core/routing";
 import { AttemptTrace } from "./attempt_trace.ts";
-import { readWhole } from "./_read_whole.ts";
-import { wholeHeaders } from "./_reply_headers.ts";
 import { toldRequest } from "./_told_request.ts";
 import { scrubError } from "./_scrub_error.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
+import { answerGuarded } from "./guarded.ts";
 import type { Prepared } from "./prepared.ts";
 import { readJson } from "./read_json.ts";
 import { toldError } from "./relay_stream.ts";
@@ -35,7 +33,7 @@ import { RequestSize } from "./request_size.ts";
 import { sendShadow } from "./shadow_copy.ts";
 import { streamAnswer, streamError } from "./stream_answer.ts";
 import { wantsUsage } from "./_wants_usage.ts";
-import { toldWhole } from "./told_reply.ts";
+import { wholeAnswer } from "./whole_answer.ts";
 
 /** One request at hand: what serves it, the way to answer, what is known so far. */
 export interface RequestContext {
@@ -95,6 +93,18 @@ export interface ConversationAsk {
  * @throws {GatewayError} whatever goes wrong.
  */
 export async function answerConversation(
+  context: RequestContext,
+  asked: ConversationAsk,
+): Promise<void> {
+  const answer = answerAllowed;
+  if (context.gateway.guardrails === undefined) {
+    return await answer(context, asked);
+  }
+  await answerGuarded(context, { asked, answer });
+}
+
+/** The way from where guardrails have let the request pass. */
+async function answerAllowed(
   context: RequestContext,
   asked: ConversationAsk,
 ): Promise<void> {
@@ -180,6 +190,7 @@ export async function route(
   const { signal } = exchange;
   record.requestedModel = request.model;
   record.access?.checkModel(request.model);
+  gateway.guardrails?.checkSeen(context, request.model);
   const chosen = gateway.selections.resolve(request.model);
   if (chosen !== undefined) request = { ...request, model: chosen };
   const learning = gateway.learn(request.model);
@@ -270,30 +281,4 @@ function refuseLosses({ losses }: AttemptTrace): void {
     `This key wants nothing lost on the way to a provider: ${losses}`,
     { code: "loss_refused", ...(first && { param: first.field }) },
   );
-}
-
-/** Tells the caller a whole answer. */
-export async function wholeAnswer(
-  { context, routed, trace, translation, response }: Answering<
-    WholeTranslation
-  >,
-): Promise<void> {
-  const { exchange, record } = context;
-  let body: Uint8Array;
-  record.waiting.begin();
-  try {
-    body = await collectBody(response.body);
-  } finally {
-    record.waiting.end();
-  }
-  const answer = readWhole(translation, { body, trace });
-  routed.commit();
-  record.answers(trace);
-  record.usage = answer.usage;
-  if (answer.usage) routed.used(answer.usage.total);
-  record.finish = answer.finish;
-  record.answeredBy = answer.model;
-  exchange.send(200, wholeHeaders(record, response.headers), answer.body);
-  record.flight?.takeWhole(body, { reader: translation.reader, trace });
-  if (routed.plan.shadow) record.told = toldWhole(routed, answer.body);
 }

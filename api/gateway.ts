@@ -30,6 +30,7 @@ import type { Config } from "./config_types.ts";
 import { HangUps } from "./hang_up.ts";
 import type { GatewayControls } from "./gateway_controls.ts";
 import type { GatewayOptions } from "./_gateway_options.ts";
+import { Guardrails } from "./guardrails.ts";
 import { LastingParts } from "./_lasting_parts.ts";
 import { reasonOff } from "./_reason_off.ts";
 import { Rollouts } from "./rollouts.ts";
@@ -63,6 +64,8 @@ export class Gateway {
   readonly chaos: Chaos | undefined;
   /** Arms of routes that are watched; `undefined` where none are. */
   readonly rollouts: Rollouts | undefined;
+  /** Rules for what goes to models and what comes from them; `undefined` where there are none. */
+  readonly guardrails: Guardrails | undefined;
   readonly #lasting: LastingParts;
   /** Providers whose models the config does not list. */
   readonly #asked: readonly Provider[];
@@ -107,6 +110,7 @@ export class Gateway {
     });
     this.metrics.watch(this);
     this.condensing = new Condensing(this, lasting.summaries);
+    this.guardrails = Guardrails.of(this);
     this.answers = lasting.kept && new AnswerCache(config, lasting.kept);
     // Each key does as well as its account does.
     this.health.watch(

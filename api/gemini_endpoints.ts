@@ -12,9 +12,10 @@ import {
   type Prepare,
   type RequestContext,
   route,
-  wholeAnswer,
   type WholeTranslation,
 } from "./endpoints.ts";
+import { wholeAnswer } from "./whole_answer.ts";
+import { guardRequest } from "./guard_request.ts";
 import { decodeName } from "./_decode_name.ts";
 import { queryOf } from "./_query.ts";
 import { readJson } from "./read_json.ts";
@@ -100,8 +101,11 @@ async function embed(
   { isBatch }: { readonly isBatch: boolean },
 ): Promise<void> {
   const model = modelOf(context);
-  const document = await readJson(context);
+  let document = await readJson(context);
   context.record.account?.allow(0);
+  if (context.gateway.guardrails !== undefined) {
+    ({ document } = await guardRequest(context, { document, model }));
+  }
   const prepare: Prepare<WholeTranslation> = ({ candidate, losses }) =>
     translateGeminiEmbeddings(document, {
       deployment: candidate,

@@ -80,6 +80,19 @@ export {
   type TelemetryConfig,
   type TlsMaterial,
 } from "./config.ts";
+export type {
+  DenyGuardrail,
+  EndingGuardrail,
+  GuardrailBase,
+  GuardrailConfig,
+  GuardrailSide,
+  JsonSchemaGuardrail,
+  MaxGuardrail,
+  PatternsGuardrail,
+  PiiGuardrail,
+  PiiKind,
+  WebhookGuardrail,
+} from "./config_types_guardrails.ts";
 export type { ConfigStatus, ReloadResult } from "./config_life.ts";
 export type { Provenance } from "./_config_provenance.ts";
 export type { GatewayControls } from "./gateway_controls.ts";

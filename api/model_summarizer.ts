@@ -12,8 +12,8 @@ import {
   type Prepare,
   type RequestContext,
   route,
-  wholeAnswer,
 } from "./endpoints.ts";
+import { wholeAnswer } from "./whole_answer.ts";
 
 /** Tokens are no words; models write as many words as they are told. */
 const WORDS_PER_TOKEN = 0.7;

@@ -6,6 +6,7 @@ import {
 import type { Destination, RoutedAttempt } from "@llm-proxy/core/routing";
 import { readForm } from "./_form_body.ts";
 import { attempt, type RequestContext, route } from "./endpoints.ts";
+import { guardRequest } from "./guard_request.ts";
 import { checkModel, readJson } from "./read_json.ts";
 import { relayBytes } from "./relay_bytes.ts";
 
@@ -15,10 +16,15 @@ export type Handle = (context: RequestContext) => Promise<void>;
 /** Serves an endpoint whose requests are JSON and whose answers pass as they are. */
 export function passJson(endpoint: EndpointName): Handle {
   return async function passedJson(context: RequestContext): Promise<void> {
-    const document = await readJson(context);
+    let document = await readJson(context);
+    const model = checkModel(document);
+    if (context.gateway.guardrails !== undefined) {
+      const asked = { document, model, canMask: false };
+      ({ document } = await guardRequest(context, asked));
+    }
     await carry(context, {
       endpoint,
-      model: checkModel(document),
+      model,
       prepare: (deployment) => passEndpoint(document, { endpoint, deployment }),
     });
   };

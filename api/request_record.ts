@@ -72,6 +72,8 @@ export class RequestRecord {
   summaryTokens:
     | { readonly input: number; readonly output: number }
     | undefined;
+  /** What its guardrails came to, by their names, in their order; absent where it has none. */
+  guardrails: Map<string, string> | undefined;
   finish: FinishClass | undefined;
   /** The model that answered, as the provider names it. */
   answeredBy: string | undefined;

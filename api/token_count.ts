@@ -11,9 +11,10 @@ import {
   attempt,
   type RequestContext,
   route,
-  wholeAnswer,
   type WholeTranslation,
 } from "./endpoints.ts";
+import { wholeAnswer } from "./whole_answer.ts";
+import { guardRequest } from "./guard_request.ts";
 import { checkModel, readJson } from "./read_json.ts";
 import { tokenModel } from "./request_size.ts";
 import { sendJsonText } from "./_send_json.ts";
@@ -50,6 +51,9 @@ export async function answerCount(
   { document, model, client }: CountAsk,
 ): Promise<void> {
   const { gateway, exchange, record } = context;
+  if (gateway.guardrails !== undefined) {
+    ({ document } = await guardRequest(context, { document, model }));
+  }
   const request = { model };
   const work = async (routed: RoutedAttempt): Promise<void> => {
     const { candidate } = routed;

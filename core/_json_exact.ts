@@ -46,6 +46,19 @@ export function parseExactJson(text: string): unknown {
 /**
  * A top-level value of a document that is about to be written anew: with the
  * numbers that {@linkcode parseExactJson} keeps.
+ *
+ * @example A number that a double would round
+ * ```ts
+ * import { exactMember, parseJsonDocument } from "@llm-proxy/core";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const text = '{"messages":[{"id":9007199254740993}]}';
+ * const document = parseJsonDocument(new TextEncoder().encode(text));
+ * assertEquals(
+ *   JSON.stringify(exactMember(document, "messages")),
+ *   '[{"id":9007199254740993}]',
+ * );
+ * ```
  */
 export function exactMember(
   { text, value, spans }: JsonDocument,

@@ -53,6 +53,7 @@ export { readUsage } from "./read_usage.ts";
 export { AnswerCollector } from "./answer_collector.ts";
 export { answerEvents } from "./answer_events.ts";
 export { answerReader } from "./answer_reader.ts";
+export { exactMember } from "./_json_exact.ts";
 export {
   Attempt,
   type AttemptOptions,

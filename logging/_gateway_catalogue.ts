@@ -90,6 +90,13 @@ export function declareCounted(
       help: "Tokens by which conversations were made shorter, an estimate.",
       labels: [collector.label("reason", { max: 8 })],
     }),
+    guardrails: collector.counter("proxy_api_guardrails_total", {
+      help: "Requests that a guardrail has looked at, by what it came to.",
+      labels: [
+        collector.label("guardrail", { max: 100 }),
+        collector.label("outcome", { max: 8 }),
+      ],
+    }),
     attempts: collector.counter("proxy_api_provider_requests_total", {
       help: "Attempts at providers, by how they ended.",
       labels: [provider, model, collector.label("status", { max: 32 })],

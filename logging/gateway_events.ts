@@ -78,6 +78,14 @@ export interface CondensedRequest {
   readonly savedTokens: number;
 }
 
+/** What a guardrail came to on one request. */
+export interface GuardrailEnded {
+  /** Its name in the config. */
+  readonly guardrail: string;
+  /** In a word: `passed`, `masked`, `refused`, `repaired` or `failed_open`. */
+  readonly outcome: string;
+}
+
 /** How a deployment is now. */
 export interface UpstreamView {
   /** The provider's name in the config. */

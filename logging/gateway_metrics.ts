@@ -9,6 +9,7 @@ import type {
   CondensedRequest,
   GatewayTarget,
   GatewayViews,
+  GuardrailEnded,
   LimitRefused,
   RequestEnded,
 } from "./gateway_events.ts";
@@ -156,6 +157,11 @@ export class GatewayMetrics {
     const { condensations, condensedTokens } = this.#metrics;
     condensations.at(reason).add();
     if (savedTokens > 0) condensedTokens.at(reason).add(savedTokens);
+  }
+
+  /** Counts what a guardrail came to on one request. */
+  guardrailEnded({ guardrail, outcome }: GuardrailEnded): void {
+    this.#metrics.guardrails.at(guardrail, outcome).add();
   }
 
   /** Takes the event loop's delay, in seconds: give it to a `LoopDelay`. */

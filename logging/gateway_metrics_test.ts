@@ -55,6 +55,7 @@ Deno.test("GatewayMetrics has every metric by its name and labels", () => {
     "counter proxy_api_cache_misses_total{cache_type}",
     "counter proxy_api_condensations_total{reason}",
     "counter proxy_api_condensed_tokens_total{reason}",
+    "counter proxy_api_guardrails_total{guardrail,outcome}",
     "counter proxy_api_provider_requests_total{provider,model,status}",
     "histogram proxy_api_provider_latency_seconds{provider,model}",
     "counter proxy_api_cost_usd_total{provider,model}",

@@ -51,6 +51,7 @@ export type {
   CondensedRequest,
   GatewayTarget,
   GatewayViews,
+  GuardrailEnded,
   LimitRefused,
   MemoryView,
   ProviderView,

@@ -1,0 +1,55 @@
+import { type Data, listIn, mapIn, repeatedIn } from "./_config_data.ts";
+import type { PathProblem } from "./_config_issues.ts";
+import { patternFault } from "./_guard_patterns.ts";
+
+/** What spans several guardrails, and what patterns are. */
+export function checkGuardrails(root: Data, problems: PathProblem[]): void {
+  const entries = listIn(root.guardrails).map(mapIn);
+  const names = entries.map(({ name }) => name);
+  for (const index of repeatedIn(names)) {
+    problems.push({
+      path: ["guardrails", index, "name"],
+      message: "guardrails holds this name already",
+    });
+  }
+  const known = new Set(names);
+  const check = (list: unknown, path: PathProblem["path"]): void => {
+    listIn(list).forEach((name, at) => {
+      if (typeof name !== "string" || known.has(name)) return;
+      problems.push({
+        path: [...path, at],
+        message: "names no guardrail of guardrails",
+      });
+    });
+  };
+  check(root.default_guardrails, ["default_guardrails"]);
+  listIn(root.routes).forEach((route, index) =>
+    check(mapIn(route).guardrails, ["routes", index, "guardrails"])
+  );
+  entries.forEach((entry, index) => {
+    if (entry.type === "patterns") {
+      listIn(entry.patterns).forEach((pattern, at) => {
+        const fault = typeof pattern === "string"
+          ? patternFault(pattern)
+          : undefined;
+        if (fault === undefined) return;
+        problems.push({
+          path: ["guardrails", index, "patterns", at],
+          message: `is no pattern of RE2: ${fault}`,
+        });
+      });
+    }
+    const bounds = [
+      "input_chars",
+      "input_tokens",
+      "output_chars",
+      "output_tokens",
+    ];
+    if (entry.type === "max" && bounds.every((it) => entry[it] === undefined)) {
+      problems.push({
+        path: ["guardrails", index],
+        message: `does nothing without one of ${bounds.join(", ")}`,
+      });
+    }
+  });
+}

@@ -1,0 +1,120 @@
+import type { RE2JS } from "re2js";
+import type { GuardrailError, TextScan } from "./_guard_scan.ts";
+
+type Engine = typeof RE2JS;
+
+let engine: Engine | undefined;
+let loading: Promise<Engine> | undefined;
+
+/** Loads what runs patterns, once: it is large, and few configs have any. */
+export async function loadPatterns(): Promise<void> {
+  loading ??= import("re2js").then((module) => module.RE2JS);
+  engine = await loading;
+}
+
+/** Loads it where a config's text may have patterns, so that they are checked with the rest. */
+export async function loadPatternsFor(text: string): Promise<void> {
+  if (/\bpatterns\b/.test(text)) await loadPatterns();
+}
+
+/** Why a text is no pattern; nothing where it is one, or nothing that knows is loaded. */
+export function patternFault(pattern: string): string | undefined {
+  if (engine === undefined) return undefined;
+  try {
+    engine.compile(pattern);
+    return undefined;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : "it is refused";
+    // The pattern itself is in the file.
+    return message.replace(/^error parsing regexp: /, "").split(": `")[0];
+  }
+}
+
+/**
+ * Compiles patterns.
+ *
+ * @throws {Error} where one is none, or {@linkcode loadPatterns} has not been awaited.
+ */
+export function compilePatterns(patterns: readonly string[]): RE2JS[] {
+  const { compile } = engine ?? {};
+  if (compile === undefined) throw new Error("Cannot compile: nothing loaded");
+  return patterns.map((pattern) => compile(pattern));
+}
+
+/** What a {@linkcode PatternScan} is made with. */
+export interface PatternScanOptions {
+  readonly patterns: readonly RE2JS[];
+  /** The longest match that is surely found, in UTF-16 units. */
+  readonly window: number;
+  /** What is thrown at a match. */
+  readonly refusal: () => GuardrailError;
+}
+
+/** At every so many units of the whole text it is looked at, at least. */
+const MIN_STEP = 32;
+
+/**
+ * Looks for patterns in one text: at places that depend on nothing but the
+ * text's own length, each time in the window before it. A match counts once
+ * something follows it, or the text has ended, so that `\b` and `$` are true.
+ */
+export class PatternScan implements TextScan {
+  readonly #options: PatternScanOptions;
+  /** So long that no unit is looked at more than five times or so. */
+  readonly #step: number;
+  /** The end of the text that has come, from `#from` on. */
+  #text = "";
+  #from = 0;
+  #looked = 0;
+
+  constructor(options: PatternScanOptions) {
+    this.#options = options;
+    this.#step = Math.max(MIN_STEP, options.window >> 2);
+  }
+
+  take(text: string): number {
+    const { window } = this.#options;
+    const step = this.#step;
+    // A long piece is added bit by bit: what is looked at stays short.
+    for (let at = 0; at < text.length;) {
+      const upTo = this.#looked + step - this.#from - this.#text.length;
+      this.#text += text.slice(at, at + upTo);
+      at += upTo;
+      if (this.#from + this.#text.length < this.#looked + step) break;
+      this.#looked += step;
+      this.#look(false);
+    }
+    return Math.max(0, this.#looked - window);
+  }
+
+  end(): void {
+    this.#look(true);
+  }
+
+  #look(isWhole: boolean): void {
+    const { window, patterns, refusal } = this.#options;
+    // One unit more is kept to the left, which begins no match.
+    const keep = window + this.#step + 1;
+    if (this.#text.length > keep) {
+      const cut = this.#text.length - keep;
+      this.#text = this.#text.slice(cut);
+      this.#from += cut;
+    }
+    const first = this.#from > 0 ? 1 : 0;
+    for (const pattern of patterns) {
+      const matcher = pattern.matcher(this.#text);
+      for (let from = first; from <= this.#text.length;) {
+        if (!matcher.find(from)) break;
+        // What matches nothing is in every text.
+        if (matcher.end() > matcher.start()) {
+          const isOver = isWhole || matcher.end() < this.#text.length;
+          // One that goes on is as long as can be held back.
+          const start = this.#from + matcher.start();
+          if (isOver || start < this.#looked - window) throw refusal();
+          break;
+        }
+        from = matcher.end() + 1;
+      }
+    }
+  }
+}

@@ -1,0 +1,87 @@
+import { GatewayError } from "@llm-proxy/core";
+import { createHmac } from "node:crypto";
+import type { WebhookGuardrail } from "./config_types_guardrails.ts";
+import { GuardrailError } from "./_guard_scan.ts";
+
+/** No verdict is longer, in bytes. */
+const MAX_ANSWER = 65_536;
+
+/** What a webhook is asked. */
+export interface WebhookQuestion {
+  readonly side: "request" | "answer";
+  readonly requestId: string;
+  readonly model: string;
+  readonly texts: readonly string[];
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Asks a webhook whether texts may pass. The header `x-llm-proxy-signature`
+ * reads `t=SECONDS,v1=HEX`: HMAC-SHA256 of the seconds, a dot and the body.
+ *
+ * @returns Whether it has answered; where it has not, the texts pass only if the config says so.
+ * @throws {GuardrailError} where it says no.
+ * @throws {GatewayError} 503 where it does not answer, and must.
+ */
+export async function askWebhook(
+  { name, url, secret, timeout, fail }: WebhookGuardrail,
+  { side, requestId, model, texts, signal }: WebhookQuestion,
+): Promise<boolean> {
+  const body = JSON.stringify({
+    type: "guardrail.check",
+    guardrail: name,
+    side,
+    request_id: requestId,
+    model,
+    texts,
+  });
+  const seconds = Math.floor(Date.now() / 1_000);
+  const digest = createHmac("sha256", secret).update(`${seconds}.${body}`)
+    .digest("hex");
+  let isAllowed: boolean;
+  try {
+    const response = await fetch(url, {
+      method: "POST",
+      redirect: "manual",
+      headers: {
+        "content-type": "application/json",
+        "x-llm-proxy-signature": `t=${seconds},v1=${digest}`,
+      },
+      body,
+      signal: AbortSignal.any([signal, AbortSignal.timeout(timeout * 1_000)]),
+    });
+    isAllowed = await verdict(response);
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    if (fail === "open") return false;
+    // Its message may hold the address, and that a secret of its own.
+    const reason = error instanceof Error ? error.name : "unknown";
+    throw new GatewayError(
+      "overloaded",
+      `The guardrail '${name}' does not answer`,
+      { code: "guardrail_unavailable", cause: { reason } },
+    );
+  }
+  if (!isAllowed) throw new GuardrailError(name, side);
+  return true;
+}
+
+async function verdict({ status, body }: Response): Promise<boolean> {
+  if (status !== 200 || body === null) {
+    await body?.cancel();
+    throw new TypeError("No verdict");
+  }
+  let text = "";
+  let size = 0;
+  const decoder = new TextDecoder();
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > MAX_ANSWER) throw new TypeError("No verdict");
+    text += decoder.decode(chunk, { stream: true });
+  }
+  const answer: unknown = JSON.parse(text);
+  if (typeof answer === "object" && answer !== null && "allowed" in answer) {
+    if (typeof answer.allowed === "boolean") return answer.allowed;
+  }
+  throw new TypeError("No verdict");
+}
