@@ -1,4 +1,5 @@
 import type { Logger } from "@llm-proxy/logging";
+import { surviveStrayErrors } from "./_stray_errors.ts";
 import type { Listener } from "./listen.ts";
 
 /** Signals so close together are one, in ms. */
@@ -25,12 +26,8 @@ export function untilStopped(
   { graceMs, logger, giveUp, onStop, parent }: StopOptions,
 ): Promise<void> {
   return new Promise((resolve) => {
+    const stopSurviving = surviveStrayErrors(logger);
     let stoppedAt: number | undefined;
-    const onRejection = (event: PromiseRejectionEvent): void => {
-      // One request's stray promise must not end the others.
-      event.preventDefault();
-      logger.error("unhandled rejection", { cause: event.reason });
-    };
     const stop = (): void => {
       const now = performance.now();
       if (stoppedAt !== undefined) {
@@ -42,14 +39,13 @@ export function untilStopped(
       onStop();
       clearInterval(look);
       listener.close(graceMs).then(() => {
-        globalThis.removeEventListener("unhandledrejection", onRejection);
+        stopSurviving();
         for (const signal of ["SIGINT", "SIGTERM"] as const) {
           Deno.removeSignalListener(signal, stop);
         }
         resolve();
       });
     };
-    globalThis.addEventListener("unhandledrejection", onRejection);
     // A worker must not outlive a supervisor that was killed.
     const look = parent === undefined ? undefined : setInterval(() => {
       if (Deno.ppid !== parent) stop();

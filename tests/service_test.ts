@@ -79,8 +79,8 @@ Deno.test("serve() ends with one line and code 1 when the port is taken", async 
 });
 
 Deno.test("serve() ends with one line and code 2 on wrong usage", async () => {
-  for (
-    const args of [
+  await Promise.all(
+    [
       ["--prot", "1"],
       ["--port", "x"],
       ["--port", "70000"],
@@ -92,12 +92,12 @@ Deno.test("serve() ends with one line and code 2 on wrong usage", async () => {
       ["check", "--config", "config.example.yaml", "--state", "memory"],
       ["check-state"],
       ["--state", ""],
-    ]
-  ) {
-    const { code, err, out } = await run(args);
-    assertEquals([code, out], [2, ""], args.join(" "));
-    assertPlain(err);
-  }
+    ].map(async (args) => {
+      const { code, err, out } = await run(args);
+      assertEquals([code, out], [2, ""], args.join(" "));
+      assertPlain(err);
+    }),
+  );
 });
 
 Deno.test("F1: serve() and check tell every fault of a config, and end with code 1", async () => {
