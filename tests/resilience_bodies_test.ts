@@ -455,7 +455,7 @@ Deno.test("U15: a provider that takes 10 KB a second costs the memory of what it
     socket.on("close", () => clearInterval(timer));
   };
   await using gateway = await MeasuredGateway.start(
-    `providers: [{name: a, type: openai_compatible, max_retries: 0, timeout: 1.5, base_url: "${upstream.origin}/v1"}]\n`,
+    `providers: [{name: a, type: openai_compatible, max_retries: 0, timeout: 0.8, base_url: "${upstream.origin}/v1"}]\n`,
   );
   const content = "x".repeat(size);
   const request = ask("a/m", { stream: false, user: content });

@@ -88,7 +88,7 @@ Deno.test("U4: a stream that hangs ends by the idle timer, in an error event, wi
   const closing: number[] = [];
   const asked = models("hangs", 20);
   await inTurns(asked, {
-    at: 8,
+    at: 20,
     work: async (model) => {
       const { answer, firstAt, lastAt } = await stream(rig, model);
       isBroken(answer, /^idle_timeout$/);

@@ -66,7 +66,7 @@ for (const amount of [300, 3_000]) {
   Deno.test(`L8: two processes on one file get ${amount}/minute, and at most 5 % more, however fast both ask`, async () => {
     const directory = await Deno.makeTempDir();
     try {
-      const args = [directory, `${amount}/minute`, "2500"];
+      const args = [directory, `${amount}/minute`, "1000"];
       const first = new LimiterProcess(args);
       await first.ready();
       const second = new LimiterProcess(args);
