@@ -1,7 +1,7 @@
 import * as z from "@zod/zod";
 import { headerName, line, route, share } from "./_config_values.ts";
 
-/** As many as the library takes. */
+/** In the config, and as many again that are switched at run time. */
 const MAX_FLAGS = 1000;
 
 /** The name of a flag. */

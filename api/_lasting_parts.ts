@@ -1,6 +1,5 @@
 import {
   type CacheAdapter,
-  FeatureFlags,
   type MemoryManager,
   MemoryStateStore,
   ModelCache,
@@ -44,6 +43,7 @@ import { RequestMetrics } from "./_request_metrics.ts";
 import { limitOptions, retryBudgetOptions } from "./resilience_options.ts";
 import { type ResponseStore, StateResponseStore } from "./response_store.ts";
 import { sharedLimits } from "./_shared_limits.ts";
+import { StoredFlags } from "./stored_flags.ts";
 import { StoredKeys } from "./stored_keys.ts";
 
 const MIB = 1024 * 1024;
@@ -65,10 +65,7 @@ export class LastingParts {
   /** It is about to stop: no load balancer should send it more. */
   draining = false;
   /** Switches for what is new. */
-  readonly flags: FeatureFlags = new FeatureFlags({
-    onChange: ({ flag, from, to }) =>
-      this.logger.info("a feature flag has changed", { flag, from, to }),
-  });
+  readonly storedFlags: StoredFlags;
   /** Counts tokens; loads nothing until something is to be counted exactly. */
   readonly tokens: TokenCounter = new TokenCounter();
   readonly factory: ProviderFactory = new ProviderFactory();
@@ -162,7 +159,11 @@ export class LastingParts {
     });
     this.keys.onChange = () => this.limits.forget(this.keys.keys.values());
     this.drains = new Drains(state, this.cooldowns);
-    this.keys.onPoll = () => this.drains.refresh();
+    this.storedFlags = new StoredFlags(state, logger);
+    this.keys.onPoll = async () => {
+      await this.drains.refresh();
+      await this.storedFlags.refresh();
+    };
     this.catalogue = new ModelCache({
       onFailure: (provider, cause) =>
         logger.warn("a provider does not list its models", { provider, cause }),
@@ -232,7 +233,7 @@ export class LastingParts {
       });
     }
     if (!isDeepStrictEqual(before?.feature_flags, config.feature_flags)) {
-      this.flags.replace(config.feature_flags);
+      this.storedFlags.adopt(config.feature_flags);
     }
     this.#kept = KeptAnswers.of(config, {
       before: this.#kept,
@@ -250,8 +251,7 @@ export class LastingParts {
 
   /** Switches the flag of an arm off that does worse than the rest of its route. */
   rollBack({ flag, ...rollback }: Rollback): void {
-    if ((this.flags.all.get(flag) ?? false) === false) return;
-    this.flags.set(flag, false);
+    if (!this.storedFlags.switchOff(flag)) return;
     this.logger.error("an arm is rolled back", { flag, ...rollback });
   }
 

@@ -1,13 +1,14 @@
-import { GatewayError, type RequestSource } from "@llm-proxy/core";
+import { GatewayError } from "@llm-proxy/core";
 import type { OnceTurn } from "./_once_turn.ts";
 import type { ByteReplyStream, Exchange, ReplyHeaders } from "./exchange.ts";
+import { WrappedExchange, writtenBy } from "./_wrapped_exchange.ts";
 
 /**
  * The exchange of a request whose answer is kept: it remembers the answer, and
  * lets it be made to its end when its client leaves, who will ask again.
  */
-export class OnceExchange implements Exchange {
-  readonly #inner: Exchange;
+export class OnceExchange extends WrappedExchange {
+  readonly #client: AbortSignal;
   readonly #turn: OnceTurn;
   readonly #controller = new AbortController();
   #body: Uint8Array | undefined;
@@ -20,55 +21,27 @@ export class OnceExchange implements Exchange {
       readonly body: Uint8Array | undefined;
     },
   ) {
-    this.#inner = inner;
+    super(inner);
+    this.#client = inner.signal;
     this.#turn = turn;
     this.#body = body;
-    const { signal } = inner;
-    if (signal.aborted) this.#leave();
-    else signal.addEventListener("abort", this.#leave);
-  }
-
-  get method(): string {
-    return this.#inner.method;
-  }
-
-  get path(): string {
-    return this.#inner.path;
-  }
-
-  get target(): string {
-    return this.#inner.target;
-  }
-
-  get address(): string | undefined {
-    return this.#inner.address;
+    if (this.#client.aborted) this.#leave();
+    else this.#client.addEventListener("abort", this.#leave);
   }
 
   /** Aborted when the listener ends what runs, not when the client leaves. */
-  get signal(): AbortSignal {
+  override get signal(): AbortSignal {
     return this.#controller.signal;
   }
 
-  header(name: string): string | undefined {
-    return this.#inner.header(name);
-  }
-
-  headers(): Readonly<Record<string, string>> {
-    return this.#inner.headers();
-  }
-
-  body(maxBytes: number): Promise<Uint8Array> {
+  override body(maxBytes: number): Promise<Uint8Array> {
     const body = this.#body;
-    if (body === undefined) return this.#inner.body(maxBytes);
+    if (body === undefined) return super.body(maxBytes);
     this.#body = undefined;
     return Promise.resolve(body);
   }
 
-  source(maxBytes: number): RequestSource {
-    return this.#inner.source(maxBytes);
-  }
-
-  send(
+  override send(
     status: number,
     headers: Record<string, string | number>,
     body: string,
@@ -76,34 +49,28 @@ export class OnceExchange implements Exchange {
     this.#begin(status, { headers, isStream: false });
     this.#turn.add(body);
     if (isGood(status)) this.#turn.complete();
-    this.#inner.send(status, headers, body);
+    super.send(status, headers, body);
   }
 
-  stream(status: number, headers: ReplyHeaders): ByteReplyStream {
+  override stream(status: number, headers: ReplyHeaders): ByteReplyStream {
     this.#begin(status, { headers, isStream: true });
-    const reply = this.#inner.stream(status, headers);
-    const { signal } = this.#inner;
+    const reply = super.stream(status, headers);
+    const written = writtenBy(reply, (piece) => {
+      this.#turn.add(piece);
+      return this.#client.aborted ? undefined : reply.write(piece);
+    });
     return {
-      write: (piece) => {
-        this.#turn.add(piece);
-        return signal.aborted ? undefined : reply.write(piece);
-      },
+      ...written,
       end: () => {
         if (isGood(status)) this.#turn.complete();
         reply.end();
       },
-      fail: () => reply.fail(),
-      cut: () => reply.cut(),
     };
-  }
-
-  release(): void {
-    this.#inner.release();
   }
 
   /** The request was served. */
   close(): void {
-    this.#inner.signal.removeEventListener("abort", this.#leave);
+    this.#client.removeEventListener("abort", this.#leave);
     this.#turn.end();
   }
 
@@ -120,7 +87,7 @@ export class OnceExchange implements Exchange {
   }
 
   readonly #leave = (): void => {
-    const { reason } = this.#inner.signal;
+    const { reason } = this.#client;
     const hasLeft = reason instanceof GatewayError &&
       reason.code === "client_closed";
     if (!hasLeft) this.#controller.abort(reason);

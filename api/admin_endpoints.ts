@@ -49,21 +49,23 @@ export async function resetDeployment(context: RequestContext): Promise<void> {
   sendJson(context, after);
 }
 
-/** `GET /admin/flags`: the feature flags of this process. */
+/** `GET /admin/flags`: the feature flags in force, and those of them that were switched at run time. */
 export function listFlags(context: RequestContext): void {
-  const { flags } = context.gateway;
-  sendJson(context, { flags: Object.fromEntries(flags.all) });
+  const { flags, parts } = context.gateway;
+  sendJson(context, {
+    flags: Object.fromEntries(flags.all),
+    switched: Object.keys(parts.storedFlags.all),
+  });
 }
 
 /**
- * `PUT /admin/flags/{name}`: switches a flag of this process, until a config
- * that says otherwise is read.
+ * `PUT /admin/flags/{name}`: switches a flag in all processes with one state,
+ * until it is switched again or deleted, whatever the config says.
  *
  * @throws {GatewayError} 400 `invalid_flag`.
  */
 export async function putFlag(context: RequestContext): Promise<void> {
-  const { flags } = context.gateway;
-  const name = decodeName(context.exchange.path.split("/")[3] ?? "");
+  const name = flagIn(context);
   const { value } = await readJson(context);
   const checked = featureFlags.safeParse({ [name]: value.value });
   const to = checked.data?.[name];
@@ -74,15 +76,42 @@ export async function putFlag(context: RequestContext): Promise<void> {
       { code: "invalid_flag", param: "value" },
     );
   }
+  await switchFlag(context, name, to);
+}
+
+/** `DELETE /admin/flags/{name}`: has a flag as the config says, which is off where it says nothing. */
+export async function deleteFlag(context: RequestContext): Promise<void> {
+  await switchFlag(context, flagIn(context), undefined);
+}
+
+async function switchFlag(
+  context: RequestContext,
+  name: string,
+  to: FlagDefinition | undefined,
+): Promise<void> {
+  const { flags, parts: { storedFlags } } = context.gateway;
   const before = flags.all.get(name);
-  flags.set(name, to as FlagDefinition);
+  try {
+    await stored(() => storedFlags.set(name, to));
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new GatewayError("invalid_request", "There are too many flags", {
+      code: "invalid_flag",
+      cause: error,
+    });
+  }
+  const after = flags.all.get(name);
   await noteChange(context, {
-    action: "flags.put",
+    action: to === undefined ? "flags.delete" : "flags.put",
     target: name,
     before,
-    after: to,
+    after,
   });
-  sendJson(context, { name, value: to });
+  sendJson(context, { name, value: after ?? false });
+}
+
+function flagIn({ exchange }: RequestContext): string {
+  return decodeName(exchange.path.split("/")[3] ?? "");
 }
 
 /** `GET /admin/budgets`: the budgets of the config, and what is left where anything was spent. */

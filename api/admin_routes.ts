@@ -1,4 +1,5 @@
 import {
+  deleteFlag,
   drainDeployment,
   enableDeployment,
   explainRequest,
@@ -44,6 +45,7 @@ export const ADMIN_ROUTES: readonly Route[] = [
   admin("POST /deployments/reset", "operator", resetDeployment),
   admin("GET /flags", "viewer", listFlags),
   admin("PUT /flags/:name", "operator", putFlag),
+  admin("DELETE /flags/:name", "operator", deleteFlag),
   admin("GET /config/status", "viewer", getConfigStatus),
   admin(
     "POST /config/reload",

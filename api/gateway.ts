@@ -173,7 +173,7 @@ export class Gateway {
 
   /** Switches for what is new; each change is logged. */
   get flags(): FeatureFlags {
-    return this.#lasting.flags;
+    return this.#lasting.storedFlags.flags;
   }
 
   /** Watches the memory. */

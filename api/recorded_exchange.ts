@@ -1,18 +1,18 @@
 import type { RequestSource } from "@llm-proxy/core";
 import type { ByteReplyStream, Exchange, ReplyHeaders } from "./exchange.ts";
+import { WrappedExchange, writtenBy } from "./_wrapped_exchange.ts";
 
 const KIB = 1024;
 
 /** An exchange that remembers the beginning of what was asked and of what was told, as it went over the wire. */
-export class RecordedExchange implements Exchange {
-  readonly #inner: Exchange;
+export class RecordedExchange extends WrappedExchange {
   readonly #max: number;
   #prompt = "";
   #answer = "";
 
   /** Takes an exchange and how much of either side is remembered, in KiB. */
   constructor(inner: Exchange, maxKb: number) {
-    this.#inner = inner;
+    super(inner);
     this.#max = Math.floor(maxKb * KIB);
   }
 
@@ -26,42 +26,14 @@ export class RecordedExchange implements Exchange {
     return this.#answer;
   }
 
-  get method(): string {
-    return this.#inner.method;
-  }
-
-  get path(): string {
-    return this.#inner.path;
-  }
-
-  get target(): string {
-    return this.#inner.target;
-  }
-
-  get address(): string | undefined {
-    return this.#inner.address;
-  }
-
-  get signal(): AbortSignal {
-    return this.#inner.signal;
-  }
-
-  header(name: string): string | undefined {
-    return this.#inner.header(name);
-  }
-
-  headers(): Readonly<Record<string, string>> {
-    return this.#inner.headers();
-  }
-
-  async body(maxBytes: number): Promise<Uint8Array> {
-    const body = await this.#inner.body(maxBytes);
+  override async body(maxBytes: number): Promise<Uint8Array> {
+    const body = await super.body(maxBytes);
     this.#asked(body);
     return body;
   }
 
-  source(maxBytes: number): RequestSource {
-    const source = this.#inner.source(maxBytes);
+  override source(maxBytes: number): RequestSource {
+    const source = super.source(maxBytes);
     const isJson = /\bjson\b/i.test(this.header("content-type") ?? "");
     if (!isJson) return source;
     return {
@@ -74,26 +46,21 @@ export class RecordedExchange implements Exchange {
     };
   }
 
-  send(status: number, headers: ReplyHeaders, body: string): void {
+  override send(
+    status: number,
+    headers: Record<string, string | number>,
+    body: string,
+  ): void {
     this.#told(body);
-    this.#inner.send(status, headers, body);
+    super.send(status, headers, body);
   }
 
-  stream(status: number, headers: ReplyHeaders): ByteReplyStream {
-    const stream = this.#inner.stream(status, headers);
-    return {
-      write: (piece) => {
-        if (typeof piece === "string") this.#told(piece);
-        return stream.write(piece);
-      },
-      end: () => stream.end(),
-      fail: () => stream.fail(),
-      cut: () => stream.cut(),
-    };
-  }
-
-  release(): void {
-    this.#inner.release();
+  override stream(status: number, headers: ReplyHeaders): ByteReplyStream {
+    const stream = super.stream(status, headers);
+    return writtenBy(stream, (piece) => {
+      if (typeof piece === "string") this.#told(piece);
+      return stream.write(piece);
+    });
   }
 
   #asked(bytes: Uint8Array): void {

@@ -53,7 +53,7 @@ export interface FeatureFlagsOptions {
 }
 
 /** More flags than anybody looks after. */
-const MAX_FLAGS = 1_000;
+const MAX_FLAGS = 10_000;
 
 /**
  * Switches for what is new: on or off, for a share of callers, or by rules.
@@ -142,6 +142,11 @@ export class FeatureFlags {
    */
   replace(flags: Readonly<Record<string, FlagDefinition>>): void {
     const entries = Object.entries(flags);
+    if (entries.length > MAX_FLAGS) {
+      throw new RangeError(
+        `Cannot have ${entries.length} flags: ${MAX_FLAGS} are the most`,
+      );
+    }
     for (const [name, to] of entries) check(name, to);
     for (const name of [...this.#flags.keys()]) {
       if (!Object.hasOwn(flags, name)) this.delete(name);

@@ -1,0 +1,106 @@
+import {
+  FeatureFlags,
+  type FlagDefinition,
+  type StateStore,
+} from "@llm-proxy/context";
+import type { Logger } from "@llm-proxy/logging";
+import { featureFlags } from "./_config_flag_section.ts";
+
+/** Flags by name. */
+export type FlagsByName = Readonly<Record<string, FlagDefinition>>;
+
+const KEY = ["flags"] as const;
+const MAX_RACES = 5;
+
+/**
+ * The flags that were switched while the gateway ran, in all processes with
+ * one state and over restarts. They count before those of the config, which
+ * come back in force when they are taken away.
+ */
+export class StoredFlags {
+  /** All that are in force; each change is logged. */
+  readonly flags: FeatureFlags;
+  readonly #state: StateStore;
+  readonly #logger: Logger;
+  #configured: FlagsByName = {};
+  #stored: FlagsByName = {};
+  #version: string | null = null;
+
+  /** Keeps them in a store. */
+  constructor(state: StateStore, logger: Logger) {
+    this.#state = state;
+    this.#logger = logger;
+    this.flags = new FeatureFlags({
+      onChange: ({ flag, from, to }) =>
+        logger.info("a feature flag has changed", { flag, from, to }),
+    });
+  }
+
+  /** Those that were switched. */
+  get all(): FlagsByName {
+    return this.#stored;
+  }
+
+  /** Goes by the flags of another config, besides those that were switched. */
+  adopt(configured: FlagsByName): void {
+    this.#configured = configured;
+    this.#apply();
+  }
+
+  /** Goes by what is stored. */
+  async refresh(): Promise<void> {
+    const entry = await this.#state.get(KEY);
+    const version = entry?.version ?? null;
+    if (version === this.#version) return;
+    this.#version = version;
+    this.#stored = flagsIn(entry?.value);
+    this.#apply();
+  }
+
+  /**
+   * Switches a flag, or with `undefined` has it as the config says.
+   *
+   * @throws {RangeError} when there are too many.
+   */
+  async set(name: string, to: FlagDefinition | undefined): Promise<void> {
+    for (let race = 0; race < MAX_RACES; race++) {
+      const entry = await this.#state.get(KEY);
+      const { [name]: _, ...others } = flagsIn(entry?.value);
+      const value = to === undefined ? others : { ...others, [name]: to };
+      if (!featureFlags.safeParse(value).success) {
+        throw new RangeError(`Cannot switch flag '${name}': too many are`);
+      }
+      const { ok } = await this.#state.commit({
+        checks: [{ key: KEY, version: entry?.version ?? null }],
+        writes: [{ type: "set", key: KEY, value }],
+      });
+      if (ok) return await this.refresh();
+    }
+    throw new TypeError(`Cannot switch flag '${name}': others keep writing`);
+  }
+
+  /**
+   * Switches a flag off: here at once, for others and the time after a restart
+   * as soon as the store can.
+   *
+   * @returns Whether it was on for anybody.
+   */
+  switchOff(name: string): boolean {
+    if ((this.flags.all.get(name) ?? false) === false) return false;
+    this.flags.set(name, false);
+    this.set(name, false).catch((cause) =>
+      this.#logger.warn("a flag was not stored", { flag: name, cause })
+    );
+    return true;
+  }
+
+  #apply(): void {
+    this.flags.replace({ ...this.#configured, ...this.#stored });
+  }
+}
+
+/** What a store may hold is checked as what a file holds. */
+function flagsIn(value: unknown): FlagsByName {
+  const checked = featureFlags.safeParse(value ?? {});
+  return checked.success ? checked.data : {};
+}
