@@ -1,6 +1,7 @@
 import { PERSONAL_DATA } from "@llm-proxy/logging";
 import * as z from "@zod/zod";
 import { requestLog } from "./_config_request_log_section.ts";
+import { jwt } from "./_config_jwt_section.ts";
 import { keyTerms } from "./key_terms.ts";
 import { count, line, seconds, secret, size } from "./_config_values.ts";
 
@@ -23,7 +24,7 @@ function hostName(): z.ZodString {
 export const server = z.strictObject({
   // Nobody outside the machine gets in before a key exists.
   host: hostName().default("127.0.0.1").describe(
-    "Address to bind. Anything but loopback needs a key in auth.api_keys.",
+    "Address to bind. Anything but loopback needs a key in auth.api_keys, or auth.jwt.",
   ),
   port: count(0, 65_535).default(8000)
     .describe("Port to listen on; 0 takes any free one."),
@@ -76,6 +77,7 @@ export const auth = z.strictObject({
   ])).max(10_000).default([]).describe(
     "The callers' keys: strings, or maps of name and key. At least 16 characters each.",
   ),
+  jwt,
 }).prefault({}).describe("Who may call.");
 
 /** `http_client` */

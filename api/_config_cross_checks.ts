@@ -61,7 +61,8 @@ export function crossCheck(
 function checkHost(root: Data, problems: Problems): void {
   const { host } = mapIn(root.server);
   if (typeof host !== "string" || isLoopback(host)) return;
-  if (listIn(mapIn(root.auth).api_keys).length > 0) return;
+  const auth = mapIn(root.auth);
+  if (listIn(auth.api_keys).length > 0 || auth.jwt !== undefined) return;
   problems.push({
     path: ["server", "host"],
     message:

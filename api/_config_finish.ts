@@ -26,6 +26,7 @@ export function finish(output: ConfigOutput, sources: ConfigSources): Config {
     ...output,
     server: { ...output.server, max_held_mb: Math.max(body, held) },
     auth: {
+      ...output.auth,
       api_keys: output.auth.api_keys.map((entry, index) =>
         typeof entry === "string"
           ? { name: defaultKeyName(index), key: entry }

@@ -31,8 +31,10 @@ import { Accounts } from "./accounts.ts";
 import { summaryBounds } from "./condense_policy.ts";
 import type { Config } from "./config_types.ts";
 import { Drains } from "./drains.ts";
+import type { GatewayOptions } from "./_gateway_options.ts";
 import type { GatewayControls } from "./gateway_controls.ts";
 import { IdempotentAnswers } from "./idempotent_answers.ts";
+import { JwtBearers } from "./jwt_bearers.ts";
 import { KeptAnswers } from "./kept_answers.ts";
 import { KeptBreakers } from "./kept_breakers.ts";
 import { watchMemory } from "./_memory_watch.ts";
@@ -85,6 +87,8 @@ export class LastingParts {
   readonly selections: ModelSelections;
   /** The keys that are no part of a config. */
   readonly keys: StoredKeys;
+  /** The bearers of tokens, where any are taken. */
+  bearers: JwtBearers | undefined;
   /** Answers to requests that are to be made once. */
   readonly idempotent: IdempotentAnswers;
   /** What callers may ask. */
@@ -111,19 +115,7 @@ export class LastingParts {
 
   /** Begins with nothing known. */
   constructor(
-    {
-      logger,
-      state: given,
-      directory,
-      controls = {},
-      cache,
-    }: {
-      readonly logger: Logger;
-      readonly state?: OpenStateStore | undefined;
-      readonly directory?: string | undefined;
-      readonly controls?: GatewayControls | undefined;
-      readonly cache?: CacheAdapter<unknown> | undefined;
-    },
+    { logger, state: given, directory, controls = {}, cache }: GatewayOptions,
   ) {
     const state = given ?? new MemoryStateStore();
     this.logger = logger;
@@ -216,6 +208,10 @@ export class LastingParts {
     this.limits.define({ routes, fallback });
     this.providerLimits.define(providers);
     this.accounts.adopt(config);
+    this.bearers = JwtBearers.of(config.auth.jwt, {
+      before: this.bearers,
+      logger: this.logger,
+    });
     this.hedges.retain(config.routes.flatMap(({ match }) => match));
     const { max_rows: maxRows, max_mb: maxMb } = config.logging.requests;
     this.requests.resize({ maxRows, maxBytes: Math.floor(maxMb * MIB) });

@@ -3,7 +3,8 @@ import type { Config } from "./config_types.ts";
 
 /** Whether machines other than this one reach a gateway that asks for no key. */
 export function isOpenToOthers(host: string, { auth }: Config): boolean {
-  return !isLoopback(host) && auth.api_keys.length === 0;
+  return !isLoopback(host) && auth.api_keys.length === 0 &&
+    auth.jwt === undefined;
 }
 
 /** What is said to whoever wants that. */

@@ -37,6 +37,7 @@ export function permissionFlags(
     ...collectorHosts(config),
     ...urlHost(state),
     ...webhookHosts(config),
+    ...urlHost(config.auth.jwt?.jwks_url),
   ]);
   const log = config.logging.file;
   const own = [...writes, ...log === undefined ? [] : [dirname(resolve(log))]];

@@ -4,7 +4,16 @@ import { Access } from "./access.ts";
 import type { ApiKeyConfig } from "./config_types_keys.ts";
 import { queryOf } from "./_query.ts";
 import type { Exchange } from "./exchange.ts";
+import type { JwtBearers } from "./jwt_bearers.ts";
 import type { StoredKeys } from "./stored_keys.ts";
+
+/** Who gets in besides the keys of a config. */
+export interface KeyRingOptions {
+  /** The keys in the state. @default {none} */
+  readonly keys?: StoredKeys | undefined;
+  /** The bearers of tokens. @default {none} */
+  readonly bearers?: JwtBearers | undefined;
+}
 
 /** What {@linkcode KeyRing.check} may be told. */
 export interface CheckKeyOptions {
@@ -21,33 +30,44 @@ const MAX_SEEN = 50_000;
 export class KeyRing {
   readonly #configured = new Map<string, Access>();
   readonly #stored: StoredKeys | undefined;
+  readonly #bearers: JwtBearers | undefined;
   /** Accesses of stored keys by their secrets' plain digests; only of secrets that were good. */
   readonly #seen = new Map<string, Access>();
   #seenOf: unknown;
 
-  /** Takes the keys of a config, besides the stored ones; none at all means that every caller is let in. */
-  constructor(keys: readonly ApiKeyConfig[], stored?: StoredKeys) {
+  /** Takes the keys of a config; where nobody has a key or a token, every caller is let in. */
+  constructor(
+    keys: readonly ApiKeyConfig[],
+    { keys: stored, bearers }: KeyRingOptions = {},
+  ) {
     for (const { key, name: id, ...terms } of keys) {
       this.#configured.set(digest(key), new Access({ ...terms, id }));
     }
     this.#stored = stored;
+    this.#bearers = bearers;
   }
 
   /** Whether every caller is let in: it is known that there is no key. */
   get empty(): boolean {
     const stored = this.#stored;
-    return this.#configured.size === 0 &&
+    return this.#configured.size === 0 && this.#bearers === undefined &&
       (stored === undefined || stored.isKnown && stored.size === 0);
   }
 
   /**
    * What to wait for before a caller is checked: at the start, unless the
-   * config knows its key.
+   * config knows its key, and for a token that is new here. The promise rejects
+   * with a `GatewayError` 503 where nobody can tell whether that is good.
    */
   prepare(
     exchange: Exchange,
     options: CheckKeyOptions = {},
   ): Promise<void> | undefined {
+    if (this.#bearers !== undefined) {
+      const bearer = bearerIn(exchange.header("authorization"));
+      const learning = bearer && this.#bearers.prepare(bearer);
+      if (learning) return learning;
+    }
     const loading = this.#stored?.loading;
     if (loading === undefined) return undefined;
     for (const secret of secretsIn(exchange, options)) {
@@ -66,6 +86,11 @@ export class KeyRing {
    */
   check(exchange: Exchange, options: CheckKeyOptions = {}): Access | undefined {
     if (this.empty && !options.isNeeded) return undefined;
+    if (this.#bearers !== undefined) {
+      const bearer = bearerIn(exchange.header("authorization"));
+      const access = bearer && this.#bearers.find(bearer);
+      if (access) return access;
+    }
     // SDKs always send a bearer, if only a made-up one beside the real header.
     for (const secret of secretsIn(exchange, options)) {
       const access = this.#find(secret);

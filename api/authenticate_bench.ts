@@ -22,7 +22,7 @@ for (let at = 0; at < 1_000; at++) {
   }));
 }
 await stored.refresh();
-const ring = new KeyRing([{ name: "c", key: CONFIGURED }], stored);
+const ring = new KeyRing([{ name: "c", key: CONFIGURED }], { keys: stored });
 
 function withKey(key: string): Exchange {
   const headers = new Map([["authorization", `Bearer ${key}`]]);

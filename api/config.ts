@@ -13,7 +13,12 @@ import type { ConfigFault } from "./config_fault.ts";
 import type { Config } from "./config_types.ts";
 
 export { type ConfigFault, formatFault } from "./config_fault.ts";
-export type { ApiKeyConfig, KeyBudget, KeyTerms } from "./config_types_keys.ts";
+export type {
+  ApiKeyConfig,
+  JwtConfig,
+  KeyBudget,
+  KeyTerms,
+} from "./config_types_keys.ts";
 export type {
   AppConfig,
   AuthConfig,

@@ -5,7 +5,7 @@ import type {
   CondensationConfig,
   MemoryConfig,
 } from "./config_types_context.ts";
-import type { ApiKeyConfig } from "./config_types_keys.ts";
+import type { ApiKeyConfig, JwtConfig } from "./config_types_keys.ts";
 import type {
   ChaosConfig,
   HealthCheckConfig,
@@ -167,4 +167,6 @@ export interface ServerConfig {
 export interface AuthConfig {
   /** The callers' keys. @default {[]} */
   readonly api_keys: readonly ApiKeyConfig[];
+  /** Tokens of an OpenID Connect provider. @default {none are taken} */
+  readonly jwt?: JwtConfig | undefined;
 }

@@ -90,3 +90,48 @@ export interface ApiKeyConfig extends KeyTerms {
   /** The secret, 16 to 512 printable characters. */
   readonly key: string;
 }
+
+/**
+ * Tokens of an OpenID Connect provider, as bearers.
+ *
+ * @example Whom a token is for
+ * ```ts
+ * import { type JwtConfig, parseConfig } from "@llm-proxy/api";
+ * import { assert, assertEquals } from "@std/assert";
+ *
+ * const result = parseConfig(
+ *   "auth: {jwt: {issuer: 'https://id.example', audience: gw, jwks_url: 'https://id.example/jwks'}}",
+ *   { file: "config.yaml", env: () => undefined },
+ * );
+ * assert(result.ok);
+ * const jwt: JwtConfig | undefined = result.config.auth.jwt;
+ * assertEquals(jwt?.claims.user, "sub");
+ * ```
+ */
+export interface JwtConfig {
+  /** The `iss` that tokens must have, letter by letter. */
+  readonly issuer: string;
+  /** The `aud` that tokens must have, one of them. */
+  readonly audience: string | readonly string[];
+  /** Where the issuer's public keys are. */
+  readonly jwks_url: string;
+  /** How tokens may be signed. @default {["RS256", "PS256", "ES256", "EdDSA"]} */
+  readonly algorithms: readonly string[];
+  /** Seconds by which the issuer's clock may differ. @default {30} */
+  readonly clock_tolerance: number;
+  /** Claims by name; dots lead into objects. */
+  readonly claims: {
+    /** Who it is. @default {"sub"} */
+    readonly user: string;
+    /** The team that pays; a token must have it then. */
+    readonly team?: string | undefined;
+    /** Its organisation; a token must have it then. */
+    readonly organisation?: string | undefined;
+    /** A word, or a list of words, that `roles` says the role of. */
+    readonly role?: string | undefined;
+  };
+  /** Words of the claim of roles to roles here; the best counts. @default {{}: all are clients} */
+  readonly roles: Readonly<
+    Record<string, "client" | "viewer" | "operator" | "admin">
+  >;
+}

@@ -86,7 +86,7 @@ export class Gateway {
     this.#lasting = lasting;
     lasting.adopt(config);
     const { accounts, catalogue, factory, providerLimits: limits } = lasting;
-    this.keys = new KeyRing(config.auth.api_keys, lasting.keys);
+    this.keys = new KeyRing(config.auth.api_keys, lasting);
     const { table, continuing } = routesOf(config, {
       factory,
       find: (model) => catalogue.find(model),

@@ -46,6 +46,7 @@ export {
   type HealthCheckConfig,
   type HedgeConfig,
   type HttpClientConfig,
+  type JwtConfig,
   type KeyBudget,
   type KeyTerms,
   type LedgerConfig,
