@@ -127,7 +127,7 @@ export class LastingParts {
     });
     this.controls = controls;
     this.#cache = cache;
-    this.metrics = new RequestMetrics(logger);
+    this.metrics = new RequestMetrics(logger, controls.workers);
     this.selections = new ModelSelections(state);
     this.selections.load().catch((cause) =>
       logger.warn("the selected models were not read", { cause })

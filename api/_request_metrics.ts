@@ -14,6 +14,7 @@ import { secretsOf } from "./_config_secret_list.ts";
 import { gatewayViews } from "./_gateway_views.ts";
 import { MetricTargets } from "./_metric_targets.ts";
 import type { Gateway } from "./gateway.ts";
+import type { WorkerGroup } from "./gateway_controls.ts";
 import { RequestTelemetry } from "./_request_telemetry.ts";
 import type { RequestRecord } from "./request_record.ts";
 import { VERSION } from "./version.ts";
@@ -37,8 +38,8 @@ export class RequestMetrics {
   /** What is sent of them. */
   readonly telemetry: RequestTelemetry;
 
-  /** Counts nothing yet. */
-  constructor(logger: Logger) {
+  /** Counts nothing yet. Of several workers each shows its own number. */
+  constructor(logger: Logger, workers?: WorkerGroup) {
     const { redactor } = this;
     const collector = new MetricsCollector({ redactor });
     this.telemetry = new RequestTelemetry({ logger, collector, redactor });
@@ -49,7 +50,10 @@ export class RequestMetrics {
         droppedSpans: () => this.telemetry.dropped,
       },
     });
-    this.#exporter = new PrometheusExporter(collector);
+    this.#exporter = new PrometheusExporter(collector, {
+      ...workers && { labels: { worker: String(workers.number) } },
+    });
+    workers?.answerBy((wanted) => this.#show(wanted));
   }
 
   /**
@@ -153,6 +157,14 @@ export class RequestMetrics {
   /** Counts a request that a limit refused. */
   limitRefused(refusal: LimitRefused): void {
     this.#metrics.limitRefused(refusal);
+  }
+
+  /** What another worker asks for: JSON, or what has a content type. */
+  #show(wanted: string): string {
+    const { exporter } = this;
+    return wanted === "json"
+      ? JSON.stringify(exporter.json())
+      : exporter.scrape(wanted).body;
   }
 
   /** Measures nothing any more. */

@@ -18,6 +18,7 @@ import { switchLevel, untilStopped } from "./_signals.ts";
 import type { StatePlace } from "./_state_place.ts";
 import { FAULT, print, tell } from "./_terminal.ts";
 import type { WorkerRole } from "./_worker.ts";
+import { WorkerPeers } from "./_worker_peers.ts";
 
 /** How many characters of secrets a log can be watched for. */
 const MAX_SECRETS = 1_048_576;
@@ -83,6 +84,8 @@ export async function runService(options: ServiceOptions): Promise<number> {
       redactor.personal = next.logging.personal_data;
     },
   });
+  const workers = role?.peers && new WorkerPeers({ ...role, ...role.peers });
+  opened.defer(() => workers?.close());
   const app = createApp(config, {
     logger,
     state,
@@ -90,7 +93,10 @@ export async function runService(options: ServiceOptions): Promise<number> {
       ? place.location.directory
       : undefined,
     cache,
-    ...live && { controls: { config: live.life } },
+    controls: {
+      ...live && { config: live.life },
+      ...workers && { workers },
+    },
   });
   opened.defer(() => app.close());
   const listener = await tryListen(app, { config, role, logger });

@@ -5,14 +5,15 @@ import {
   ownCommandLine,
   WORKER,
   WORKER_FD,
+  WORKER_PEERS,
   WORKER_PORT,
+  WORKER_SECRET,
   type WorkerNeeds,
 } from "./_worker.ts";
 import { WorkerProcess } from "./_worker_process.ts";
 
 /** How long a worker may give no sign of life, in ms. */
 const PATIENCE = 15_000;
-/** What every worker is told too. */
 /** Exit codes from here on are those of signals. */
 const SIGNALLED = 128;
 const PASSED_ON = ["SIGHUP", "SIGUSR2"] as const;
@@ -41,6 +42,7 @@ export async function supervise(
   const command = ownCommandLine(needs);
   const { host, port } = needs.config.server;
   const shared = port || freePort(host);
+  const secret = `${crypto.randomUUID()}${crypto.randomUUID()}`;
   const ended = Promise.withResolvers<number>();
   let isUp = false;
   const processes = Array.from(
@@ -52,6 +54,8 @@ export async function supervise(
           [WORKER]: `${index + 1}/${workers}`,
           [WORKER_PORT]: String(shared),
           ...fd !== undefined && { [WORKER_FD]: String(fd) },
+          [WORKER_PEERS]: path.replace("\0", "@").concat("-"),
+          [WORKER_SECRET]: secret,
           NOTIFY_SOCKET: path.replace("\0", "@"),
           WATCHDOG_USEC: String(PATIENCE * 1000),
           WATCHDOG_PID: "",

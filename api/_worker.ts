@@ -2,6 +2,7 @@ import type { Config } from "./config_types.ts";
 import { ENGINE_FLAGS } from "./_engine_flags.ts";
 import { permissionFlags } from "./_permissions.ts";
 import type { StatePlace } from "./_state_place.ts";
+import type { PeerPlace } from "./_worker_peers.ts";
 
 /** How a process of several on one port was started. */
 export interface WorkerRole {
@@ -13,6 +14,8 @@ export interface WorkerRole {
   readonly port: number;
   /** The descriptor of the socket that all have, where there is one. */
   readonly fd?: number;
+  /** What they reach each other by. */
+  readonly peers?: PeerPlace;
 }
 
 /** The variable by which a worker knows itself. */
@@ -22,6 +25,11 @@ export const WORKER_PORT = "LLM_PROXY_WORKER_PORT";
 /** The variable that names the socket that all workers have. */
 export const WORKER_FD = "LLM_PROXY_WORKER_FD";
 
+/** The variable that says what the names of the workers' own sockets begin with. */
+export const WORKER_PEERS = "LLM_PROXY_WORKER_PEERS";
+/** The variable that has the secret of all workers. */
+export const WORKER_SECRET = "LLM_PROXY_WORKER_SECRET";
+
 /** What this process is among several; `undefined` where it is the only one. */
 export function workerRole(
   env: (name: string) => string | undefined = (name) => Deno.env.get(name),
@@ -29,11 +37,14 @@ export function workerRole(
   const [, number, of] = /^(\d+)\/(\d+)$/.exec(env(WORKER) ?? "") ?? [];
   if (number === undefined || of === undefined) return undefined;
   const fd = env(WORKER_FD);
+  const path = env(WORKER_PEERS)?.replace(/^@/, "\0");
+  const secret = env(WORKER_SECRET);
   return {
     number: Number(number),
     of: Number(of),
     port: Number(env(WORKER_PORT)),
     ...fd !== undefined && { fd: Number(fd) },
+    ...path && secret && { peers: { path, secret } },
   };
 }
 

@@ -96,7 +96,7 @@ export type {
 } from "./config_types_guardrails.ts";
 export type { ConfigStatus, ReloadResult } from "./config_life.ts";
 export type { Provenance } from "./_config_provenance.ts";
-export type { GatewayControls } from "./gateway_controls.ts";
+export type { GatewayControls, WorkerGroup } from "./gateway_controls.ts";
 export { defaultConfig, type DefaultConfigOptions } from "./default_config.ts";
 export { configJsonSchema } from "./config_json_schema.ts";
 export { listen, type Listener, type ListenOptions } from "./listen.ts";

@@ -1,10 +1,6 @@
 import { familyName } from "./_metric_names.ts";
 import type { HistogramSeries } from "./histogram_series.ts";
-import type {
-  HistogramFamily,
-  MetricFamily,
-  MetricHead,
-} from "./metric_family.ts";
+import type { HistogramFamily, MetricFamily } from "./metric_family.ts";
 
 /**
  * Writes metrics as Prometheus reads them: in the text format 0.0.4, or in
@@ -13,14 +9,19 @@ import type {
  */
 export function exposition(
   families: readonly MetricFamily[],
-  { openMetrics }: { readonly openMetrics: boolean },
+  { openMetrics, labels }: {
+    readonly openMetrics: boolean;
+    /** What every sample carries. */
+    readonly labels: Readonly<Record<string, string>>;
+  },
 ): string {
+  const common = pairs(Object.keys(labels), Object.values(labels));
   let text = "";
   for (const family of families) {
     text += openMetrics ? openHead(family) : plainHead(family);
     text += family.type === "histogram"
-      ? histogramLines(family, openMetrics)
-      : valueLines(family);
+      ? histogramLines(family, { openMetrics, common })
+      : valueLines(family, common);
   }
   return openMetrics ? `${text}# EOF\n` : text;
 }
@@ -38,22 +39,31 @@ function openHead({ name, type, help, unit }: MetricFamily): string {
   }\n`;
 }
 
-function valueLines(family: Exclude<MetricFamily, HistogramFamily>): string {
+function valueLines(
+  family: Exclude<MetricFamily, HistogramFamily>,
+  common: string,
+): string {
   let text = "";
   for (const { labelValues, value } of family.series) {
-    const labels = labelText(family, labelValues);
+    const labels = pairs(family.labelNames, labelValues, common);
     const braces = labels === "" ? "" : `{${labels}}`;
     text += `${family.name}${braces} ${numberText(value)}\n`;
   }
   return text;
 }
 
-function histogramLines(family: HistogramFamily, openMetrics: boolean): string {
+function histogramLines(
+  family: HistogramFamily,
+  { openMetrics, common }: {
+    readonly openMetrics: boolean;
+    readonly common: string;
+  },
+): string {
   const { name, bounds } = family;
   const limits = [...bounds.map(boundText), "+Inf"];
   let text = "";
   for (const series of family.series) {
-    const labels = labelText(family, series.labelValues);
+    const labels = pairs(family.labelNames, series.labelValues, common);
     const start = `${name}_bucket{${labels}${labels && ","}le="`;
     let count = 0;
     series.counts.forEach((inBucket, bucket) => {
@@ -68,12 +78,14 @@ function histogramLines(family: HistogramFamily, openMetrics: boolean): string {
   return text;
 }
 
-function labelText(
-  { labelNames }: MetricHead,
+/** Labels as they stand between the braces, after some that stand there already. */
+function pairs(
+  names: readonly string[],
   values: readonly string[],
+  before: string = "",
 ): string {
-  let text = "";
-  for (const [index, name] of labelNames.entries()) {
+  let text = before;
+  for (const [index, name] of names.entries()) {
     const value = values[index] ?? "";
     if (value === "") continue;
     text += `${text && ","}${name}="${escape(value)}"`;

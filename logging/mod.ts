@@ -75,6 +75,7 @@ export {
   type LogLevel,
   parseLogLevel,
 } from "./level.ts";
+export { joinScrapes } from "./join_scrapes.ts";
 export type { LogSink } from "./log_sink.ts";
 export type { LogFields, Logger } from "./logger.ts";
 export { LoopDelay, type LoopDelayOptions } from "./loop_delay.ts";
@@ -114,6 +115,7 @@ export {
   type JsonMetric,
   type JsonSeries,
   PrometheusExporter,
+  type PrometheusExporterOptions,
   type Scrape,
 } from "./prometheus_exporter.ts";
 export { redactingLogger } from "./redacting_logger.ts";

@@ -16,6 +16,12 @@ export interface Scrape {
   readonly body: string;
 }
 
+/** What a {@linkcode PrometheusExporter} can be told. */
+export interface PrometheusExporterOptions {
+  /** What every series carries besides its own labels, for example which of several processes it is. @default {none} */
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
 /** One series in JSON: a counter's or gauge's has a value, a histogram's buckets. */
 export interface JsonSeries {
   /** The labels that have a value. */
@@ -81,10 +87,15 @@ export interface JsonMetric {
  */
 export class PrometheusExporter {
   readonly #metrics: MetricsCollector;
+  readonly #labels: Readonly<Record<string, string>>;
 
   /** Makes an exporter of a collector. */
-  constructor(metrics: MetricsCollector) {
+  constructor(
+    metrics: MetricsCollector,
+    { labels = {} }: PrometheusExporterOptions = {},
+  ) {
     this.#metrics = metrics;
+    this.#labels = labels;
   }
 
   /**
@@ -100,12 +111,12 @@ export class PrometheusExporter {
 
   /** All metrics in Prometheus' text format 0.0.4. */
   text(): string {
-    return exposition(this.#metrics.collect(), { openMetrics: false });
+    return this.#exposition(false);
   }
 
   /** All metrics in OpenMetrics 1.0, with exemplars. */
   openMetrics(): string {
-    return exposition(this.#metrics.collect(), { openMetrics: true });
+    return this.#exposition(true);
   }
 
   /** All metrics as plain data for `JSON.stringify`. */
@@ -117,14 +128,19 @@ export class PrometheusExporter {
       ...(family.unit !== undefined && { unit: family.unit }),
       series: family.type === "histogram"
         ? family.series.map((series) => ({
-          labels: labelsOf(family, series.labelValues),
+          labels: { ...this.#labels, ...labelsOf(family, series.labelValues) },
           ...spread(series, family.bounds),
         }))
         : family.series.map(({ labelValues, value }) => ({
-          labels: labelsOf(family, labelValues),
+          labels: { ...this.#labels, ...labelsOf(family, labelValues) },
           value: Number.isFinite(value) ? value : numberText(value),
         })),
     }));
+  }
+
+  #exposition(openMetrics: boolean): string {
+    const labels = this.#labels;
+    return exposition(this.#metrics.collect(), { openMetrics, labels });
   }
 }
 

@@ -24,6 +24,19 @@ async function chat(url: string): Promise<number> {
   }
 }
 
+/** What an address says, over a connection of its own; nothing where none comes in time. */
+async function get(url: string): Promise<string> {
+  const client = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
+  try {
+    const signal = AbortSignal.timeout(3_000);
+    return await (await fetch(url, { client, signal })).text();
+  } catch {
+    return "";
+  } finally {
+    client.close();
+  }
+}
+
 /** Has somebody do it who may do everything. */
 async function trusted(code: string): Promise<string> {
   const { stdout } = await new Deno.Command("deno", { args: ["eval", code] })
@@ -86,6 +99,55 @@ Deno.test({
     assert(admitted >= 10 && admitted <= 21, `${admitted} were admitted`);
     assertEquals(await service.stop(), 0);
     await Deno.remove(directory, { recursive: true });
+  },
+});
+
+Deno.test({
+  name: "GET /metrics tells of all workers, whichever is asked",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const service = await start(["--workers", "2"]);
+    await until(() => service.output().includes("2 of 2 workers serve"));
+    for (let i = 0; i < 24; i++) assertEquals(await chat(service.url), 200);
+    const samples =
+      /^proxy_api_requests_total\{worker="(\d)",.*chat.* (\d+)$/gm;
+    const seen = new Set<string>();
+    for (let i = 0; i < 8; i++) {
+      const text = await get(`${service.url}/metrics`);
+      const counts = [...text.matchAll(samples)];
+      seen.add(counts.map(([, worker]) => worker).sort().join());
+      assertEquals(counts.reduce((sum, [, , n]) => sum + Number(n), 0), 24);
+    }
+    assertEquals([...seen], ["1,2"]);
+    const { metrics } = JSON.parse(await get(`${service.url}/metrics/json`));
+    const names = metrics.map(({ name }: { readonly name: string }) => name);
+    assertEquals(new Set(names).size, names.length);
+    const { series } = metrics.find(({ name }: { readonly name: string }) =>
+      name === "process_resident_memory_bytes"
+    );
+    assertEquals(
+      series.map(({ labels }: { labels: { worker: string } }) => labels.worker)
+        .sort(),
+      ["1", "2"],
+    );
+    assertEquals(await service.stop(), 0);
+  },
+});
+
+Deno.test({
+  name:
+    "workers tell each other and nobody else, and wait for none that hangs or dies",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const child = new URL("_worker_peers_child.ts", import.meta.url);
+    const { stdout } = await new Deno.Command("deno", {
+      args: ["run", "-A", child.pathname],
+    }).output();
+    const told = new TextDecoder().decode(stdout);
+    assertEquals(JSON.parse(told), {
+      answers: ["what?"],
+      strangers: ["", "", ""],
+    });
   },
 });
 
