@@ -64,6 +64,8 @@ export class Rollouts {
     for (const { arm, flag, watch } of watched) {
       const inArm = taken === arm;
       if (taken !== undefined && !inArm) continue;
+      // Where an arm falls back to says nothing of it, and nothing of the rest.
+      if (inArm && !leadsTo(route, arm, candidate)) continue;
       const reason = watch.note({
         inArm,
         failed: failure !== undefined,
@@ -74,6 +76,16 @@ export class Rollouts {
       }
     }
   }
+}
+
+/** Whether an arm of a route leads to where an attempt went. */
+function leadsTo(
+  { arms }: RoutedAttempt["plan"]["route"],
+  arm: string,
+  { deployment }: RoutedAttempt["candidate"],
+): boolean {
+  return arms.find(({ name }) => name === arm)?.targets
+    .some((target) => target.deployment === deployment) ?? false;
 }
 
 function watchedOf(
