@@ -6,6 +6,7 @@ import type { ConcurrencySlot } from "./concurrency_slot.ts";
 import type { DeploymentState } from "./deployment_state.ts";
 import type { DeploymentStates } from "./deployment_states.ts";
 import type { Flight } from "./flight.ts";
+import { answerKind } from "./latency.ts";
 import type { ProviderLimits } from "./provider_limits.ts";
 import type { Candidate } from "./route.ts";
 import type { RouteRequest } from "./route_request.ts";
@@ -107,5 +108,6 @@ function admit(
   }
   if (lease === "full") return undefined;
   const state = parts.states.of(deployment);
-  return { candidate, state, flight: state.start(now), permit, slot, lease };
+  const flight = state.start(now, answerKind(request));
+  return { candidate, state, flight, permit, slot, lease };
 }

@@ -6,12 +6,12 @@ import { estimateCost } from "./token_cost.ts";
 
 /** How long the first attempt is waited for before there is a second, in ms; nothing where there will be none. */
 export function hedgeDelay(
-  { permit, state }: Admission,
+  { permit, state, flight }: Admission,
   policy: HedgePolicy | undefined,
 ): number | undefined {
   return policy === undefined || permit?.probe
     ? undefined
-    : policy.delay(state);
+    : policy.delay(state[flight.kind]);
 }
 
 /**

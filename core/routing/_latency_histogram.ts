@@ -8,7 +8,8 @@ const LOG_STEP = Math.log(STEP);
 
 /** A distribution of times in 48 numbers, in which recent samples weigh most. */
 export class LatencyHistogram {
-  readonly #counts = new Uint16Array(BUCKETS);
+  /** Absent while there is nothing in it. */
+  #counts: Uint16Array | undefined;
   #total = 0;
 
   /** How many samples it stands for, 512 at most. */
@@ -19,17 +20,18 @@ export class LatencyHistogram {
   /** Takes a time in milliseconds; what is negative or no number is passed over. */
   add(ms: number): void {
     if (!(ms >= 0)) return;
-    if (this.#total >= FULL) this.#halve();
+    const counts = this.#counts ??= new Uint16Array(BUCKETS);
+    if (this.#total >= FULL) this.#halve(counts);
     const bucket = ms < FIRST
       ? 0
       : Math.min(BUCKETS - 1, 1 + Math.floor(Math.log(ms / FIRST) / LOG_STEP));
-    this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
+    counts[bucket] = (counts[bucket] ?? 0) + 1;
     this.#total++;
   }
 
   /** The time below which a share of the samples lies, exact to a bucket's width of 25 %. */
   quantile(share: number): number | undefined {
-    if (this.#total === 0) return undefined;
+    if (this.#counts === undefined) return undefined;
     const wanted = share * this.#total;
     let below = 0;
     for (let bucket = 0; bucket < BUCKETS; bucket++) {
@@ -44,14 +46,14 @@ export class LatencyHistogram {
     return FIRST * STEP ** (BUCKETS - 1);
   }
 
-  #halve(): void {
+  #halve(counts: Uint16Array): void {
     this.#total = 0;
     let odd = 0;
     for (let bucket = 0; bucket < BUCKETS; bucket++) {
       // Halves are carried over: cut off, the thin tail would be lost first.
-      const count = (this.#counts[bucket] ?? 0) + odd;
+      const count = (counts[bucket] ?? 0) + odd;
       odd = count & 1;
-      this.#counts[bucket] = count >> 1;
+      counts[bucket] = count >> 1;
       this.#total += count >> 1;
     }
   }

@@ -1,5 +1,5 @@
-import { LatencyHistogram } from "./_latency_histogram.ts";
 import { Flight, type FlightEvents } from "./flight.ts";
+import { type AnswerKind, Latency, type LatencyView } from "./latency.ts";
 import type { UpstreamLimits } from "./upstream_limits.ts";
 
 /** How a deployment does, to be read. */
@@ -16,26 +16,14 @@ export interface DeploymentStateView {
   readonly failures: number;
   /** Attempts that failed since one went well. */
   readonly failuresInARow: number;
-  /** How many first tokens the figures below stand for, 512 at most. */
-  readonly samples: number;
-  /**
-   * The moving average of the time to the first token, in ms. It fades while
-   * nothing is measured, so that a deployment once slow is tried again.
-   */
-  latency(now: number): number | undefined;
-  /** The time within which a share of first tokens came, in ms; exact to 25 %. */
-  quantile(share: number): number | undefined;
+  /** How long the first tokens of streams take. */
+  readonly streamed: LatencyView;
+  /** How long whole answers take. */
+  readonly whole: LatencyView;
 }
 
-/** How quickly the average follows: the weight of what is older than this is 1/e. */
-const FOLLOW_MS = 30_000;
-/** A sample counts at least so much, however quickly it follows the one before. */
-const MIN_WEIGHT = 0.1;
-/** The average halves in such a time without a sample. */
-const FADE_MS = 60_000;
-
 /**
- * How a deployment does: a few numbers and a histogram, about 700 bytes.
+ * How a deployment does: a few numbers and two histograms, about 900 bytes.
  *
  * @example One attempt, its first token after 300 ms
  * ```ts
@@ -52,22 +40,24 @@ const FADE_MS = 60_000;
  *   flight.succeeded();
  * }
  * assertEquals(state.inFlight, 0);
- * assertEquals(state.latency(time), 300);
+ * assertEquals(state.streamed.average(time), 300);
  * ```
  */
 export class DeploymentState implements DeploymentStateView {
   readonly #now: () => number;
-  readonly #histogram = new LatencyHistogram();
+  readonly #streamed = new Latency();
+  readonly #whole = new Latency();
   #inFlight = 0;
   #attempts = 0;
   #failures = 0;
   #failuresInARow = 0;
-  #average: number | undefined;
-  #measuredAt = 0;
   #upstreamLimits: UpstreamLimits | undefined;
   #startedSinceLimits = 0;
   readonly #flights: FlightEvents = {
-    measured: (startedAt, now) => this.#measure(now ?? this.#now(), startedAt),
+    measured: ({ kind, startedAt }, now = this.#now()) => {
+      const latency = kind === "whole" ? this.#whole : this.#streamed;
+      latency.add(now - startedAt, now);
+    },
     ended: (failed) => this.#end(failed),
   };
 
@@ -106,32 +96,30 @@ export class DeploymentState implements DeploymentStateView {
     return this.#failuresInARow;
   }
 
-  /** How many first tokens the figures stand for, 512 at most. */
-  get samples(): number {
-    return this.#histogram.count;
+  /** How long the first tokens of streams take. */
+  get streamed(): LatencyView {
+    return this.#streamed;
   }
 
-  /** The moving average of the time to the first token, in ms; it fades. */
-  latency(now: number): number | undefined {
-    if (this.#average === undefined) return undefined;
-    return this.#average * 2 ** -((now - this.#measuredAt) / FADE_MS);
-  }
-
-  /** The time within which a share of first tokens came, in ms; exact to 25 %. */
-  quantile(share: number): number | undefined {
-    return this.#histogram.quantile(share);
+  /** How long whole answers take. */
+  get whole(): LatencyView {
+    return this.#whole;
   }
 
   /**
    * Counts an attempt that begins now; it must be ended.
    *
    * @param now The time, where it is known, on the clock of the state.
+   * @param kind What is waited for.
    */
-  start(now: number = this.#now()): Flight {
+  start(
+    now: number = this.#now(),
+    kind: AnswerKind = "streamed",
+  ): Flight {
     this.#inFlight++;
     this.#attempts++;
     this.#startedSinceLimits++;
-    return new Flight(this.#flights, now);
+    return new Flight(this.#flights, now, kind);
   }
 
   /** Takes what an answer told of the account's limits, with {@linkcode readUpstreamLimits}. */
@@ -139,17 +127,6 @@ export class DeploymentState implements DeploymentStateView {
     if (status === undefined) return;
     this.#upstreamLimits = status;
     this.#startedSinceLimits = 0;
-  }
-
-  #measure(now: number, startedAt: number): void {
-    const ms = now - startedAt;
-    this.#histogram.add(ms);
-    const age = now - this.#measuredAt;
-    const weight = Math.max(MIN_WEIGHT, 1 - Math.exp(-age / FOLLOW_MS));
-    this.#average = this.#average === undefined
-      ? ms
-      : this.#average + (ms - this.#average) * weight;
-    this.#measuredAt = now;
   }
 
   #end(failed: boolean | undefined): void {

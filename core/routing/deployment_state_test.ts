@@ -58,31 +58,31 @@ function measured(): {
   return { state, add };
 }
 
-Deno.test("DeploymentState.latency() follows what is measured", () => {
+Deno.test("LatencyView.average() follows what is measured", () => {
   const { state, add } = measured();
-  assertEquals(state.latency(0), undefined);
+  assertEquals(state.streamed.average(0), undefined);
   add(1_000, 100);
-  assertEquals(state.latency(1_000), 100);
+  assertEquals(state.streamed.average(1_000), 100);
   for (let at = 2_000; at < 120_000; at += 1_000) add(at, 900);
-  const now = state.latency(119_000) ?? 0;
+  const now = state.streamed.average(119_000) ?? 0;
   assert(now > 850 && now <= 900, `${now}`);
 });
 
-Deno.test("DeploymentState.latency() counts samples of one moment too", () => {
+Deno.test("LatencyView.average() counts samples of one moment too", () => {
   const { state, add } = measured();
   add(1_000, 100);
   for (let count = 0; count < 50; count++) add(1_000, 500);
-  assert((state.latency(1_000) ?? 0) > 450);
+  assert((state.streamed.average(1_000) ?? 0) > 450);
 });
 
-Deno.test("DeploymentState.latency() fades, so that what was slow is tried again", () => {
+Deno.test("LatencyView.average() fades, so that what was slow is tried again", () => {
   const { state, add } = measured();
   add(1_000, 800);
-  assertEquals(state.latency(61_000), 400);
-  assertEquals(state.latency(121_000), 200);
+  assertEquals(state.streamed.average(61_000), 400);
+  assertEquals(state.streamed.average(121_000), 200);
 });
 
-Deno.test("DeploymentState.quantile() is exact to a quarter", () => {
+Deno.test("LatencyView.quantile() is exact to a quarter", () => {
   fc.assert(fc.property(
     fc.array(fc.integer({ min: 8, max: 200_000 }), {
       minLength: 20,
@@ -99,7 +99,7 @@ Deno.test("DeploymentState.quantile() is exact to a quarter", () => {
   ));
 });
 
-Deno.test("DeploymentState.quantile() forgets what is old", () => {
+Deno.test("LatencyView.quantile() forgets what is old", () => {
   const histogram = new LatencyHistogram();
   for (let count = 0; count < 500; count++) histogram.add(10_000);
   for (let count = 0; count < 5_000; count++) histogram.add(100);
@@ -107,7 +107,7 @@ Deno.test("DeploymentState.quantile() forgets what is old", () => {
   assert(histogram.count <= 512);
 });
 
-Deno.test("DeploymentState.quantile() keeps a thin tail when counts are halved", () => {
+Deno.test("LatencyView.quantile() keeps a thin tail when counts are halved", () => {
   const histogram = new LatencyHistogram();
   for (let round = 0; round < 200; round++) {
     for (let count = 0; count < 19; count++) histogram.add(100);
@@ -155,4 +155,19 @@ Deno.test("DeploymentStates keeps the config's deployments, however many models 
   assertEquals(states.of(open).inFlight, 1);
   assertEquals(states.size <= 11, true);
   flight.release();
+});
+
+Deno.test("DeploymentState keeps whole answers apart from the first tokens of streams", () => {
+  let time = 0;
+  const state = new DeploymentState(() => time);
+  for (const [kind, ms] of [["streamed", 200], ["whole", 9_000]] as const) {
+    const flight = state.start(undefined, kind);
+    time += ms;
+    flight.firstToken();
+    flight.succeeded();
+  }
+  assertEquals(state.streamed.quantile(1)! < 300, true);
+  assertEquals(state.whole.quantile(1)! > 8_000, true);
+  assertEquals(state.whole.average(time), 9_000);
+  assertEquals([state.streamed.samples, state.whole.samples], [1, 1]);
 });

@@ -2,6 +2,7 @@ import type { LimitUnit } from "../rate_limit.ts";
 import type { Deployment } from "./deployment.ts";
 import { type PlanContext, planRoute, type RoutePlan } from "./plan_route.ts";
 import type { SkipCode } from "./capability_filter.ts";
+import { answerKind } from "./latency.ts";
 import type { Candidate, FallbackChains } from "./route.ts";
 import type { RouteRequest } from "./route_request.ts";
 import { estimateCost } from "./token_cost.ts";
@@ -45,7 +46,7 @@ export interface ExplainedCandidate extends DeploymentRoom {
   readonly estimatedCost: number | null;
   /** Attempts under way. */
   readonly inFlight: number;
-  /** The mean time to the first token, in ms; `null` where unknown. */
+  /** The mean time to the first token, or of a whole answer where that is asked for, in ms; `null` where unknown. */
   readonly firstTokenMs: number | null;
   /** The requests its account has left, as told last; `null` where unknown. */
   readonly remainingRequests: number | null;
@@ -190,7 +191,7 @@ function shown(
     rank,
     estimatedCost: estimateCost(request, deployment.prices) ?? null,
     inFlight: state.inFlight,
-    firstTokenMs: state.latency(now) ?? null,
+    firstTokenMs: state[answerKind(request)].average(now) ?? null,
     remainingRequests: state.upstreamLimits?.requests?.remaining ?? null,
     remainingTokens: state.upstreamLimits?.tokens?.remaining ?? null,
     ...roomOf?.(deployment) ?? { freeSlots: null, accountLimits: [] },

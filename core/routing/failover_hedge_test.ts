@@ -23,7 +23,7 @@ function setUp() {
   }], [{ provider: testProvider("a") }, { provider: testProvider("b") }]);
   const states = new DeploymentStates();
   for (const { deployment } of table.match("m")?.route.targets ?? []) {
-    const flight = states.of(deployment).start();
+    const flight = states.of(deployment).start(undefined, "whole");
     flight.firstToken();
     flight.succeeded();
   }

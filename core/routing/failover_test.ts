@@ -1,14 +1,18 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { AttemptLog } from "../attempt_log.ts";
+import { CompositeStrategy } from "../composite_strategy.ts";
 import { GatewayError, UpstreamError } from "../errors.ts";
 import { RetryBudget } from "../retry_budget.ts";
+import { SlowFirstByteStrategy } from "../slow_first_byte_strategy.ts";
 import { Breakers } from "./breakers.ts";
 import { Bulkheads } from "./bulkheads.ts";
+import type { Capability } from "./capability.ts";
 import { Cooldowns } from "./cooldowns.ts";
 import type { DeploymentSettings } from "./deployment.ts";
 import { DeploymentStates } from "./deployment_states.ts";
 import { Failover, type FailoverOptions } from "./failover.ts";
 import { Hedges } from "./hedges.ts";
+import type { RoutePlan } from "./plan_route.ts";
 import type { RouteDefinition } from "./route_definition.ts";
 import type { RoutedAttempt } from "./routed_attempt.ts";
 import { testProvider, testTable } from "./_test_routing.ts";
@@ -422,4 +426,39 @@ Deno.test("U16: a request that is refused before its first attempt pays for no r
     await run(failover, { "a/x": (it) => it.commit() });
   }
   assertEquals(budget.left, 5);
+});
+
+Deno.test("U18: whole answers that take long are no slow first bytes, those of streams are", async () => {
+  let time = 0;
+  const strategy = (): CompositeStrategy =>
+    new CompositeStrategy([
+      new SlowFirstByteStrategy({ minimum: 2, slowerThan: 1_000 }),
+    ]);
+  const now = (): number => time;
+  const { failover, breakers, states, table } = setUp([
+    { match: "m", targets: ["a/x"] },
+  ], {
+    breakers: new Breakers({ strategy, now }),
+    states: new DeploymentStates({ now }),
+    now,
+  });
+  const { deployment } = table.match("m")!.route.targets[0]!;
+  const ask = (needs: readonly Capability[]): Promise<RoutePlan> =>
+    failover.run({
+      request: { model: "m", needs },
+      signal: NEVER,
+      log: new AttemptLog(),
+      work: (attempt) => {
+        time += 3_000;
+        attempt.commit();
+        return Promise.resolve();
+      },
+    });
+  for (let i = 0; i < 4; i++) await ask([]);
+  const state = states.peek(deployment)!;
+  assertEquals(breakers.stateOf(deployment), "closed");
+  assertEquals([state.whole.samples, state.streamed.samples], [4, 0]);
+  for (let i = 0; i < 2; i++) await ask(["streaming"]);
+  assertEquals(breakers.stateOf(deployment), "open");
+  assertEquals(state.streamed.samples, 2);
 });

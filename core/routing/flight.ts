@@ -1,7 +1,9 @@
+import type { AnswerKind } from "./latency.ts";
+
 /** What a {@linkcode Flight} tells the state that counts it. Times are ms, on the state's clock. */
 export interface FlightEvents {
-  /** The first token has come, now or at the time that is told. */
-  measured(startedAt: number, now: number | undefined): void;
+  /** What was waited for has come, now or at the time that is told. */
+  measured(flight: Flight, now: number | undefined): void;
   /** It has ended; `undefined` where nothing is known of how. */
   ended(failed: boolean | undefined): void;
 }
@@ -25,25 +27,28 @@ export interface FlightEvents {
 export class Flight implements Disposable {
   /** When it began, on the clock of its state, in ms. */
   readonly startedAt: number;
+  /** What is waited for. */
+  readonly kind: AnswerKind;
   readonly #events: FlightEvents;
   #begun = false;
   #ended = false;
 
   /** Made by {@linkcode DeploymentState.start}. */
-  constructor(events: FlightEvents, startedAt: number) {
+  constructor(events: FlightEvents, startedAt: number, kind: AnswerKind) {
     this.#events = events;
     this.startedAt = startedAt;
+    this.kind = kind;
   }
 
   /**
-   * Notes that the first token has come; the first call counts.
+   * Notes that the first token has come, or the whole answer; the first call counts.
    *
    * @param now The time, where it is known, on the clock of its state.
    */
   firstToken(now?: number): void {
     if (this.#begun || this.#ended) return;
     this.#begun = true;
-    this.#events.measured(this.startedAt, now);
+    this.#events.measured(this, now);
   }
 
   /** Ends it: the attempt went well. */

@@ -1,4 +1,4 @@
-import type { DeploymentStateView } from "./deployment_state.ts";
+import type { LatencyView } from "./latency.ts";
 
 /** When and how often slow requests are sent a second time. */
 export interface HedgeOptions {
@@ -90,13 +90,13 @@ export class HedgePolicy {
     this.#credit = Math.min(most, this.#credit + maxCostShare * cost);
   }
 
-  /** How long to wait for the first token before a second call, in ms; `undefined` where too little is known. */
+  /** How long to wait for an answer of that kind before a second call, in ms; `undefined` where too little is known. */
   delay(
-    state: Pick<DeploymentStateView, "samples" | "quantile">,
+    latency: Pick<LatencyView, "samples" | "quantile">,
   ): number | undefined {
     const { quantile, minSamples, minDelayMs, maxDelayMs } = this.#options;
-    if (state.samples < minSamples) return undefined;
-    const usual = state.quantile(quantile);
+    if (latency.samples < minSamples) return undefined;
+    const usual = latency.quantile(quantile);
     if (usual === undefined) return undefined;
     return Math.min(maxDelayMs, Math.max(minDelayMs, usual));
   }

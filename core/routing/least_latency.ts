@@ -1,3 +1,4 @@
+import { type AnswerKind, answerKind } from "./latency.ts";
 import { rankByScore } from "./_rank.ts";
 import type { Candidate } from "./route.ts";
 import type { StrategyContext } from "./strategy.ts";
@@ -6,7 +7,7 @@ import type { StrategyContext } from "./strategy.ts";
 const UNKNOWN_MS = 1;
 
 /**
- * By the time to the first token: the better of two candidates drawn at random,
+ * By the time to the first token, or of whole answers where one is asked for: the better of two candidates drawn at random,
  * then the rest from the quickest on. Two draws, not the best of all: else
  * every request of a moment would go to the same one. The average counts once
  * for each attempt under way, so a quick one is not overrun.
@@ -16,7 +17,8 @@ export function leastLatency(
   context: StrategyContext,
 ): readonly Candidate[] {
   const { length } = candidates;
-  const scores = candidates.map((candidate) => score(candidate, context));
+  const kind = answerKind(context.request);
+  const scores = candidates.map((candidate) => score(candidate, kind, context));
   const one = Math.floor(context.random() * length);
   const step = 1 + Math.floor(context.random() * (length - 1));
   const other = (one + step) % length;
@@ -27,8 +29,9 @@ export function leastLatency(
 
 function score(
   { deployment }: Candidate,
+  kind: AnswerKind,
   { stateOf, now }: StrategyContext,
 ): number {
   const state = stateOf(deployment);
-  return (state.latency(now) ?? UNKNOWN_MS) * (1 + state.inFlight);
+  return (state[kind].average(now) ?? UNKNOWN_MS) * (1 + state.inFlight);
 }

@@ -66,6 +66,7 @@ export {
   DeploymentState,
   type DeploymentStateView,
 } from "./deployment_state.ts";
+export { type AnswerKind, type LatencyView } from "./latency.ts";
 export {
   DeploymentStates,
   type DeploymentStatesOptions,

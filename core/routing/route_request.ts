@@ -10,7 +10,7 @@ export interface RouteRequest {
   readonly provider?: string;
   /** What its provider must serve. Absent: conversations. */
   readonly endpoint?: EndpointName;
-  /** What a model must be able to do for it. */
+  /** What a model must be able to do for it; `streaming` where a stream is wanted, which is timed by its first token. */
   readonly needs?: readonly Capability[];
   /**
    * The tokens of the input. Deployments are refused by it, so estimate low:

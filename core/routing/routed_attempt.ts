@@ -86,7 +86,10 @@ export class RoutedAttempt {
     const { flight, permit, slot } = this.#admission;
     const now = this.#owner.now();
     flight.firstToken(now);
-    permit?.firstByte(now - this.startedAt, now);
+    // A whole answer comes late because it is long.
+    if (flight.kind === "streamed") {
+      permit?.firstByte(now - this.startedAt, now);
+    }
     slot?.firstByte();
   }
 

@@ -46,7 +46,7 @@ Deno.test("Shadows counts how deployments do apart", async () => {
     time += 300;
     copy.firstToken();
   });
-  assertEquals([state.latency(time), state.failures], [300, 0]);
+  assertEquals([state.streamed.average(time), state.failures], [300, 0]);
   const code = "c";
   await send(() => {
     throw new UpstreamError("upstream", "It failed", { code });

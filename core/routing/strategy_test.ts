@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { drawByWeight } from "./weighted.ts";
+import type { Capability } from "./capability.ts";
 import { DeploymentStates } from "./deployment_states.ts";
 import { SmoothDraws } from "./smooth_draws.ts";
 import { strategies, type StrategyName } from "./strategy.ts";
@@ -146,7 +147,7 @@ function statesWith(
     const state = states.of(testDeployment(id));
     if (ms !== undefined) {
       time = 0;
-      const flight = state.start();
+      const flight = state.start(undefined, "whole");
       time = ms;
       flight.firstToken();
       flight.succeeded();
@@ -195,6 +196,35 @@ Deno.test("least_latency: attempts under way count, and the unknown is tried", (
   assert(a && b && c);
   assertEquals(idsOf(strategy("least_latency")([a, b], context))[0], "p/b");
   assertEquals(idsOf(strategy("least_latency")([b, c], context))[0], "p/c");
+});
+
+Deno.test("least_latency: compares streams by streams and whole answers by whole answers", () => {
+  let time = 0;
+  const states = new DeploymentStates({ now: () => time });
+  const candidates = ["p/a", "p/b"].map((id) => testCandidate(id));
+  const took = [{ streamed: 100, whole: 900 }, { streamed: 300, whole: 600 }];
+  candidates.forEach(({ deployment }, i) => {
+    for (const kind of ["streamed", "whole"] as const) {
+      time = 0;
+      const flight = states.of(deployment).start(undefined, kind);
+      time = took[i]![kind];
+      flight.firstToken();
+      flight.succeeded();
+    }
+  });
+  const first = (...needs: Capability[]) =>
+    idsOf(
+      strategy("least_latency")(
+        candidates,
+        testStrategyContext({
+          request: { model: "m", needs },
+          now: time,
+          stateOf: (deployment) => states.of(deployment),
+        }),
+      ),
+    )[0];
+  assertEquals(first("streaming"), "p/a");
+  assertEquals(first(), "p/b");
 });
 
 Deno.test("least_latency: sends the most to the quickest, and some to each", () => {
