@@ -46,3 +46,25 @@ Deno.test("F5: limits outlive a reload, and what is under way counts by a change
   bulkheads.retain([]);
   assert(bulkheads.of(same) !== before);
 });
+
+Deno.test("Bulkheads.isAvailable() tells a full queue however those before it ended", async () => {
+  const bulkheads = new Bulkheads({ maxQueue: 1, maxWaitMs: 10_000 });
+  const deployment = testDeployment("x/m", { maxConcurrency: 1 });
+  const limit = bulkheads.of(deployment)!;
+  const isFull = (): boolean => bulkheads.isAvailable(deployment) !== true;
+  for (let round = 0; round < 3; round++) {
+    const slot = limit.tryAcquire();
+    assertEquals(isFull(), false);
+    const leaving = new AbortController();
+    const left = limit.acquire(leaving.signal).catch(() => "left");
+    assertEquals(isFull(), true);
+    leaving.abort();
+    assertEquals(await left, "left");
+    assertEquals(isFull(), false);
+    const waiting = limit.acquire(new AbortController().signal);
+    assertEquals(isFull(), true);
+    slot?.release();
+    assertEquals(isFull(), false);
+    (await waiting).release();
+  }
+});

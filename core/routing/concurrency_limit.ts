@@ -22,6 +22,8 @@ export interface ConcurrencyLimitOptions extends ConcurrencyBounds {
   readonly name?: string;
   /** A clock that never goes back, in ms. @default {performance.now} */
   readonly now?: () => number;
+  /** Called when the first begins to wait, and when nobody waits any more. */
+  readonly onQueue?: (waits: boolean) => void;
 }
 
 interface Waiter {
@@ -60,6 +62,7 @@ export class ConcurrencyLimit {
   #maxWaitMs = 0;
   readonly #name: string;
   readonly #now: () => number;
+  readonly #onQueue: ((waits: boolean) => void) | undefined;
   readonly #queue = new Set<Waiter>();
   #inFlight = 0;
   readonly #slots: ConcurrencySlotEvents = {
@@ -83,6 +86,7 @@ export class ConcurrencyLimit {
   constructor(options: ConcurrencyLimitOptions) {
     this.#name = options.name ?? "deployment";
     this.#now = options.now ?? (() => performance.now());
+    this.#onQueue = options.onQueue;
     this.change(options);
   }
 
@@ -177,8 +181,10 @@ export class ConcurrencyLimit {
         leave: () => signal.removeEventListener("abort", onAbort),
       };
       signal.addEventListener("abort", onAbort);
-      if (this.#queue.size === 0) watch(this);
       this.#queue.add(waiter);
+      if (this.#queue.size > 1) return;
+      watch(this);
+      this.#onQueue?.(true);
     });
   }
 
@@ -216,8 +222,9 @@ export class ConcurrencyLimit {
 
   #forget(waiter: Waiter): void {
     waiter.leave();
-    this.#queue.delete(waiter);
-    if (this.#queue.size === 0) unwatch(this);
+    if (!this.#queue.delete(waiter) || this.#queue.size > 0) return;
+    unwatch(this);
+    this.#onQueue?.(false);
   }
 
   #busy(why: string): GatewayError {

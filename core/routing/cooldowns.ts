@@ -85,7 +85,7 @@ export class Cooldowns implements AvailabilityView {
 
   /** Whether the key of a deployment was refused a moment ago. */
   refusesKey(deployment: Deployment): boolean {
-    return !this.drained.has(deployment.id) && this.#keys.size > 0 &&
+    return this.#keys.size > 0 && !this.drained.has(deployment.id) &&
       this.#keys.remaining(keyOf(deployment)) > 0;
   }
 }

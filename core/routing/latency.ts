@@ -21,8 +21,8 @@ export interface LatencyView {
 const FOLLOW_MS = 30_000;
 /** A sample counts at least so much, however quickly it follows the one before. */
 const MIN_WEIGHT = 0.1;
-/** The average halves in such a time without a sample. */
-const FADE_MS = 60_000;
+/** Without a sample the average halves in a minute. */
+const FADE_PER_MS = Math.LN2 / 60_000;
 
 /** How long answers of one kind take: an average and a distribution. */
 export class Latency implements LatencyView {
@@ -36,7 +36,7 @@ export class Latency implements LatencyView {
 
   average(now: number): number | undefined {
     if (this.#average === undefined) return undefined;
-    return this.#average * 2 ** -((now - this.#measuredAt) / FADE_MS);
+    return this.#average * Math.exp((this.#measuredAt - now) * FADE_PER_MS);
   }
 
   quantile(share: number): number | undefined {
