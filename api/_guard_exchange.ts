@@ -1,7 +1,8 @@
-import { LossReport, type RequestSource } from "@llm-proxy/core";
+import { LossReport } from "@llm-proxy/core";
 import type { RequestContext } from "./endpoints.ts";
-import type { ByteReplyStream, Exchange, ReplyHeaders } from "./exchange.ts";
+import type { ByteReplyStream, ReplyHeaders } from "./exchange.ts";
 import { scanAnswer, unmaskAnswer } from "./_guard_answer.ts";
+import { WrappedExchange } from "./_wrapped_exchange.ts";
 import { GuardedStream, type GuardedStreamOptions } from "./_guard_stream.ts";
 
 const encoder = new TextEncoder();
@@ -12,7 +13,7 @@ const encoder = new TextEncoder();
  * Nothing is begun before there is something to tell, so that a refusal until
  * then is a plain error.
  */
-export class GuardedExchange implements Exchange {
+export class GuardedExchange extends WrappedExchange {
   readonly #context: RequestContext;
   readonly #options: GuardedStreamOptions;
   #whole:
@@ -21,55 +22,16 @@ export class GuardedExchange implements Exchange {
   #stream: GuardedStream | undefined;
 
   constructor(context: RequestContext, options: GuardedStreamOptions) {
+    super(context.exchange);
     this.#context = context;
     this.#options = options;
   }
 
-  get method(): string {
-    return this.#context.exchange.method;
-  }
-
-  get path(): string {
-    return this.#context.exchange.path;
-  }
-
-  get target(): string {
-    return this.#context.exchange.target;
-  }
-
-  get address(): string | undefined {
-    return this.#context.exchange.address;
-  }
-
-  get signal(): AbortSignal {
-    return this.#context.exchange.signal;
-  }
-
-  header(name: string): string | undefined {
-    return this.#context.exchange.header(name);
-  }
-
-  headers(): Readonly<Record<string, string>> {
-    return this.#context.exchange.headers();
-  }
-
-  body(maxBytes: number): Promise<Uint8Array> {
-    return this.#context.exchange.body(maxBytes);
-  }
-
-  source(maxBytes: number): RequestSource {
-    return this.#context.exchange.source(maxBytes);
-  }
-
-  release(): void {
-    this.#context.exchange.release();
-  }
-
-  send(_status: number, headers: ReplyHeaders, body: string): void {
+  override send(_status: number, headers: ReplyHeaders, body: string): void {
     this.#whole = { headers, body };
   }
 
-  stream(_status: number, headers: ReplyHeaders): ByteReplyStream {
+  override stream(_status: number, headers: ReplyHeaders): ByteReplyStream {
     return this.#stream = new GuardedStream(
       this.#context,
       headers,
@@ -86,14 +48,15 @@ export class GuardedExchange implements Exchange {
     await this.#stream?.finish();
     const whole = this.#whole;
     if (whole === undefined) return;
-    const { exchange, record } = this.#context;
-    try {
-      exchange.send(200, whole.headers, await this.#guard(whole.body));
-    } catch (error) {
-      // Nothing was told: the error is the answer.
-      record.status = 0;
-      throw error;
-    }
+    const body = await this.#guard(whole.body);
+    this.#whole = undefined;
+    this.#context.exchange.send(200, whole.headers, body);
+  }
+
+  /** Tells the client what its answer has failed with, where it has begun; otherwise that is the answer. */
+  break(reason: unknown): void {
+    if (this.#whole !== undefined) this.#context.record.status = 0;
+    this.#stream?.break(reason);
   }
 
   async #guard(body: string): Promise<string> {

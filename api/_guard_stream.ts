@@ -20,6 +20,7 @@ import { GuardrailError } from "./_guard_scan.ts";
 import { EncodedText } from "./_guard_shape.ts";
 import type { BeginScan } from "./guardrail_policy.ts";
 import { toldError } from "./relay_stream.ts";
+import { scrubError } from "./_scrub_error.ts";
 import { wantsUsage } from "./_wants_usage.ts";
 
 /** What a {@linkcode GuardedStream} is made with. */
@@ -101,7 +102,7 @@ export class GuardedStream implements ByteReplyStream {
   }
 
   write(piece: string | Uint8Array): Promise<void> | undefined {
-    if (this.#isClosed) return undefined;
+    if (this.#isClosed || this.#fault !== undefined) return undefined;
     if (typeof piece === "string" && ONLY_COMMENT.test(piece)) {
       return this.#reply?.write(this.#shape?.keepAlive ?? piece);
     }
@@ -112,16 +113,15 @@ export class GuardedStream implements ByteReplyStream {
         this.#decoder.done ? [] : [...this.#decoder.push(event)]
       );
     } catch (error) {
-      // An error that the client is told, or what nobody can have looked at.
-      this.#fault = { error };
-      this.#close(toldError(error));
+      // The end of a stream that has failed, or what nobody can look at.
+      this.#fault ??= { error };
       return undefined;
     }
     return this.#take(events);
   }
 
   end(): void {
-    if (this.#isClosed) return;
+    if (this.#isClosed || this.#fault !== undefined) return;
     try {
       const events = this.#decoder.done ? [] : [
         ...this.#parser.end().flatMap((event) => this.#decoder.push(event)),
@@ -130,16 +130,14 @@ export class GuardedStream implements ByteReplyStream {
       void this.#take(events);
     } catch (error) {
       this.#fault ??= { error };
-      if (!this.#isClosed) this.#close(toldError(error));
       return;
     }
     if (this.#collector === undefined) this.#complete();
   }
 
+  /** Whoever has failed says with what; the client is told then. */
   fail(): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    this.#begin().fail();
+    this.#fault ??= { error: undefined };
   }
 
   cut(): void {
@@ -147,25 +145,49 @@ export class GuardedStream implements ByteReplyStream {
     this.#begin().cut();
   }
 
-  /** Looks at what was held back, and tells it; throws what the stream has failed with. */
+  /**
+   * Looks at what was held back, and tells it.
+   *
+   * @throws {GatewayError} what the stream has failed with.
+   */
   async finish(): Promise<void> {
     if (this.#fault !== undefined) throw this.#fault.error;
     const answer = this.#collector?.answer;
     if (this.#isClosed || this.#collector === undefined) return;
     const { whole, mask } = this.#options;
-    try {
-      if (answer === undefined) throw toldError(undefined);
-      const checked = await whole?.(answer) ?? answer;
-      const told = mask === undefined ? checked : unmaskAnswer(checked, mask);
-      for (const event of answerEvents(told)) {
-        const full = this.#tell([event]);
-        if (full !== undefined) await full;
-      }
-      this.#complete();
-    } catch (error) {
-      this.#close(toldError(error));
-      throw error;
+    if (answer === undefined) throw toldError(undefined);
+    const checked = await whole?.(answer) ?? answer;
+    const told = mask === undefined ? checked : unmaskAnswer(checked, mask);
+    for (const event of answerEvents(told)) {
+      const full = this.#tell([event]);
+      if (full !== undefined) await full;
     }
+    this.#complete();
+  }
+
+  /** Ends the stream as its dialect ends one that has failed; where nothing was told, the error is the answer. */
+  break(reason: unknown): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    const { record } = this.#context;
+    if (this.#reply === undefined) {
+      record.status = 0;
+      return;
+    }
+    if (reason instanceof GuardrailError && reason.midStream !== "error") {
+      let text = this.#early;
+      for (const part of this.#open) {
+        text += this.#encoder.push({ type: "part_end", part });
+      }
+      text += this.#encoder.push({ type: "finish", finish: "filter" });
+      return this.#last(this.#reply, text);
+    }
+    const error = scrubError(toldError(reason), record);
+    const text = this.#shape?.fail?.(error, record.id) ??
+      this.#encoder.fail?.(error, record.id) ??
+      record.client.encodeStreamError(error, record.id);
+    void this.#reply.write(text);
+    this.#reply.fail();
   }
 
   #take(events: readonly AnswerEvent[]): Promise<void> | undefined {
@@ -178,7 +200,7 @@ export class GuardedStream implements ByteReplyStream {
     } catch (error) {
       // What came before it was looked at.
       if (this.#collector === undefined) void this.#tell(told);
-      this.#close(toldError(error));
+      this.#fault ??= { error };
       throw error;
     }
   }
@@ -230,29 +252,6 @@ export class GuardedStream implements ByteReplyStream {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#last(this.#begin(), this.#early);
-  }
-
-  /** Ends the stream as its dialect ends one that has failed; where nothing was told, the error is the answer. */
-  #close(error: GatewayError): void {
-    this.#isClosed = true;
-    const { record } = this.#context;
-    if (this.#reply === undefined) {
-      record.status = 0;
-      return;
-    }
-    if (error instanceof GuardrailError && error.midStream !== "error") {
-      let text = this.#early;
-      for (const part of this.#open) {
-        text += this.#encoder.push({ type: "part_end", part });
-      }
-      text += this.#encoder.push({ type: "finish", finish: "filter" });
-      return this.#last(this.#reply, text);
-    }
-    const text = this.#shape?.fail?.(error, record.id) ??
-      this.#encoder.fail?.(error, record.id) ??
-      record.client.encodeStreamError(error, record.id);
-    void this.#reply.write(text);
-    this.#reply.fail();
   }
 
   #last(reply: ByteReplyStream, text: string): void {

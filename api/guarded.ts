@@ -132,6 +132,9 @@ async function tellGuarded(
       shape: undefined,
     });
     await guarded.finish();
+  } catch (error) {
+    guarded.break(error);
+    throw error;
   } finally {
     guarded.close();
   }

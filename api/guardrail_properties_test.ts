@@ -56,6 +56,13 @@ Deno.test("PhraseScan finds phrases whatever their case, accents, width and whit
       "in der STRASSE",
       "これは禁止です",
       "I like c++!",
+      "𝓅𝓇𝑜𝒿𝑒𝓉 𝕖𝕝𝕒𝕟",
+      "ⓟⓡⓞⓙⓔⓣ élan",
+      "p\u00adr\u2060o\u034fj\ufe0fe\u{e0065}t\u00a0\u2003\u3000élan",
+      "pro\u3164jet\u115f e\u0301\u0301\u0301lan",
+      "pro\0jet\u0007 élan",
+      "projet\u2028élan",
+      "\u202eprojet\u202c élan",
     ]
   ) assert(isRefused(scan(), text), text);
   for (const text of ["projet elans", "Bundesstraße", "projet", "", "xc++"]) {

@@ -7,7 +7,7 @@ export interface Asked {
   readonly headers: Readonly<Record<string, string>>;
   /** The body, byte for byte. */
   readonly text: string;
-  /** The body as JSON; an empty object where there is none. */
+  /** The body as JSON; an empty object where it is none. */
   // deno-lint-ignore no-explicit-any -- the wire's JSON, looked at freely
   readonly body: any;
   /** Aborted when the gateway closes the exchange before its end. */
@@ -49,7 +49,7 @@ export function startAnsweringUpstream(answer: Answering): AnsweringUpstream {
         path: pathname + search,
         headers: Object.fromEntries(headers),
         text,
-        body: text === "" ? {} : JSON.parse(text),
+        body: parse(text),
         gone: signal,
       };
       return await answer(one, asked.push(one) - 1);
@@ -63,6 +63,14 @@ export function startAnsweringUpstream(answer: Answering): AnsweringUpstream {
       await server.finished;
     },
   };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return {};
+  }
 }
 
 /** Answers with JSON. */
