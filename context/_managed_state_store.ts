@@ -1,4 +1,5 @@
 import { encodeRowKey } from "./_state_key.ts";
+import { deleteByCommit, setByCommit } from "./_single_write.ts";
 import { takeLease } from "./_state_lease.ts";
 import { StateKeeper, type StateKeeperOptions } from "./_state_keeper.ts";
 import {
@@ -127,21 +128,17 @@ export class ManagedStateStore implements StateStore {
   }
 
   /** Stores a value; see {@linkcode StateStore.set}. */
-  async set(
+  set(
     key: StateKey,
     value: unknown,
     options: StateSetOptions = {},
   ): Promise<string> {
-    const { deadline } = options;
-    const result = await this.commit({
-      writes: [{ type: "set", key, value, deadline }],
-    });
-    return result.ok ? result.version : "";
+    return setByCommit(this, { ...options, key, value });
   }
 
   /** Removes a value; see {@linkcode StateStore.delete}. */
-  async delete(key: StateKey): Promise<void> {
-    await this.commit({ writes: [{ type: "delete", key }] });
+  delete(key: StateKey): Promise<void> {
+    return deleteByCommit(this, key);
   }
 
   /** Makes changes; see {@linkcode StateStore.commit}. */
