@@ -8,6 +8,7 @@ import type {
 } from "../../conversation.ts";
 import type { DialectTarget } from "../../dialect.ts";
 import { GatewayError } from "../../errors.ts";
+import { PartOrder } from "../_part_order.ts";
 
 type CohereMessage = Readonly<Record<string, unknown>>;
 
@@ -44,6 +45,8 @@ function encodeMessage(
       : []
   );
   const calls = parts.filter((part) => part.type === "tool_call");
+  const order = new PartOrder(losses, param);
+  if (role === "assistant") { for (const { type } of parts) order.add(type); }
   const content = contentOf(parts, param);
   const plan = thoughtOf(parts, param, target);
   if (calls.length > 0) {

@@ -6,6 +6,7 @@ import type {
 } from "../../conversation.ts";
 import type { DialectTarget } from "../../dialect.ts";
 import { isObject } from "../_json.ts";
+import { PartOrder } from "../_part_order.ts";
 import { cannotCarry, splitParts } from "./_media.ts";
 
 type OllamaMessage = Readonly<Record<string, unknown>>;
@@ -31,6 +32,10 @@ export function encodeMessages(
       if (part.isError) {
         losses.add("changed", `${param}.is_error`, "told in words");
       }
+    }
+    const order = new PartOrder(losses, param);
+    if (message.role === "assistant") {
+      for (const { type } of message.parts) order.add(type);
     }
     const calls = callsOf(message);
     for (const { id, name } of calls) names.set(id, name);

@@ -14,6 +14,7 @@ import { encodeResult } from "./_encode_result.ts";
 import { misplaced } from "../_cannot_carry.ts";
 import { cacheMark, type Site } from "./_encode_site.ts";
 import { encodeThought } from "./_encode_thought.ts";
+import { PartOrder } from "../_part_order.ts";
 import { ChatTurns } from "./_encode_turns.ts";
 import type { MutableJson } from "./_pass_json.ts";
 import { encodeThoughtSignature } from "./_thought_signature.ts";
@@ -114,8 +115,13 @@ function addAssistant(
     }
   }
   const thought = encodeThought(parts, site);
+  const keepsThought = Object.keys(thought).length > 0;
+  const order = new PartOrder(site.target.losses, site.param);
+  for (const { type } of parts) {
+    if (type !== "reasoning" || keepsThought) order.add(type);
+  }
   const isWordless = refusals.length + calls.length > 0;
-  if (!isWordless && texts.length === 0 && Object.keys(thought).length === 0) {
+  if (!isWordless && texts.length === 0 && !keepsThought) {
     return;
   }
   const content = encodeContent(texts, site);

@@ -47,7 +47,10 @@ export class PassedChoice {
       changed = true;
     }
     if (!isMutableJson(choice.delta)) {
-      choice.delta = {};
+      // Some servers put a whole message into a stream of one event.
+      const { message } = choice;
+      choice.delta = isMutableJson(message) && !this.#hasRole ? message : {};
+      choice.message = undefined;
       changed = true;
     }
     return this.#mendDelta(choice.delta as MutableJson) || changed;

@@ -24,18 +24,21 @@ export function mendContent(message: MutableJson): boolean {
   return true;
 }
 
-/** Parts that are neither text nor thought have no place beside text and are left out. */
+/** Parts that are neither text nor thought, such as references, move to a member of their own (J17). */
 function splitContent(message: MutableJson, parts: readonly unknown[]): void {
   let text: string | undefined;
   let thought: string | undefined;
+  const others: unknown[] = [];
   for (const part of parts) {
     if (isMutableJson(part) && part.type === "thinking") {
       thought = (thought ?? "") + textOf(part.thinking);
     } else {
       const piece = textOf(part);
       if (piece !== "") text = (text ?? "") + piece;
+      else if (isMutableJson(part) && part.type !== "text") others.push(part);
     }
   }
+  if (others.length > 0) message.references = others;
   message.content = text;
   if (thought === undefined) return;
   const { reasoning_content: before } = message;

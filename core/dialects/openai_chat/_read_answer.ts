@@ -11,7 +11,11 @@ import {
   usageOf,
 } from "./_pass_json.ts";
 import { ReadCalls } from "./_read_calls.ts";
-import { readAnnotations, readSources } from "./_read_citations.ts";
+import {
+  readAnnotations,
+  readReferences,
+  readSources,
+} from "./_read_citations.ts";
 import { reportChoice, reportMessage } from "./_read_losses.ts";
 import { ReadThought, readThoughtSignature } from "./_read_thought.ts";
 import { decodeChatUsage, laterUsage } from "./usage.ts";
@@ -26,6 +30,8 @@ export class ChatAnswerReader {
   readonly #thought: ReadThought;
   readonly #calls: ReadCalls;
   #isStarted = false;
+  /** A message, or a delta of one, has come. */
+  #hasSaid = false;
   /** The number of the choice that is read; one is asked for. */
   #index: unknown;
   #usage: Usage | undefined;
@@ -111,9 +117,13 @@ export class ChatAnswerReader {
       this.#losses?.add("dropped", "answer.choices", "only the first is read");
       return;
     }
-    const message = choice[member];
+    // Some servers put a whole message into a stream of one event.
+    const isWhole = member === "message" ||
+      !isMutableJson(choice.delta) && !this.#hasSaid;
+    const message = choice[isWhole ? "message" : "delta"];
     if (isMutableJson(message)) {
-      if (member === "message") numberCalls(message);
+      if (isWhole) numberCalls(message);
+      this.#hasSaid = true;
       this.#message(message);
     } else if (member === "message") {
       throw invalidAnswer("has a choice without a message");
@@ -127,12 +137,18 @@ export class ChatAnswerReader {
 
   #message(message: MutableJson): void {
     if (this.#losses !== undefined) reportMessage(message, this.#losses);
+    readReferences(message, this.#parts.citations);
     mendContent(message);
-    const { content, refusal, tool_calls: calls } = message;
+    const { content, refusal, audio } = message;
+    const calls = message.tool_calls ?? legacyCalls(message);
     if (this.#calls.any && !calls) this.#calls.settle();
     this.#thought.take(message, this.#hasCall);
     const signature = readThoughtSignature(message);
     if (isName(content)) this.#parts.say("text", content);
+    // What was spoken is told in words at least.
+    else if (isMutableJson(audio) && isName(audio.transcript)) {
+      this.#parts.say("text", audio.transcript);
+    }
     if (signature !== undefined) {
       if (this.#parts.speaking !== "text") this.#parts.open("text");
       this.#parts.close(signature);
@@ -141,6 +157,12 @@ export class ChatAnswerReader {
     if (isName(refusal)) this.#parts.say("refusal", refusal);
     this.#calls.take(calls, this.#signatureOf);
   }
+}
+
+/** A call in the words of before there were several in a turn, as old servers make them (A34). */
+function legacyCalls({ function_call: called }: MutableJson): unknown {
+  if (!isMutableJson(called)) return undefined;
+  return [{ index: 0, type: "function", function: called }];
 }
 
 /** In a whole message each entry is a call of its own, whatever it is called. */

@@ -28,6 +28,19 @@ export function readSources(
   }
 }
 
+/** Reads the pages that Mistral's own search names between pieces of text (H1). */
+export function readReferences(
+  { content }: MutableJson,
+  list: CitationList,
+): void {
+  if (!Array.isArray(content)) return;
+  for (const part of content) {
+    if (!isMutableJson(part) || part.type !== "tool_reference") continue;
+    const { url, title, description: quote } = part;
+    list.add(citationOf({ url, title, quote }));
+  }
+}
+
 /** Reads the sources of a message's or a delta's text (A33). */
 export function readAnnotations(
   { annotations }: MutableJson,

@@ -9,6 +9,13 @@ const OF_MESSAGE = [
   "executed_tools",
 ] as const;
 
+/** Parts of a content that are told, and pages whose address is. */
+const TOLD_PARTS: ReadonlySet<string> = new Set([
+  "text",
+  "thinking",
+  "tool_reference",
+]);
+
 /** Notes what of a choice has no word. */
 export function reportChoice(choice: MutableJson, losses: LossReport): void {
   for (const name of OF_CHOICE) report(choice[name], name, losses);
@@ -22,7 +29,7 @@ export function reportMessage(message: MutableJson, losses: LossReport): void {
   for (const part of content) {
     if (!isMutableJson(part) || typeof part.type !== "string") continue;
     const { type } = part;
-    if (type !== "text" && type !== "thinking") report([type], type, losses);
+    if (!TOLD_PARTS.has(type)) report([type], type, losses);
   }
 }
 

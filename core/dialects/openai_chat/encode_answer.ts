@@ -4,7 +4,7 @@ import type { ReasoningPart } from "../../conversation.ts";
 import { annotationOf } from "../_citations.ts";
 import { encodeThoughtSignature } from "./_thought_signature.ts";
 import type { LossReport } from "../../loss_report.ts";
-import { PartOrder } from "./_part_order.ts";
+import { PartOrder } from "../_part_order.ts";
 import { encodeChatFinish } from "./finish.ts";
 import { encodeChatUsage } from "./usage.ts";
 

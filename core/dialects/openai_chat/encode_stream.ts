@@ -2,7 +2,7 @@ import type { AnswerEvent, Usage } from "../../answer.ts";
 import type { StreamEncoder, StreamOptions } from "../../dialect.ts";
 import type { Citation } from "../../citation.ts";
 import type { LossReport } from "../../loss_report.ts";
-import { PartOrder } from "./_part_order.ts";
+import { PartOrder } from "../_part_order.ts";
 import {
   encodeAnnotations,
   encodeReasoningDetail,

@@ -8,12 +8,18 @@ const CLASSES: ReadonlyMap<string, FinishClass> = new Map([
   ["function_call", "tool"],
   ["max_tokens", "length"],
   ["max_output_tokens", "length"],
+  ["model_context_window_exceeded", "length"],
   ["content_filter", "filter"],
   ["safety", "filter"],
   ["recitation", "filter"],
   ["blocklist", "filter"],
   ["prohibited_content", "filter"],
   ["spii", "filter"],
+  ["image_safety", "filter"],
+  ["guardrail_intervened", "filter"],
+  ["refusal", "refusal"],
+  // What z.ai says of words that it does not let through.
+  ["sensitive", "filter"],
   ["error", "error"],
   // What local servers say of an answer that was cut off.
   ["abort", "error"],
@@ -22,6 +28,8 @@ const CLASSES: ReadonlyMap<string, FinishClass> = new Map([
   ["canceled", "error"],
   ["timeout", "error"],
   ["insufficient_system_resource", "error"],
+  ["network_error", "error"],
+  ["malformed_function_call", "error"],
 ]);
 
 const REASONS: Readonly<Record<FinishClass, string>> = {

@@ -442,7 +442,11 @@ Deno.test("H1: a content array is split into thought and text", () => {
   ]);
   assertEquals(deltas(chunks), [
     { role: "assistant", reasoning_content: "hm" },
-    { content: "a", reasoning_content: "m" },
+    {
+      content: "a",
+      reasoning_content: "m",
+      references: [{ type: "reference", reference_ids: [1] }],
+    },
     { reasoning_content: "xy" },
     { content: "b" },
     {},

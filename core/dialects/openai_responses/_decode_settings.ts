@@ -62,10 +62,15 @@ export function decodeReasoningWish(
   return effort ? { effort } : undefined;
 }
 
-/** Reads the end user's id, wherever it is (A31). All `metadata` is told in the answer again, so none is lost. */
+/** Reads the end user's id, wherever it is (A31). The answer tells all `metadata` again, but few providers hear of it. */
 export function decodeEndUser(root: RequestNode): string | undefined {
   const user = root.string("user");
+  const metadata = root.raw("metadata");
   const told = root.node("metadata")?.raw("user_id");
+  if (isJsonObject(metadata)) {
+    const isMore = Object.keys(metadata).some((name) => name !== "user_id");
+    if (isMore) root.note("metadata");
+  }
   const endUser = root.string("safety_identifier") || user ||
     (typeof told === "string" ? told : undefined);
   if (user && user !== endUser) root.note("user");

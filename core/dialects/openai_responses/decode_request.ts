@@ -47,7 +47,7 @@ const KNOWN: ReadonlySet<string> = new Set([
 ]);
 
 /** Fields that only some provider has a word for: their values go with it. */
-const EXTRAS = ["service_tier", "prompt_cache_key"] as const;
+const EXTRAS = ["metadata", "service_tier", "prompt_cache_key"] as const;
 
 /** Fields whose default is no loss: the values that change nothing. */
 const NEUTRAL: ReadonlyMap<string, readonly unknown[]> = new Map<

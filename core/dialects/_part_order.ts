@@ -1,9 +1,9 @@
-import type { AnswerPart } from "../../answer.ts";
-import type { LossReport } from "../../loss_report.ts";
+import type { Part } from "../conversation.ts";
+import type { LossReport } from "../loss_report.ts";
 
 /** The fields of a chat message that hold the parts of an answer, in the order in which clients give them back. */
 const PLACES: Readonly<
-  Record<AnswerPart["type"], readonly [place: number, field: string]>
+  Partial<Record<Part["type"], readonly [place: number, field: string]>>
 > = {
   reasoning: [0, "reasoning_content"],
   text: [1, "content"],
@@ -18,18 +18,21 @@ const PLACES: Readonly<
  */
 export class PartOrder {
   readonly #losses: LossReport | undefined;
+  readonly #message: string;
   #last = 0;
 
-  /** Starts an answer. */
-  constructor(losses: LossReport | undefined) {
+  /** Starts an answer, or a turn of the conversation: `message` names it. */
+  constructor(losses: LossReport | undefined, message = "answer") {
     this.#losses = losses;
+    this.#message = message;
   }
 
   /** Takes the next part. */
-  add(kind: AnswerPart["type"]): void {
-    const [place, field] = PLACES[kind];
+  add(kind: Part["type"]): void {
+    const [place, field] = PLACES[kind] ?? [this.#last];
     if (place < this.#last) {
-      this.#losses?.add("changed", `answer.${field}`, "order of parts");
+      const what = `${this.#message}.${field}`;
+      this.#losses?.add("changed", what, "order of parts");
     } else this.#last = place;
   }
 }
