@@ -129,9 +129,6 @@ export class LastingParts {
     this.#cache = cache;
     this.metrics = new RequestMetrics(logger, controls.workers);
     this.selections = new ModelSelections(state);
-    this.selections.load().catch((cause) =>
-      logger.warn("the selected models were not read", { cause })
-    );
     this.#breakers = new KeptBreakers({ logger, state: given });
     this.accounts = new Accounts({
       logger,
@@ -155,6 +152,7 @@ export class LastingParts {
     this.keys.onPoll = async () => {
       await this.drains.refresh();
       await this.storedFlags.refresh();
+      await this.selections.refresh();
     };
     this.catalogue = new ModelCache({
       onFailure: (provider, cause) =>

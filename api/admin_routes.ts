@@ -18,12 +18,11 @@ import {
   listKeys,
   rotateKey,
 } from "./admin_key_endpoints.ts";
-import { noteChange } from "./admin_audit.ts";
+import { noted } from "./admin_audit.ts";
 import { invalidateCache } from "./cache_endpoints.ts";
 import { getConfigStatus, reloadConfig } from "./config_endpoints.ts";
 import type { Route } from "./dispatch.ts";
 import { getAdminOpenApi } from "./docs_endpoints.ts";
-import type { RequestContext } from "./endpoints.ts";
 import { getRequests } from "./request_log_endpoint.ts";
 import type { Role } from "./role.ts";
 import { exportUsage, getUsage } from "./usage_endpoints.ts";
@@ -75,13 +74,5 @@ function admin(
     isAdmin: true,
     needs,
     handle,
-  };
-}
-
-/** Notes what is done besides. */
-function noted(action: string, handle: Route["handle"]): Route["handle"] {
-  return async (context: RequestContext): Promise<void> => {
-    await handle(context);
-    await noteChange(context, { action, target: "" });
   };
 }

@@ -83,6 +83,9 @@ export function createApp(config: Config, options: AppOptions = {}): App {
   const logger = options.logger ?? new StructuredLogger({ level: "warn" });
   let gateway = new Gateway(config, { ...options, logger });
   heldBodies.maxBytes = config.server.max_held_mb * MIB;
+  gateway.selections.onPriorities = () => {
+    gateway = gateway.next(gateway.config);
+  };
   const current = (): Gateway => gateway;
   const surface = makeSurface(PUBLIC_ROUTES, { current, findVerb });
   let admin: Surface | undefined;

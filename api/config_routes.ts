@@ -1,3 +1,4 @@
+import { noted } from "./admin_audit.ts";
 import { invalidateCache } from "./cache_endpoints.ts";
 import { getConfigStatus, reloadConfig } from "./config_endpoints.ts";
 import type { Route } from "./dispatch.ts";
@@ -14,12 +15,12 @@ export const CONFIG_ROUTES: readonly Route[] = [
     method: "POST",
     path: "/v1/config/reload",
     needs: "operator",
-    handle: reloadConfig,
+    handle: noted("config.reload", reloadConfig),
   },
   {
     method: "POST",
     path: "/v1/config/invalidate-cache",
     needs: "operator",
-    handle: invalidateCache,
+    handle: noted("cache.invalidate", invalidateCache),
   },
 ];

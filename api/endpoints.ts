@@ -30,6 +30,7 @@ import { readJson } from "./read_json.ts";
 import { toldError } from "./relay_stream.ts";
 import type { RequestRecord } from "./request_record.ts";
 import { RequestSize } from "./request_size.ts";
+import { withSelection } from "./_selection_defaults.ts";
 import { sendShadow } from "./shadow_copy.ts";
 import { streamAnswer, streamError } from "./stream_answer.ts";
 import { wantsUsage } from "./_wants_usage.ts";
@@ -67,8 +68,9 @@ export interface Answering<T> {
  * @throws {GatewayError} whatever goes wrong.
  */
 export async function converse(context: RequestContext): Promise<void> {
-  const document = await readJson(context);
-  context.record.client.check(document);
+  const asked = await readJson(context);
+  context.record.client.check(asked);
+  const document = withSelection(context, asked);
   await answerConversation(context, {
     document,
     stream: document.value.stream === true,

@@ -78,20 +78,16 @@ export class Gateway {
    */
   constructor(config: Config, options: GatewayOptions | LastingParts) {
     // Tried on nothing first, so that a config is put in force whole or not at all.
-    routesOf(config, { factory: new ProviderFactory(), find: () => [] });
+    routesOf(config, { factory: new ProviderFactory() });
     this.config = config;
     const lasting = options instanceof LastingParts
       ? options
       : new LastingParts(options);
     this.#lasting = lasting;
     lasting.adopt(config);
-    const { accounts, catalogue, factory, providerLimits: limits } = lasting;
+    const { providerLimits: limits } = lasting;
     this.keys = new KeyRing(config.auth.api_keys, lasting);
-    const { table, continuing } = routesOf(config, {
-      factory,
-      find: (model) => catalogue.find(model),
-      prices: accounts.prices,
-    });
+    const { table, continuing } = routesOf(config, lasting);
     this.continuing = continuing;
     this.hangUps = new HangUps(config);
     this.selections = lasting.selections;

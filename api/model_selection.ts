@@ -1,13 +1,20 @@
 import type { StateStore } from "@llm-proxy/context";
 import * as z from "@zod/zod";
 
-/** Which model of a provider was chosen. The settings beside it are kept for programs that read them. */
+/** Which model of a provider was chosen, and what goes with it. */
 export const modelSelection = z.strictObject({
-  selected_model: z.string().min(1).max(256),
-  editable: z.boolean().default(true),
-  priority: z.int().min(0).max(1_000_000).optional(),
-  max_tokens: z.int().min(1).max(1_000_000_000).optional(),
-  temperature: z.number().min(0).max(2).optional(),
+  selected_model: z.string().min(1).max(256)
+    .describe("What requests for the provider's name alone get."),
+  editable: z.boolean().default(true)
+    .describe("Whether another change need not set it first."),
+  priority: z.int().min(0).max(1_000_000).optional()
+    .describe(
+      "The provider's, in place of the config's: the lowest is tried first.",
+    ),
+  max_tokens: z.int().min(1).max(1_000_000_000).optional()
+    .describe("For requests for the provider's name that set no limit."),
+  temperature: z.number().min(0).max(2).optional()
+    .describe("For requests for the provider's name that set none."),
 });
 
 /** See {@linkcode modelSelection}. */
@@ -28,7 +35,9 @@ const KEY = "model_selection";
  */
 export class ModelSelections {
   readonly #store: StateStore;
-  readonly #known = new Map<string, ModelSelection>();
+  #known: ReadonlyMap<string, ModelSelection> = new Map();
+  /** Told when providers are to be tried in another order. */
+  onPriorities: () => void = () => {};
 
   /** Nothing is read yet. */
   constructor(store: StateStore) {
@@ -41,20 +50,40 @@ export class ModelSelections {
     return selection && `${name}/${selection.selected_model}`;
   }
 
+  /** What was chosen, where a name is that of a provider with a choice. */
+  of(name: string): ModelSelection | undefined {
+    return this.#known.get(name);
+  }
+
+  /** The priority of a provider, where one was chosen. */
+  priorityOf(provider: string): number | undefined {
+    return this.#known.get(provider)?.priority;
+  }
+
   /**
-   * Reads all of them.
+   * Goes by what is stored.
    *
    * @throws {StateError} when the store cannot be read.
    */
-  async load(): Promise<void> {
+  async refresh(): Promise<void> {
+    const known = new Map<string, ModelSelection>();
     let cursor: string | undefined;
     do {
       const page = await this.#store.list([KEY], { cursor });
       for (const { key: [, provider], value } of page.entries) {
-        this.#note(String(provider), value);
+        // It may be older than the program.
+        const { data } = modelSelection.safeParse(value);
+        if (data !== undefined) known.set(String(provider), data);
       }
       cursor = page.cursor;
     } while (cursor !== undefined);
+    const before = this.#known;
+    this.#known = known;
+    const names = [...before.keys(), ...known.keys()];
+    const isSame = names.every((name) =>
+      before.get(name)?.priority === known.get(name)?.priority
+    );
+    if (!isSame) this.onPriorities();
   }
 
   /**
@@ -64,7 +93,7 @@ export class ModelSelections {
    */
   async read(provider: string): Promise<StoredSelection | undefined> {
     const entry = await this.#store.get([KEY, provider]);
-    const selection = this.#note(provider, entry?.value);
+    const { data: selection } = modelSelection.safeParse(entry?.value);
     return entry && selection && { selection, version: entry.version };
   }
 
@@ -88,15 +117,7 @@ export class ModelSelections {
       writes: [{ type: "set", key, value: selection }],
     });
     if (!result.ok) return undefined;
-    this.#note(provider, selection);
+    await this.refresh();
     return { selection, version: result.version };
-  }
-
-  /** Keeps in mind what was read: it may be older than the program. */
-  #note(provider: string, value: unknown): ModelSelection | undefined {
-    const read = modelSelection.safeParse(value);
-    if (read.success) this.#known.set(provider, read.data);
-    else this.#known.delete(provider);
-    return read.data;
   }
 }

@@ -1,5 +1,6 @@
 import { StateError } from "@llm-proxy/context";
 import { GatewayError } from "@llm-proxy/core";
+import { noteChange } from "./admin_audit.ts";
 import type { RequestContext } from "./endpoints.ts";
 import { factsOf } from "./model_facts.ts";
 import { providerAt } from "./model_search_endpoints.ts";
@@ -82,6 +83,12 @@ export async function putModelSelection(
     selections.write(name, { selection, version })
   );
   if (stored === undefined) throw changed(name);
+  await noteChange(context, {
+    action: "model_selection.put",
+    target: name,
+    before: before?.selection,
+    after: selection,
+  });
   tell(context, name, stored);
 }
 

@@ -9,6 +9,7 @@ import { chatRequestFacts } from "@llm-proxy/core/routing";
 import { KeptExchange } from "./_kept_exchange.ts";
 import { answerConversation, type RequestContext } from "./endpoints.ts";
 import { readJson } from "./read_json.ts";
+import { withSelection } from "./_selection_defaults.ts";
 import type { StoredResponse } from "./response_store.ts";
 
 /** Most responses that one may go on with, in a row. */
@@ -62,8 +63,9 @@ export async function respond(context: RequestContext): Promise<void> {
 
 function answer(
   context: RequestContext,
-  document: JsonDocument,
+  asked: JsonDocument,
 ): Promise<void> {
+  const document = withSelection(context, asked);
   return answerConversation(context, {
     document,
     stream: document.value.stream === true,

@@ -38,10 +38,12 @@ export function providerPool(
 /** What the config says of routes, in the library's words and units. `made` has what became of each of the pool. */
 export function routeOptions(
   { providers, routes }: Pick<Config, "providers" | "routes">,
-  { made, prices }: {
+  { made, prices, priorityOf }: {
     readonly made: readonly Provider[];
     /** What models cost. @default {nobody knows} */
     readonly prices?: PriceBook;
+    /** The priority of a provider, in place of its own. @default {each has its own} */
+    readonly priorityOf?: (provider: string) => number | undefined;
   },
 ): RouteOptions {
   let next = 0;
@@ -54,7 +56,9 @@ export function routeOptions(
       const [provider, ...moreKeys] = made.slice(next, end);
       next = end;
       if (provider === undefined) return [];
-      return [routed(entry, { provider, moreKeys, prices })];
+      const it = routed(entry, { provider, moreKeys, prices });
+      const priority = priorityOf?.(entry.name);
+      return [priority === undefined ? it : { ...it, priority }];
     }),
     continuing: new Set(
       routes.filter((it) => it.after_commit === "continue")

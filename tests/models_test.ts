@@ -7,6 +7,14 @@ import { startGateway } from "./_gateway.ts";
 const ADMIN = "oP5lMn8JhGt2RfVc";
 const CLIENT = "qW7rTz2Lm9XcVb4N";
 
+/** What the upstream was asked. */
+interface Lists {
+  /** How often for its models. */
+  count: number;
+  /** Bodies of requests, in order. */
+  readonly asked: Record<string, unknown>[];
+}
+
 /** A gateway before one provider that lists its models and one whose models the config lists. */
 async function withModels(
   use: (
@@ -14,13 +22,16 @@ async function withModels(
       path: string,
       init?: RequestInit & { readonly key?: string },
     ) => Promise<Response>,
-    lists: { count: number },
+    lists: Lists,
   ) => Promise<void>,
   state: MemoryStateStore = new MemoryStateStore(),
 ): Promise<void> {
-  const lists = { count: 0 };
-  const upstream = startAnsweringUpstream(({ method }) => {
-    if (method === "POST") return completion({ content: "hi" });
+  const lists: Lists = { count: 0, asked: [] };
+  const upstream = startAnsweringUpstream(({ method, body }) => {
+    if (method === "POST") {
+      lists.asked.push(body);
+      return completion({ content: "hi" });
+    }
     lists.count++;
     return json({
       data: [
@@ -225,5 +236,98 @@ Deno.test("PUT /v1/providers/{name}/model_selection is kept, changed by one at a
     assertEquals(response.headers.get("x-llm-proxy-model"), "dear");
     await response.body?.cancel();
   }, state);
+  await state.close();
+});
+
+Deno.test("a selection's max_tokens and temperature are those of requests for the provider's name that say nothing of them", async () => {
+  await withModels(async (ask, lists) => {
+    const put = await ask("/v1/providers/told/model_selection", {
+      method: "PUT",
+      body: JSON.stringify({
+        selected_model: "cheap",
+        max_tokens: 77,
+        temperature: 0.25,
+      }),
+    });
+    await put.body?.cancel();
+    const send = async (
+      body: Record<string, unknown>,
+      path = "/v1/chat/completions",
+    ): Promise<unknown[]> => {
+      const response = await ask(path, {
+        method: "POST",
+        body: JSON.stringify({
+          messages: [{ role: "user", content: "hi" }],
+          input: "hi",
+          ...body,
+        }),
+      });
+      assertEquals(response.status, 200, await response.text());
+      const { model, temperature, ...rest } = lists.asked.at(-1) ?? {};
+      const limit = rest.max_tokens ?? rest.max_completion_tokens;
+      return [model, limit, temperature];
+    };
+    assertEquals(await send({ model: "told" }), ["cheap", 77, 0.25]);
+    assertEquals(await send({ model: "told", max_tokens: 5, temperature: 1 }), [
+      "cheap",
+      5,
+      1,
+    ]);
+    assertEquals(await send({ model: "told/cheap" }), [
+      "cheap",
+      undefined,
+      undefined,
+    ]);
+    assertEquals(
+      await send({ model: "told", max_tokens: 9 }, "/v1/messages"),
+      ["cheap", 9, 0.25],
+    );
+    assertEquals(
+      (await send({ model: "told", messages: undefined }, "/v1/responses"))[2],
+      0.25,
+    );
+  });
+});
+
+Deno.test("a selection's priority is the provider's, in every process on the state", async () => {
+  const state = new MemoryStateStore();
+  const upstream = startAnsweringUpstream(() => completion({ content: "hi" }));
+  const yaml = `
+auth: {api_keys: [{name: boss, key: ${ADMIN}, role: admin}]}
+providers:
+  - {name: one, type: openai_compatible, base_url: "${upstream.origin}/v1", models: [m]}
+  - {name: two, type: openai_compatible, base_url: "${upstream.origin}/v1", models: [m]}
+`;
+  const start = () => startGateway(yaml, undefined, undefined, { state });
+  const gateways = [await start(), await start()];
+  const [first, second] = gateways.map(({ url }) => url);
+  const headers = { "x-api-key": ADMIN, "content-type": "application/json" };
+  const answers = async (url = ""): Promise<string | null> => {
+    const body = JSON.stringify({
+      model: "m",
+      messages: [{ role: "user", content: "hi" }],
+    });
+    const response = await fetch(`${url}/v1/chat/completions`, {
+      method: "POST",
+      headers,
+      body,
+    });
+    await response.body?.cancel();
+    return response.headers.get("x-llm-proxy-provider");
+  };
+  assertEquals([await answers(first), await answers(second)], ["one", "one"]);
+  const put = await fetch(`${first}/v1/providers/two/model_selection`, {
+    method: "PUT",
+    headers,
+    body: JSON.stringify({ selected_model: "m", priority: 1 }),
+  });
+  await put.body?.cancel();
+  assertEquals(await answers(first), "two");
+  for (let tries = 0; await answers(second) !== "two"; tries++) {
+    assertEquals(tries < 100, true);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  await Promise.all(gateways.map((gateway) => gateway.close()));
+  await upstream.close();
   await state.close();
 });

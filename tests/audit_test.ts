@@ -1,0 +1,287 @@
+// Who may do what to the gateway, and that each change is noted.
+import { type App, createApp, parseConfig } from "@llm-proxy/api";
+import { MemoryStateStore } from "@llm-proxy/context";
+import { assert, assertEquals } from "@std/assert";
+import { ADMIN_ROUTES } from "../api/admin_routes.ts";
+import { PUBLIC_ROUTES } from "../api/public_routes.ts";
+import { type Role, ROLES } from "../api/role.ts";
+
+const YAML = `
+providers: [{type: mock, models: [echo]}]
+auth:
+  api_keys:
+${
+  ROLES.map((role) =>
+    `    - {name: my-${role}, key: ${keyOf(role)}, role: ${role}}`
+  ).join("\n")
+}
+`;
+
+/** The least role for each route that is more than a caller's, told once more. */
+const NEEDED: Readonly<Record<Exclude<Role, "client">, readonly string[]>> = {
+  viewer: [
+    "GET /admin/keys",
+    "GET /admin/keys/:id",
+    "GET /admin/usage",
+    "GET /admin/usage/export",
+    "GET /admin/logs",
+    "GET /admin/deployments",
+    "GET /admin/flags",
+    "GET /admin/config/status",
+    "GET /admin/budgets",
+    "GET /admin/openapi.json",
+  ],
+  operator: [
+    "POST /admin/deployments/drain",
+    "POST /admin/deployments/enable",
+    "POST /admin/deployments/reset",
+    "PUT /admin/flags/:name",
+    "DELETE /admin/flags/:name",
+    "POST /admin/config/reload",
+    "POST /admin/explain",
+    "POST /admin/cache/invalidate",
+    "GET /admin/audit",
+    "GET /v1/config/status",
+    "POST /v1/config/reload",
+    "POST /v1/config/invalidate-cache",
+    "POST /v1/models/refresh",
+    "POST /v1/providers/:name/models/refresh",
+    "PUT /v1/providers/:name/model_selection",
+  ],
+  admin: [
+    "POST /admin/keys",
+    "PUT /admin/keys/:id",
+    "DELETE /admin/keys/:id",
+    "POST /admin/keys/:id/rotate",
+  ],
+};
+
+function keyOf(role: Role): string {
+  return `cfg-${role}-Zu2Rq8TnVw4yBd6F`;
+}
+
+interface Asked {
+  readonly status: number;
+  // deno-lint-ignore no-explicit-any -- the wire's JSON
+  readonly body: any;
+}
+
+type Ask = (
+  at: string,
+  more?: {
+    readonly role?: Role;
+    readonly body?: unknown;
+    readonly headers?: Readonly<Record<string, string>>;
+    readonly origin?: string;
+  },
+) => Promise<Asked>;
+
+async function withApp(
+  use: (ask: Ask, app: App) => Promise<void>,
+): Promise<void> {
+  const parsed = parseConfig(YAML, { file: "a.yaml", env: () => undefined });
+  assert(parsed.ok);
+  const state = new MemoryStateStore();
+  const controls = {
+    config: {
+      status: {} as never,
+      reload: () => Promise.resolve({ ok: true } as never),
+    },
+  };
+  const app = createApp(parsed.config, { state, controls });
+  const ask: Ask = async (at, more = {}) => {
+    const { role = "admin", body, headers, origin = "http://localhost" } = more;
+    const [method = "", path = ""] = at.split(" ");
+    const surface = path.startsWith("/admin") ? app.admin : app;
+    const hasBody = method === "POST" || method === "PUT";
+    const response = await surface.fetch(
+      new Request(origin + path, {
+        method,
+        headers: {
+          "x-api-key": keyOf(role),
+          ...hasBody && { "content-type": "application/json" },
+          ...headers,
+        },
+        ...hasBody && { body: JSON.stringify(body ?? {}) },
+      }),
+    );
+    const text = await response.text();
+    return {
+      status: response.status,
+      body: text.startsWith("{") ? JSON.parse(text) : text,
+    };
+  };
+  try {
+    await use(ask, app);
+  } finally {
+    await app.close();
+    await state.close();
+  }
+}
+
+Deno.test("X2: every route lets in the roles that it is for, by a table of its own", async () => {
+  await withApp(async (ask) => {
+    const routes = [...ADMIN_ROUTES, ...PUBLIC_ROUTES];
+    const told = new Map(
+      Object.entries(NEEDED).flatMap(([role, list]) =>
+        list.map((route) => [route, role as Role] as const)
+      ),
+    );
+    const known = routes.map(({ method, path }) => `${method} ${path}`);
+    assertEquals([...told.keys()].filter((it) => !known.includes(it)), []);
+    for (const route of known) {
+      const needed = told.get(route) ?? "client";
+      if (needed === "client") {
+        assert(!route.includes(" /admin"), route);
+        const found = routes.find(({ method, path }) =>
+          `${method} ${path}` === route
+        );
+        assertEquals(found?.needs ?? "client", "client", route);
+        continue;
+      }
+      const at = route.replace(/:\w+/, "none");
+      for (const role of ROLES) {
+        const { status, body } = await ask(at, { role });
+        const isRefused = body.error?.code === "insufficient_permissions";
+        const should = ROLES.indexOf(role) < ROLES.indexOf(needed);
+        assertEquals(isRefused, should, `${route} ${role}`);
+        assertEquals(isRefused, status === 403, `${route} ${role}`);
+      }
+    }
+  });
+});
+
+Deno.test("X2: nobody is given a role, a budget or a key's inner fields by writing them somewhere", async () => {
+  await withApp(async (ask) => {
+    const made = await ask("POST /admin/keys", { body: { name: "a" } });
+    const { id, role } = made.body;
+    assertEquals([made.status, role], [200, undefined]);
+    for (
+      const body of [
+        { id: "key_000000000000000000000000" },
+        { digest: "x".repeat(43) },
+        { hint: "abcd" },
+        { created_at: 1 },
+        { previous: null },
+        { role: "root" },
+        { __proto__: { role: "admin" }, roles: ["admin"] },
+        { budget: { limit: -1, period: "day" } },
+        { name: null },
+      ]
+    ) {
+      const changed = await ask(`PUT /admin/keys/${id}`, { body });
+      const isNothing = Object.keys(body).length === 0;
+      assertEquals(changed.status, isNothing ? 200 : 400, JSON.stringify(body));
+    }
+    const { body } = await ask(`GET /admin/keys/${id}`);
+    assertEquals([body.id, body.role], [id, undefined]);
+  });
+});
+
+Deno.test("every change of an admin is in the audit log, with who made it, to what, and how it was before", async () => {
+  await withApp(async (ask) => {
+    const { body: key } = await ask("POST /admin/keys", {
+      body: { name: "a" },
+    });
+    const deployment = { id: "mock/echo" };
+    /** What is asked, and what the audit says of it. */
+    const changes: readonly (readonly [string, unknown, string, string])[] = [
+      ["POST /admin/keys/:id/rotate", {}, "keys.rotate", key.id],
+      ["PUT /admin/keys/:id", { team: "t" }, "keys.change", key.id],
+      ["DELETE /admin/keys/:id", undefined, "keys.delete", key.id],
+      [
+        "POST /admin/deployments/drain",
+        deployment,
+        "deployments.drain",
+        "mock/echo",
+      ],
+      [
+        "POST /admin/deployments/enable",
+        deployment,
+        "deployments.enable",
+        "mock/echo",
+      ],
+      [
+        "POST /admin/deployments/reset",
+        deployment,
+        "deployments.reset",
+        "mock/echo",
+      ],
+      ["PUT /admin/flags/:name", { value: true }, "flags.put", "new"],
+      ["DELETE /admin/flags/:name", undefined, "flags.delete", "new"],
+      ["POST /admin/config/reload", {}, "config.reload", ""],
+      ["POST /v1/config/reload", {}, "config.reload", ""],
+      ["POST /admin/cache/invalidate", {}, "cache.invalidate", ""],
+      ["POST /v1/config/invalidate-cache", {}, "cache.invalidate", ""],
+      [
+        "PUT /v1/providers/:name/model_selection",
+        { selected_model: "echo" },
+        "model_selection.put",
+        "mock",
+      ],
+    ];
+    for (const [route, body, action, target] of changes) {
+      const name = route.includes("providers") ? "mock" : "new";
+      const at = route.replace(":id", key.id).replace(":name", name);
+      const { status } = await ask(at, { body });
+      assertEquals(status, 200, route);
+      const { body: audit } = await ask("GET /admin/audit");
+      const [row] = audit.data;
+      assertEquals([row.actor, row.action, row.target], [
+        "my-admin",
+        action,
+        target,
+      ], route);
+      assert(Math.abs(Date.parse(row.at) - Date.now()) < 60_000);
+    }
+    // Whatever else changes nothing, or is noted above.
+    const noted = [...changes.map(([route]) => route), "POST /admin/keys"];
+    const others = [...ADMIN_ROUTES, ...PUBLIC_ROUTES]
+      .filter(({ needs, method }) => needs !== undefined && method !== "GET")
+      .map(({ method, path }) => `${method} ${path}`)
+      .filter((it) => !noted.includes(it));
+    assertEquals(others.sort(), [
+      "POST /admin/explain",
+      "POST /v1/models/refresh",
+      "POST /v1/providers/:name/models/refresh",
+    ]);
+    const { body: audit } = await ask("GET /admin/audit");
+    const text = JSON.stringify(audit);
+    assert(!text.includes(key.key) && !text.includes("digest"));
+    const numbers = audit.data.map(({ number }: { number: number }) => number);
+    assertEquals(numbers, numbers.toSorted((a: number, b: number) => b - a));
+    const change = audit.data.find(({ action }: { action: string }) =>
+      action === "keys.change"
+    );
+    assertEquals([change.before.team, change.after.team], [undefined, "t"]);
+  });
+});
+
+Deno.test("X14: admins are served by this machine's names alone, and not to pages of other sites", async () => {
+  await withApp(async (ask) => {
+    for (
+      const origin of [
+        "http://rebound.example",
+        "http://localhost.evil.example",
+        "http://10.0.0.1:8001",
+      ]
+    ) {
+      const { status, body } = await ask("GET /admin/keys", { origin });
+      assertEquals([status, body.error.code], [403, "host_not_allowed"]);
+    }
+    for (
+      const headers of [
+        { origin: "https://evil.example" },
+        { origin: "null" },
+        { "sec-fetch-site": "cross-site" },
+      ]
+    ) {
+      for (const at of ["GET /admin/keys", "POST /admin/config/reload"]) {
+        const { status, body } = await ask(at, { headers });
+        assertEquals([status, body.error.code], [403, "cross_site_request"]);
+      }
+    }
+    const own = { origin: "http://127.0.0.1:8001" };
+    assertEquals((await ask("GET /admin/keys", { headers: own })).status, 200);
+  });
+});
