@@ -1,5 +1,9 @@
 import { type ClientDialect, GatewayError } from "@llm-proxy/core";
-import { parseTraceParent } from "@llm-proxy/logging";
+import {
+  type LogFields,
+  parseTraceParent,
+  withLogContext,
+} from "@llm-proxy/logging";
 import { checkVisitor } from "./_local_visitor.ts";
 import { refuseWhenScarce } from "./_memory_watch.ts";
 import { keepsContent } from "./keeps_content.ts";
@@ -97,8 +101,13 @@ export async function dispatch(
     }
     const context = { gateway, exchange: recorded ?? exchange, record };
     const key = idempotencyKey(route, exchange);
-    if (key === undefined) await route.handle(context);
-    else await serveOnce(context, { key, handle: route.handle });
+    await withLogContext(
+      logContextOf(record),
+      () =>
+        key === undefined
+          ? route.handle(context)
+          : serveOnce(context, { key, handle: route.handle }),
+    );
   } catch (error) {
     refuse(recorded ?? exchange, record, toGatewayError(error));
   } finally {
@@ -106,6 +115,17 @@ export async function dispatch(
     record.settle();
   }
   tellOfRequest({ gateway, record, route, recorded });
+}
+
+/** What tells whose request it is that is logged of. */
+function logContextOf({ id, tracing, parent }: RequestRecord): LogFields {
+  const place = tracing ?? parent;
+  // All are there: a connection may still be in the context of its last request.
+  return {
+    request_id: id,
+    trace_id: place?.traceId,
+    span_id: place?.spanId,
+  };
 }
 
 /** Whether what a route does has a price: counting tokens has none. */

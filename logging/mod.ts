@@ -76,6 +76,7 @@ export {
   parseLogLevel,
 } from "./level.ts";
 export { joinScrapes } from "./join_scrapes.ts";
+export { withLogContext } from "./log_context.ts";
 export type { LogSink } from "./log_sink.ts";
 export type { LogFields, Logger } from "./logger.ts";
 export { LoopDelay, type LoopDelayOptions } from "./loop_delay.ts";

@@ -1,5 +1,6 @@
 import { JSON_FORMAT, renderFields } from "./_record_line.ts";
 import type { LogLevel } from "./level.ts";
+import { logContext } from "./log_context.ts";
 import type { LogFields, Logger } from "./logger.ts";
 import type { Redactor } from "./redactor.ts";
 
@@ -13,10 +14,13 @@ interface Shared {
 class RedactingLogger implements Logger {
   readonly #logger: Logger;
   readonly #shared: Shared;
+  /** What its records carry; the logger knows it too. */
+  readonly #fields: LogFields;
 
-  constructor(logger: Logger, shared: Shared) {
+  constructor(logger: Logger, shared: Shared, fields: LogFields = {}) {
     this.#logger = logger;
     this.#shared = shared;
+    this.#fields = fields;
   }
 
   get level(): LogLevel | undefined {
@@ -56,8 +60,9 @@ class RedactingLogger implements Logger {
   }
 
   child(fields: LogFields): Logger {
-    const child = this.#logger.child(this.#clean(fields));
-    return new RedactingLogger(child, this.#shared);
+    const clean = this.#clean(fields);
+    const all = { ...this.#fields, ...clean };
+    return new RedactingLogger(this.#logger.child(clean), this.#shared, all);
   }
 
   async flush(): Promise<void> {
@@ -72,7 +77,9 @@ class RedactingLogger implements Logger {
     if (!this.isEnabled(level)) return;
     try {
       const clean = this.#shared.redactor.redact(message);
-      this.#logger[level](clean, fields && this.#clean(fields));
+      const context = logContext();
+      const all = context ? { ...context, ...this.#fields, ...fields } : fields;
+      this.#logger[level](clean, all && this.#clean(all));
     } catch {
       this.#shared.lost++;
     }

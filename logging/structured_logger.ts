@@ -5,6 +5,7 @@ import {
   TEXT_FORMAT,
 } from "./_record_line.ts";
 import type { LogLevel } from "./level.ts";
+import { logContext } from "./log_context.ts";
 import type { LogSink } from "./log_sink.ts";
 import type { LogFields, Logger } from "./logger.ts";
 import { isTerminal, stdoutSink } from "./stdout_sink.ts";
@@ -88,7 +89,8 @@ function timeNow(): string {
  * are cut at 8,192 characters, lines at about 64 KiB.
  *
  * A record has the fields `ts` (RFC 3339, UTC), `level` and `msg`; a field of
- * the caller's with one of these names gets a `_` before it.
+ * the caller's with one of these names gets a `_` before it. Fields of
+ * {@linkcode withLogContext} come along where there are such.
  *
  * @example A logger and its child
  * ```ts
@@ -223,12 +225,13 @@ export class StructuredLogger implements Logger {
     const { format, level: threshold, priorities } = this.#shared;
     const line = format.head(timeNow(), level, message);
     const head = priorities ? PRIORITY[level] + line : line;
-    if (!fields) return head + this.#bound + format.tail;
     const stacks = threshold === "debug";
-    if (overlap(this.#fields, fields)) {
-      const all = { ...this.#fields, ...fields };
+    const context = logContext();
+    if (context || (fields && overlap(this.#fields, fields))) {
+      const all = { ...context, ...this.#fields, ...fields };
       return head + renderFields(format, { fields: all, stacks }) + format.tail;
     }
+    if (!fields) return head + this.#bound + format.tail;
     return head + this.#bound + renderFields(format, { fields, stacks }) +
       format.tail;
   }

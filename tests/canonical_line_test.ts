@@ -335,3 +335,31 @@ Deno.test("the mean of what metrics tell of overhead and queues is that of the l
   const told = value("proxy_api_overhead_seconds_sum") * 1_000;
   assert(Math.abs(told - sum) < 0.1, `${told} and ${sum}`);
 });
+
+Deno.test("what is logged on a request's way carries its id and its trace, and never those of the one before on its connection", async () => {
+  await using fleet = await start(`${CONFIG}
+  - {match: only-a, targets: [a/m]}
+circuit_breaker: {failure_threshold: 1}
+`);
+  for (const name of ["a", "b"]) fleet.of(name).usual = status(500);
+  const parent = `traceparent: 00-${TRACE}-${SPAN}-01\r\n`;
+  const client = await RawClient.connect(fleet.url);
+  await client.send(chat("only-a", { headers: AUTH + parent }));
+  await client.answers(1);
+  await client.send(chat("only-b"));
+  const answers = await client.answers(2);
+  client.leave();
+  const ids = answers.map(({ headers }) => headers.get("x-request-id"));
+  await until(() => fleet.log.length === 2, "two lines");
+  const told = fleet.breakerChanges.map((line) => [
+    line.deployment,
+    line.request_id,
+    line.trace_id,
+    line.span_id,
+  ]);
+  assertEquals(told, [
+    ["a/m", ids[0], TRACE, SPAN],
+    ["b/claude", ids[1], undefined, undefined],
+  ]);
+  assertEquals(fleet.log.map((line) => line.trace_id), [TRACE, undefined]);
+});
