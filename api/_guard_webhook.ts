@@ -1,7 +1,7 @@
 import { GatewayError } from "@llm-proxy/core";
-import { createHmac } from "node:crypto";
 import type { WebhookGuardrail } from "./config_types_guardrails.ts";
 import { GuardrailError } from "./_guard_scan.ts";
+import { postFault, postSigned } from "./_signed_post.ts";
 
 /** No verdict is longer, in bytes. */
 const MAX_ANSWER = 65_536;
@@ -16,8 +16,7 @@ export interface WebhookQuestion {
 }
 
 /**
- * Asks a webhook whether texts may pass. The header `x-llm-proxy-signature`
- * reads `t=SECONDS,v1=HEX`: HMAC-SHA256 of the seconds, a dot and the body.
+ * Asks a webhook whether texts may pass, signed.
  *
  * @returns Whether it has answered; where it has not, the texts pass only if the config says so.
  * @throws {GuardrailError} where it says no.
@@ -35,18 +34,10 @@ export async function askWebhook(
     model,
     texts,
   });
-  const seconds = Math.floor(Date.now() / 1_000);
-  const digest = createHmac("sha256", secret).update(`${seconds}.${body}`)
-    .digest("hex");
   let isAllowed: boolean;
   try {
-    const response = await fetch(url, {
-      method: "POST",
-      redirect: "manual",
-      headers: {
-        "content-type": "application/json",
-        "x-llm-proxy-signature": `t=${seconds},v1=${digest}`,
-      },
+    const response = await postSigned(url, {
+      secret,
       body,
       signal: AbortSignal.any([signal, AbortSignal.timeout(timeout * 1_000)]),
     });
@@ -54,12 +45,10 @@ export async function askWebhook(
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     if (fail === "open") return false;
-    // Its message may hold the address, and that a secret of its own.
-    const reason = error instanceof Error ? error.name : "unknown";
     throw new GatewayError(
       "overloaded",
       `The guardrail '${name}' does not answer`,
-      { code: "guardrail_unavailable", cause: { reason } },
+      { code: "guardrail_unavailable", cause: { reason: postFault(error) } },
     );
   }
   if (!isAllowed) throw new GuardrailError(name, side);

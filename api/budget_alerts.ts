@@ -1,8 +1,8 @@
 import type { BudgetWarning } from "@llm-proxy/context";
 import { wait } from "@llm-proxy/core";
 import type { Logger } from "@llm-proxy/logging";
-import { createHmac } from "node:crypto";
 import type { BudgetAlertsConfig } from "./config_types_ledger.ts";
+import { postFault, postSigned } from "./_signed_post.ts";
 
 /** How often a warning is posted at most, and how long one try may take, in ms. */
 const MAX_TRIES = 5;
@@ -21,9 +21,7 @@ export interface BudgetAlertsOptions {
 /**
  * Posts warnings of budgets to a webhook, signed, and again where it fails.
  *
- * The header `x-llm-proxy-signature` reads `t=SECONDS,v1=HEX`: HMAC-SHA256 of
- * the seconds, a dot and the body. Each warning has an `id`, by which one that
- * comes twice is known.
+ * Each warning has an `id`, by which one that comes twice is known.
  */
 export class BudgetAlerts {
   readonly #config: BudgetAlertsConfig;
@@ -86,17 +84,10 @@ export class BudgetAlerts {
   async #try(
     body: string,
   ): Promise<{ status?: number; reason?: string } | undefined> {
-    const seconds = Math.floor(Date.now() / 1_000);
-    const digest = createHmac("sha256", this.#config.secret)
-      .update(`${seconds}.${body}`).digest("hex");
     try {
-      const { status, body: answer } = await fetch(this.#config.url, {
-        method: "POST",
-        redirect: "manual",
-        headers: {
-          "content-type": "application/json",
-          "x-llm-proxy-signature": `t=${seconds},v1=${digest}`,
-        },
+      const { url, secret } = this.#config;
+      const { status, body: answer } = await postSigned(url, {
+        secret,
         body,
         signal: AbortSignal.any([
           this.#closing.signal,
@@ -106,8 +97,7 @@ export class BudgetAlerts {
       await answer?.cancel();
       return status >= 200 && status < 300 ? undefined : { status };
     } catch (error) {
-      // Its message may hold the address, and that a secret of its own.
-      return { reason: error instanceof Error ? error.name : "unknown" };
+      return { reason: postFault(error) };
     }
   }
 }
