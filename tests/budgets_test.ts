@@ -218,6 +218,25 @@ Deno.test("A4: 200 callers at once overspend nothing, over TCP", async () => {
   assert(spent <= 5_000_000_000, String(spent));
 });
 
+Deno.test("A4: 200 callers at once, the cost of whose requests nobody knows, overspend one request at most, over TCP", async () => {
+  const limit = 200;
+  await using rig = await start(
+    `{name: all, per: all, limit: ${limit / 1e6}, period: total}`,
+  );
+  const told = new Set<string>();
+  // Each takes all that is left, and gives back what it does not need.
+  for (let round = 0; round < 4; round++) {
+    await Promise.all(Array.from({ length: 200 }, async () => {
+      const response = await rig.ask({}, { key: KEY });
+      const { error } = await response.json();
+      told.add(error?.code ?? "ok");
+    }));
+  }
+  const spent = rig.upstream.asked.length * 78;
+  assert(spent >= limit && spent <= limit + 78, `${spent} of ${limit}`);
+  assertEquals([...told].sort(), ["budget_busy", "insufficient_quota", "ok"]);
+});
+
 Deno.test("L6: one that is far beyond its budget takes nothing from another within its own", async () => {
   await using rig = await start(
     "{name: teams, per: team, limit: 0.001, period: total}",
