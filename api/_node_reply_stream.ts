@@ -85,9 +85,11 @@ export class NodeReplyStream implements ByteReplyStream {
 
   cut(): void {
     // Not before what was written is out, within the time of any other end.
-    const { socket } = this.#outgoing;
+    const outgoing = this.#outgoing;
+    const { socket } = outgoing;
+    if (outgoing.destroyed) return;
     const timer = setTimeout(() => socket?.destroy(), LINGER);
-    this.#outgoing.once("close", () => clearTimeout(timer));
+    outgoing.once("close", () => clearTimeout(timer));
     socket?.destroySoon();
   }
 }

@@ -14,6 +14,8 @@ import { headerValue, relayWith } from "./relay_bytes.ts";
 
 /** What stands for a model where there is none to be known. */
 const MODEL = "pass-through";
+/** Where Gemini, Vertex, Azure and Bedrock name the model that is asked. */
+const MODEL_IN_PATH = /\/(?:models?|deployments)\/([^/:]{1,200})/;
 const PREFIX = /^\/p\/([^/?]+)(\/[^?]*)(\?.*)?$/;
 
 /**
@@ -63,7 +65,8 @@ const KEPT_BACK_FAMILIES = /^(?:access-control-|proxy-|x-llm-proxy-)/;
  * `/p/{provider}/…`: whatever the gateway has no endpoint for. Method, path,
  * query, headers and body go to the provider as they are, and its answer comes
  * back as it is, errors too; only credentials are exchanged. It leads to no
- * other host, and nowhere above the provider's base URL.
+ * other host, and nowhere above the provider's base URL. Where the answer tells
+ * its tokens, and its model has a price, its cost is booked.
  *
  * @throws {GatewayError} 404 where there is no such provider.
  */
@@ -104,14 +107,16 @@ export async function passThrough(context: RequestContext): Promise<void> {
       attempt(context, {
         routed,
         prepare: () => prepare(routed),
-        answer: (answering) =>
-          relayWith(answering, () => {
-            const { response } = answering;
-            return {
-              ...answerHeaders(response.headers, provider),
-              ...replyHeaders(record, response.headers),
-            };
-          }),
+        answer(answering) {
+          const { headers } = answering.response;
+          return relayWith(answering, {
+            headersOf: () => ({
+              ...answerHeaders(headers, provider),
+              ...replyHeaders(record, headers),
+            }),
+            modelOf: (named) => modelInPath(path) ?? named,
+          });
+        },
       }),
   });
 }
@@ -152,6 +157,15 @@ function checkPath({ baseUrl }: Provider, path: string): void {
     "The path must lead down from the provider's base URL",
     { code: "invalid_path" },
   );
+}
+
+function modelInPath(path: string): string | undefined {
+  const name = MODEL_IN_PATH.exec(path)?.[1];
+  try {
+    return name && decodeURIComponent(name);
+  } catch {
+    return name;
+  }
 }
 
 /** Undoes the escapes of what takes paths apart; a server behind a server does so twice. */

@@ -1,7 +1,7 @@
 import {
   type BudgetHold,
   costOf,
-  type LedgerAttempt,
+  type LedgerAttemptEnd,
   type LedgerUsage,
   picoDollars,
   type PricedModel,
@@ -11,6 +11,9 @@ import type { AttemptTrace } from "./attempt_trace.ts";
 
 /** Letters of a JSON request, or of an answer's content, for each token that is supposed. */
 const LETTERS_PER_TOKEN = 4;
+
+/** Whose price it is where a provider's own word counts. */
+const REPORTED = { source: "provider", version: "reported" } as const;
 
 /** How much of a failure's code is kept: providers choose some of them. */
 const MAX_CODE = 64;
@@ -60,7 +63,7 @@ export class Payment {
   end(
     trace: AttemptTrace,
     { error, wasLeft }: PaymentEnd,
-  ): Omit<LedgerAttempt, "provider" | "model" | "reserved"> {
+  ): LedgerAttemptEnd {
     const outcome = error === undefined
       ? "ok"
       : error instanceof GatewayError
@@ -73,11 +76,17 @@ export class Payment {
       : this.#estimate(trace, { wasLeft, told });
     // What was not answered is not charged; what was, nobody knows.
     if (usage === undefined) {
-      return error === undefined ? { outcome } : { outcome, cost: 0 };
+      const isRefused = error !== undefined || (trace.status ?? 0) >= 400;
+      return isRefused ? { outcome, cost: 0 } : { outcome };
     }
     const reported = usage.details?.cost;
+    const isTrusted = this.#trustsReport && reported !== undefined;
+    const terms = this.priced?.price.terms;
     return {
       outcome,
+      price: isTrusted
+        ? REPORTED
+        : terms && { source: terms.source, version: terms.version },
       usage: {
         ...countsOf(usage),
         ...(usage !== told && { isEstimated: true }),

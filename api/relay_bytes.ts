@@ -1,9 +1,10 @@
-import { UsageTail } from "@llm-proxy/core/passing";
+import { UsageScan } from "@llm-proxy/core/passing";
 import { replyHeaders } from "./_reply_headers.ts";
 import type { Answering } from "./endpoints.ts";
 import type { Prepared } from "./prepared.ts";
 import type { ByteReplyStream } from "./exchange.ts";
 
+const LF = 10;
 /** Headers of a provider's answer that say what its body is. */
 const DESCRIBING = ["content-type", "content-disposition"] as const;
 
@@ -18,7 +19,9 @@ export function relayBytes<T extends Prepared>(
   answering: Answering<T>,
 ): Promise<void> {
   const { context: { record }, response } = answering;
-  return relayWith(answering, () => {
+  return relayWith(answering, { headersOf });
+
+  function headersOf(): Record<string, string> {
     const headers = replyHeaders(record, response.headers);
     for (const name of DESCRIBING) {
       const value = response.headers[name];
@@ -26,17 +29,26 @@ export function relayBytes<T extends Prepared>(
     }
     headers["cache-control"] = "no-store";
     return headers;
-  });
+  }
 }
 
-/** Relays an answer under headers that are made when its first byte is there. */
+/** How an answer is relayed. */
+export interface RelayOptions {
+  /** Makes the headers, when its first byte is there. */
+  readonly headersOf: () => Record<string, string>;
+  /** Tells which model has answered, of the one that the answer names. @default {that of the route} */
+  readonly modelOf?: (named: string | undefined) => string | undefined;
+}
+
+/** Relays an answer under headers of its own; what it tells to have come to is booked. */
 export async function relayWith<T extends Prepared>(
   { context, routed, trace, clock, response }: Answering<T>,
-  headersOf: () => Record<string, string>,
+  { headersOf, modelOf }: RelayOptions,
 ): Promise<void> {
   const { exchange, record } = context;
-  const { status, body } = response;
-  const tail = new UsageTail();
+  const { status, headers, body } = response;
+  const scan = new UsageScan();
+  const isEvents = headers["content-type"]?.startsWith("text/event-stream");
   let reply: ByteReplyStream | undefined;
   const open = (): void => {
     routed.commit();
@@ -46,7 +58,8 @@ export async function relayWith<T extends Prepared>(
   try {
     await record.waiting.during(body.pump((chunk) => {
       clock.progress();
-      tail.add(chunk);
+      scan.add(chunk);
+      if (isEvents) trace.progress += eventsIn(chunk);
       if (reply === undefined) {
         open();
         reply = exchange.stream(status, headersOf());
@@ -64,9 +77,19 @@ export async function relayWith<T extends Prepared>(
     reply?.cut();
     throw error;
   } finally {
-    record.usage = tail.usage();
+    trace.usage = record.usage = scan.usage();
+    trace.servedModel = modelOf?.(scan.model());
     if (record.usage !== undefined) routed.used(record.usage.total);
   }
+}
+
+/** How many events a piece ends, one at least: most are of a token. */
+function eventsIn(chunk: Uint8Array): number {
+  let events = 0;
+  for (let at = chunk.indexOf(LF); at >= 0; at = chunk.indexOf(LF, at + 1)) {
+    if (chunk[at + 1] === LF) events++;
+  }
+  return Math.max(1, events);
 }
 
 /** Keeps a foreign value from breaking out of its header (C12). */

@@ -125,11 +125,17 @@ export class RequestAccount {
     trace.payment = undefined;
     // The table may have come meanwhile.
     payment.priced ??= this.#accounts.priceOf(trace.candidate);
+    const served = this.#servedModel(trace, payment);
     const end = payment.end(trace, how);
     trace.booked = end.usage;
     payment.hold?.settle(end.cost ?? 0);
     this.#costs.push(end);
-    if (payment.place !== undefined) this.#entry?.ended(payment.place, end);
+    if (payment.place !== undefined) {
+      this.#entry?.ended(
+        payment.place,
+        served === undefined ? end : { ...end, model: served },
+      );
+    }
     if (usage !== undefined) {
       const problems = usageProblems(usage);
       if (problems.length > 0) this.#problems = problems;
@@ -159,6 +165,16 @@ export class RequestAccount {
       cache: record.cache,
       problems: this.#problems,
     });
+  }
+
+  /** The model that has answered, where the route names none: one that has a price, as answers may name any. */
+  #servedModel(
+    { servedModel: model, candidate }: AttemptTrace,
+    payment: Payment,
+  ): string | undefined {
+    if (model === undefined || payment.priced !== undefined) return undefined;
+    payment.priced = this.#accounts.priceOf({ ...candidate, model });
+    return payment.priced && model.slice(0, MAX_NAME);
   }
 
   #note(trace: AttemptTrace, reserved: number): undefined {

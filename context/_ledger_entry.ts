@@ -8,6 +8,7 @@ import type { LedgerEntry } from "./ledger.ts";
 import {
   costOfAttempts,
   type LedgerAttempt,
+  type LedgerAttemptEnd,
   type LedgerEnd,
   type LedgerHead,
   type LedgerIntent,
@@ -55,10 +56,11 @@ export class OpenEntry implements LedgerEntry, OpenRequest {
     return at;
   }
 
-  ended(place: number, end: Omit<LedgerAttempt, keyof LedgerIntent>): void {
+  ended(place: number, end: LedgerAttemptEnd): void {
     const intent = this.attempts[place];
     if (this.#isSettled || intent === undefined) return;
-    const { provider, model, reserved, price, charges } = intent;
+    const { provider, reserved, charges } = intent;
+    const { model = intent.model, price = intent.price } = end;
     const { outcome, usage, cost, reported } = end;
     this.attempts[place] = {
       provider,

@@ -11,7 +11,7 @@ import type { LedgerAlarm } from "./ledger_alarm.ts";
 import { recoverJournals } from "./_ledger_recovery.ts";
 import { LedgerWriter } from "./_ledger_writer.ts";
 import type {
-  LedgerAttempt,
+  LedgerAttemptEnd,
   LedgerEnd,
   LedgerHead,
   LedgerIntent,
@@ -62,7 +62,7 @@ export interface LedgerEntry {
    */
   attempt(intent: LedgerIntent): number;
   /** Notes how an attempt ended, at its place. */
-  ended(place: number, attempt: Omit<LedgerAttempt, keyof LedgerIntent>): void;
+  ended(place: number, end: LedgerAttemptEnd): void;
   /** Has the journal hold what is known, before anything is delivered that no attempt was made for. */
   secure(): void;
   /** What the attempts cost so far, in pico-dollars; `undefined` where a price is not known. */

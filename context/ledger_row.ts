@@ -55,6 +55,15 @@ export interface LedgerAttempt extends LedgerIntent {
   readonly reported?: number | undefined;
 }
 
+/** How an attempt ended; what is known of it since it began, as well. */
+export interface LedgerAttemptEnd
+  extends Omit<LedgerAttempt, keyof LedgerIntent> {
+  /** The model that has answered. @default {the one that was asked} */
+  readonly model?: string;
+  /** Who says what it cost. @default {who said so when it began} */
+  readonly price?: LedgerPrice | undefined;
+}
+
 /** Whose request it is, and what it asks for. */
 export interface LedgerHead {
   /** The gateway's own id of it. */

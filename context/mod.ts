@@ -95,6 +95,7 @@ export {
 export {
   costOfAttempts,
   type LedgerAttempt,
+  type LedgerAttemptEnd,
   type LedgerCharge,
   type LedgerEnd,
   type LedgerHead,

@@ -22,7 +22,7 @@ export {
   type PassEndpointOptions,
   storedRequest,
 } from "../pass_endpoint.ts";
-export { UsageTail } from "../usage_tail.ts";
+export { UsageScan } from "../usage_scan.ts";
 export { MockRealtime } from "../mock/mock_realtime.ts";
 export {
   type RealtimeTarget,
