@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { type Answering, eventStream, json } from "./_answering_upstream.ts";
 import {
   chatStream,
@@ -264,7 +264,7 @@ Deno.test("J7, J17: an error is read whatever its label, and a numeric code is t
   });
 });
 
-Deno.test("J17: search results beside an answer and in its content are no text", async () => {
+Deno.test("J17: search results beside an answer and in its content are no text, and stay beside it", async () => {
   const extra = { search_results: [{ title: "a" }], citations: ["https://a"] };
   const parts = [
     { type: "search_results", search_results: [{ title: "a" }] },
@@ -282,7 +282,8 @@ Deno.test("J17: search results beside an answer and in its content are no text",
     assertEquals(choices[0].message.content, "Hello");
     assertEquals({ search_results: results, citations }, extra);
     const text = await (await post(url, { ...ask, stream: true })).text();
-    assert(text.includes('"content":"Hello"') && !text.includes("title"));
+    assertStringIncludes(text, '"content":"Hello"');
+    assertStringIncludes(text, '"references":[{"type":"search_results"');
   });
 });
 
