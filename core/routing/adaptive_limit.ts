@@ -129,9 +129,13 @@ export class AdaptiveLimit {
     else this.check(now);
   }
 
-  /** Takes an answer that says the provider has too much to do; counts once in a window. */
-  overloaded(now: number): void {
-    if (this.#trial !== undefined || now <= this.#windowStart) return;
+  /**
+   * Takes an answer that says the provider has too much to do. Of all that was
+   * sent under one limit the first counts: the others say nothing of the lower
+   * one.
+   */
+  overloaded({ startedAt, now }: Omit<FirstByteSample, "inFlight">): void {
+    if (this.#trial !== undefined || startedAt <= this.#windowStart) return;
     this.#growing = false;
     this.#limit = this.#bounded(this.#limit * (1 - SLOW));
     this.#open(now);

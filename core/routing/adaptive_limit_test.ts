@@ -64,7 +64,7 @@ Deno.test("AdaptiveLimit stays within its bounds whatever comes", () => {
   for (let count = 0; count < 5_000; count++) {
     now += random() * 100;
     const ms = 10 ** (4 * random());
-    if (random() < 0.05) adaptive.overloaded(now);
+    if (random() < 0.05) adaptive.overloaded({ startedAt: now - ms, now });
     else {
       const inFlight = Math.ceil(random() * adaptive.limit);
       adaptive.sample({ startedAt: now - ms, now, inFlight });
@@ -75,10 +75,12 @@ Deno.test("AdaptiveLimit stays within its bounds whatever comes", () => {
 
 Deno.test("AdaptiveLimit falls by a tenth where the provider says it has too much to do", () => {
   const adaptive = new AdaptiveLimit({ initial: 100 });
-  adaptive.overloaded(1_000);
-  adaptive.overloaded(1_000);
+  // A crowd that is refused, one after the other.
+  for (let now = 1_000; now < 1_100; now++) {
+    adaptive.overloaded({ startedAt: 900, now });
+  }
   assertEquals(adaptive.limit, 90);
-  adaptive.overloaded(2_000);
+  adaptive.overloaded({ startedAt: 1_200, now: 1_300 });
   assertEquals(adaptive.limit, 81);
 });
 

@@ -71,7 +71,8 @@ export class ConcurrencyLimit {
       this.#adaptive.sample({ startedAt, now: this.#now(), inFlight });
       this.#admit();
     },
-    overloaded: () => this.#adaptive?.overloaded(this.#now()),
+    overloaded: ({ startedAt }) =>
+      this.#adaptive?.overloaded({ startedAt, now: this.#now() }),
     released: () => {
       this.#inFlight--;
       if (this.#queue.size > 0) this.#admit();

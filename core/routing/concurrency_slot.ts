@@ -3,7 +3,7 @@ export interface ConcurrencySlotEvents {
   /** The first byte has come. */
   firstByte(slot: ConcurrencySlot): void;
   /** The provider said that it has too much to do. */
-  overloaded(): void;
+  overloaded(slot: ConcurrencySlot): void;
   /** The slot is free. */
   released(): void;
 }
@@ -54,7 +54,7 @@ export class ConcurrencySlot implements Disposable {
 
   /** Notes that the provider said it has too much to do: 429, 503 or 529. */
   overloaded(): void {
-    if (!this.#released) this.#events.overloaded();
+    if (!this.#released) this.#events.overloaded(this);
   }
 
   /** Frees the slot; later calls do nothing. */
