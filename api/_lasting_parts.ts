@@ -155,6 +155,7 @@ export class LastingParts {
       await this.selections.refresh();
     };
     this.catalogue = new ModelCache({
+      store: given,
       onFailure: (provider, cause) =>
         logger.warn("a provider does not list its models", { provider, cause }),
     });
@@ -270,6 +271,7 @@ export class LastingParts {
       this.catalogue.add(
         provider.name,
         (signal) => listModels(provider, { signal }),
+        { address: provider.baseUrl },
       );
     }
   }

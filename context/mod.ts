@@ -139,6 +139,7 @@ export {
   type ModelEntry,
   type ModelListing,
   type ModelLoader,
+  type ModelSourceOptions,
 } from "./model_cache.ts";
 export {
   MemoryStateStore,

@@ -1,3 +1,6 @@
+import { ModelShelf } from "./_model_shelf.ts";
+import type { StateStore } from "./state_store.ts";
+
 /** One model as its provider lists it. */
 export interface ModelEntry {
   /** The model as the provider names it. */
@@ -41,14 +44,29 @@ export interface ModelCacheOptions {
   readonly maxModels?: number;
   /** How many providers there may be. @default {1_000} */
   readonly maxProviders?: number;
+  /** What keeps listings beyond the life of the process, for a week. @default {nothing} */
+  readonly store?: StateStore | undefined;
   /** The clock, in ms since 1970. @default {Date.now} */
   readonly now?: () => number;
   /** Is told of each load that failed; the one who asked never is. */
   readonly onFailure?: (provider: string, error: unknown) => void;
 }
 
+/** What {@linkcode ModelCache.add} may be told. */
+export interface ModelSourceOptions {
+  /**
+   * Where the provider is: what was stored of another place is not used.
+   *
+   * @default {""}
+   */
+  readonly address?: string;
+}
+
 interface Source {
   readonly load: ModelLoader;
+  readonly address: string;
+  /** Settled once the store was asked. */
+  recalling?: Promise<void>;
   listing?: ModelListing;
   /** When the last load failed; absent after one that did not. */
   failedAt?: number;
@@ -60,7 +78,8 @@ interface Source {
  *
  * Each provider is asked at most once at a time and once per lifetime of its
  * listing. While it is down its last listing is served, and it is left alone
- * for a while. Nothing here decides access: a model that no provider lists may
+ * for a while. With a store the listing of an earlier process is used while it
+ * is fresh, and as long as the provider is down. Nothing here decides access: a model that no provider lists may
  * still be asked for.
  *
  * @example Two providers
@@ -89,6 +108,7 @@ export class ModelCache {
   readonly #maxModels: number;
   readonly #maxProviders: number;
   readonly #onFailure: (provider: string, error: unknown) => void;
+  readonly #shelf: ModelShelf | undefined;
   readonly #now: () => number;
 
   /** Makes an empty catalogue; see {@linkcode ModelCacheOptions}. */
@@ -99,6 +119,7 @@ export class ModelCache {
     this.#maxModels = options.maxModels ?? 10_000;
     this.#maxProviders = options.maxProviders ?? 1_000;
     this.#onFailure = options.onFailure ?? (() => {});
+    this.#shelf = options.store && new ModelShelf(options.store);
     this.#now = options.now ?? Date.now;
   }
 
@@ -108,14 +129,18 @@ export class ModelCache {
    *
    * @throws {RangeError} when there are too many providers.
    */
-  add(provider: string, load: ModelLoader): void {
+  add(
+    provider: string,
+    load: ModelLoader,
+    { address = "" }: ModelSourceOptions = {},
+  ): void {
     const full = this.#sources.size >= this.#maxProviders;
     if (full && !this.#sources.has(provider)) {
       throw new RangeError(
         `Cannot add provider "${provider}": there are ${this.#maxProviders} already`,
       );
     }
-    this.#sources.set(provider, { load });
+    this.#sources.set(provider, { load, address });
     this.#reindex();
   }
 
@@ -128,14 +153,16 @@ export class ModelCache {
    * What a provider lists: from memory while fresh, else asked for. A provider
    * that fails gives its last listing, or `undefined` when there was none.
    */
-  list(provider: string): Promise<ModelListing | undefined> {
+  async list(provider: string): Promise<ModelListing | undefined> {
     const source = this.#sources.get(provider);
-    const { listing, failedAt } = source ?? {};
-    const fresh = this.#isWithin(this.#ttl, listing?.readAt);
-    if (fresh || this.#isWithin(this.#failureTtl, failedAt)) {
-      return Promise.resolve(listing);
+    if (source === undefined) return undefined;
+    if (source.listing === undefined && this.#shelf !== undefined) {
+      await this.#recall(provider, source);
     }
-    return this.refresh(provider);
+    const { listing, failedAt } = source;
+    const fresh = this.#isWithin(this.#ttl, listing?.readAt);
+    if (fresh || this.#isWithin(this.#failureTtl, failedAt)) return listing;
+    return await this.refresh(provider);
   }
 
   /** What memory holds of a provider, however old; nobody is asked. */
@@ -185,13 +212,28 @@ export class ModelCache {
       };
       delete source.failedAt;
       this.#reindex();
+      const { address, listing } = source;
+      this.#shelf?.keep(provider, { address, listing, now: this.#now() });
     } catch (error) {
       // A provider that is down is no fault of the one who asks: its last
       // listing, if any, goes on being served.
       source.failedAt = this.#now();
       this.#onFailure(provider, error);
+      if (source.listing === undefined) await this.#recall(provider, source);
     }
     return source.listing;
+  }
+
+  /** Has what an earlier process was told; it is asked for once. */
+  #recall(provider: string, source: Source): Promise<void> | undefined {
+    const shelf = this.#shelf;
+    if (shelf === undefined) return undefined;
+    return source.recalling ??= shelf.recall(provider, source).then((it) => {
+      if (it === undefined || source.listing !== undefined) return;
+      const models = it.models.filter(isModel).slice(0, this.#maxModels);
+      source.listing = { ...it, models };
+      this.#reindex();
+    }).catch(() => {});
   }
 
   /** One question, ended by its deadline or by the cache's close. */

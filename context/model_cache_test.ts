@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { MemoryStateStore } from "./memory_state_store.ts";
 import {
   ModelCache,
   type ModelEntry,
@@ -224,4 +225,61 @@ Deno.test("P5: ModelCache takes loaders that throw or answer nonsense for failur
   const rows = [null, { id: 3 }, { id: "" }, { id: "x" }];
   cache.add("rows", () => Promise.resolve(rows as unknown as ModelEntry[]));
   assertEquals((await cache.list("rows"))?.models, [{ id: "x" }]);
+});
+
+Deno.test("ModelCache has what an earlier process was told while it is fresh, and as long as the provider is down", async () => {
+  let time = 1_000;
+  const now = (): number => time;
+  const store = new MemoryStateStore({ now });
+  const acme = providerOf("a", "b");
+  const start = (address = "https://acme.example"): ModelCache => {
+    const cache = new ModelCache({ store, now, ttl: 100 });
+    cache.add("acme", acme.load, { address });
+    return cache;
+  };
+  const ids = async (cache: ModelCache) =>
+    (await cache.list("acme"))?.models.map(({ id }) => id);
+  assertEquals(await ids(start()), ["a", "b"]);
+  assertEquals(acme.asked, 1);
+  // Fresh: nobody is asked.
+  const second = start();
+  assertEquals(await ids(second), ["a", "b"]);
+  assertEquals([acme.asked, second.find("a")], [1, ["acme"]]);
+  // Stale: the provider is asked, and its word counts.
+  time += 200;
+  acme.answer = [{ id: "c" }];
+  assertEquals(await ids(start()), ["c"]);
+  assertEquals(acme.asked, 2);
+  // Stale, and the provider is down.
+  time += 200;
+  acme.answer = new Error("down");
+  assertEquals(await ids(start()), ["c"]);
+  // Of another place nothing is known.
+  assertEquals(await ids(start("https://other.example")), undefined);
+  // Not for ever.
+  time += 8 * 86_400_000;
+  assertEquals(await ids(start()), undefined);
+});
+
+Deno.test("S7: ModelCache waits for no store, and takes what is in it for what it is", async () => {
+  const faulty = new MemoryStateStore();
+  faulty.get = () => new Promise(() => {});
+  faulty.set = () => Promise.reject(new Error("full"));
+  const acme = providerOf("a");
+  const hanging = new ModelCache({ store: faulty });
+  hanging.add("acme", acme.load);
+  assertEquals((await hanging.list("acme"))?.models, [{ id: "a" }]);
+  const store = new MemoryStateStore();
+  acme.answer = new Error("down");
+  const odd = [1, {}, { address: "", listing: 5 }, {
+    address: "",
+    listing: { models: [null, { id: 7 }, { id: "x" }], readAt: 0 },
+  }];
+  for (const value of odd) {
+    await store.set(["models", "acme"], value);
+    const cache = new ModelCache({ store });
+    cache.add("acme", acme.load);
+    const listing = await cache.list("acme");
+    assert(listing === undefined || listing.models.length === 1);
+  }
 });
