@@ -89,12 +89,13 @@ const MAX_WAITS = 50;
  *
  * @example A request with one attempt
  * ```ts
- * import { Ledger, MemoryStateStore } from "@llm-proxy/context";
+ * import { Ledger, ledgerRows, MemoryStateStore } from "@llm-proxy/context";
  * import { assertEquals } from "@std/assert";
  *
  * const store = new MemoryStateStore();
  * const ledger = new Ledger({ store });
- * const entry = ledger.begin({ id: "req_1", at: Date.now(), route: "/v1/embeddings" });
+ * const at = Date.parse("2026-11-23T12:00:00Z");
+ * const entry = ledger.begin({ id: "req_1", at, route: "/v1/embeddings" });
  * const place = entry.attempt({
  *   provider: "acme",
  *   model: "acme-1",
@@ -104,7 +105,9 @@ const MAX_WAITS = 50;
  * entry.ended(place, { outcome: "ok", cost: 1_500_000 });
  * entry.settle({ status: 200, durationMs: 12 });
  * await ledger.close();
- * assertEquals((await store.list(["ledger"])).entries.length, 1);
+ * const days = { from: "2026-11-23", to: "2026-11-23" };
+ * const rows = await Array.fromAsync(ledgerRows(store, days));
+ * assertEquals(rows.map(({ cost }) => cost), [1_500_000]);
  * ```
  */
 export class Ledger {
