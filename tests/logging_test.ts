@@ -1,5 +1,8 @@
 // Where the service's log goes, as its users start it.
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { Redactor } from "@llm-proxy/logging";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { load } from "../api/_load_config.ts";
+import { loggingFault, openLogger } from "../api/_open_logger.ts";
 import { until } from "./_rig.ts";
 
 const ROOT = new URL("../", import.meta.url);
@@ -126,7 +129,7 @@ Deno.test("logging.file takes the log, from where the config is, and is rotated 
     for (let count = 0; count < 12; count++) {
       assertEquals(await service.ask("mock/echo"), 200);
       // Each in a write of its own.
-      await new Promise((resolve) => setTimeout(resolve, 60));
+      await new Promise((resolve) => setTimeout(resolve, 55));
     }
     assert(!service.output.includes("request_id"), service.output);
   }
@@ -235,13 +238,25 @@ Deno.test("F1: a log that can't be had is told in one line, at start and by chec
     ["{module: 'https://example.com/x.ts', class: X}", /it must be a path/],
   ];
   for (const [logging, message] of faults) {
-    const config = folder.config(logging);
-    const [checked, started] = await Promise.all([
+    const parsed = await load(folder.config(logging));
+    assert(typeof parsed !== "number", logging);
+    const { logging: section } = parsed.config;
+    assertMatch(await loggingFault(section) ?? "", message);
+    await assertRejects(
+      () => openLogger(section, new Redactor()),
+      TypeError,
+      await loggingFault(section),
+    );
+  }
+  const [[missing, message] = ["", /x/]] = faults;
+  const config = folder.config(missing);
+  for (
+    const told of await Promise.all([
       fault(["check", "--config", config]),
       fault(["--port", "0", "--config", config]),
-    ]);
-    assertMatch(checked, message);
-    assertMatch(started, message);
+    ])
+  ) {
+    assertMatch(told, message);
   }
   const nothing = folder.config("{module: ./plain.ts, class: Nothing}");
   assertMatch(

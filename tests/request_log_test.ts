@@ -349,17 +349,19 @@ Deno.test("llm-proxy logs prints a line for each request, by filters, and as JSO
     // deno-lint-ignore no-control-regex -- the point
     assert(!/[\x00-\x09\x0b-\x1f\x7f]/.test(all.out));
 
-    const failed = await run(
-      ["--url", `${gateway.url}/`, "--filter", "status=5xx, key=a"],
-      env,
-    );
+    const [failed, json, csv] = await Promise.all([
+      run(
+        ["--url", `${gateway.url}/`, "--filter", "status=5xx, key=a"],
+        env,
+      ),
+      run(["--url", gateway.url, "--json"], env),
+      run(["--url", gateway.url, "--csv", "--limit", "1"], env),
+    ]);
     assertEquals(failed.out.trimEnd().split("\n"), [lines[1]]);
-    const json = await run(["--url", gateway.url, "--json"], env);
     assertEquals(
       json.out.trimEnd().split("\n").map((line) => JSON.parse(line).status),
       [404, 502, 200],
     );
-    const csv = await run(["--url", gateway.url, "--csv", "--limit", "1"], env);
     assertEquals(csv.out.trimEnd().split("\r\n").length, 2);
   } finally {
     await gateway.close();
@@ -384,12 +386,12 @@ Deno.test("llm-proxy logs tells in one line why it can't", async () => {
       ],
       [["--filter", "status"], 2, /--filter takes/],
     ];
-    for (const [args, code, message] of faults) {
+    await Promise.all(faults.map(async ([args, code, message]) => {
       const result = await run(args);
       assertEquals([result.code, result.out], [code, ""], args.join(" "));
       assertMatch(result.err, message);
       assertEquals(result.err.trimEnd().split("\n").length, 1);
-    }
+    }));
   } finally {
     await gateway.close();
   }
