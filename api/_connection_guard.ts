@@ -26,6 +26,8 @@ export interface GuardOptions {
 
 /** How long a client may take to read a refusal before its connection is destroyed, in ms. */
 const LINGER = 500;
+/** How long the first request of a new connection may take where such are closed that have none, in ms. */
+const FRESH = 250;
 /** How many requests of one connection may wait for their answers. */
 const MAX_PIPELINED = 32;
 /** How many requests may come behind the last that is answered before the connection is cut. */
@@ -44,6 +46,8 @@ export class ConnectionGuard {
   readonly #options: GuardOptions;
   readonly #connections = new Map<Socket, WatchedConnection>();
   readonly #sweeper: ReturnType<typeof setInterval>;
+  #later: ReturnType<typeof setTimeout> | undefined;
+  #emptied: PromiseWithResolvers<void> | undefined;
   #surplus = 0;
   #toldAt = -Infinity;
   #draining = false;
@@ -147,6 +151,7 @@ export class ConnectionGuard {
   closeIdle(): void {
     this.#closing = true;
     this.#sweep();
+    this.#later = setTimeout(() => this.#sweep(), FRESH);
   }
 
   /** Ends every request that still runs: whoever serves it tells its client why. */
@@ -162,8 +167,16 @@ export class ConnectionGuard {
     for (const socket of this.#connections.keys()) socket.destroy();
   }
 
+  /** Resolves when no connection is open. */
+  emptied(): Promise<void> {
+    if (this.#connections.size === 0) return Promise.resolve();
+    this.#emptied ??= Promise.withResolvers<void>();
+    return this.#emptied.promise;
+  }
+
   /** Ends the watch. */
   stop(): void {
+    clearTimeout(this.#later);
     clearInterval(this.#sweeper);
     this.#tellSurplus();
   }
@@ -178,6 +191,7 @@ export class ConnectionGuard {
     this.#connections.set(socket, connection);
     socket.once("close", () => {
       this.#connections.delete(socket);
+      if (this.#connections.size === 0) this.#emptied?.resolve();
       // Those that wait behind another do not hear it from the platform.
       interrupt(connection, clientLeft());
     });
@@ -190,7 +204,9 @@ export class ConnectionGuard {
       if (code !== undefined) {
         socket.destroy();
         this.#tell({ code });
-      } else if (this.#closing && connection.idle) socket.destroy();
+      } else if (this.#closing && connection.isIdleAfter(FRESH, now)) {
+        socket.destroy();
+      }
     }
     if (now - this.#toldAt < SURPLUS_INTERVAL) return;
     this.#toldAt = now;

@@ -52,13 +52,17 @@ export class Drain {
     if (this.#refusing) return;
     this.#refusing = true;
     clearTimeout(this.#announced);
-    this.#server.close(() => {
-      clearTimeout(this.#deadline);
-      this.#endsAt = -Infinity;
-      this.#guard.stop();
-      this.#closed.resolve();
-    });
+    this.#server.close(() => void this.#finish());
     this.#guard.closeIdle();
+  }
+
+  /** The server does not count connections that have had no request yet. */
+  async #finish(): Promise<void> {
+    await this.#guard.emptied();
+    clearTimeout(this.#deadline);
+    this.#endsAt = -Infinity;
+    this.#guard.stop();
+    this.#closed.resolve();
   }
 
   #end(): void {

@@ -5,11 +5,13 @@ import type { Socket } from "node:net";
 /** What is known of one client connection; times are those of `performance.now()`. */
 export class WatchedConnection {
   readonly #socket: Socket;
+  readonly #openedAt = performance.now();
   /** Answers that are due or under way, in the order of their requests; the first may be out. */
   readonly #answers: ServerResponse[] = [];
   #idleSince: number | undefined;
   #stalledSince: number | undefined;
   #taken = 0;
+  #served = false;
   /** The answer to its latest request ends it: nothing after that is served. */
   closing = false;
   /** What has taken it over, if anything has: it is told when that must end. */
@@ -27,6 +29,7 @@ export class WatchedConnection {
     const answers = this.#answers;
     while (answers[0] !== undefined && isOut(answers[0])) answers.shift();
     this.#idleSince = undefined;
+    this.#served = true;
     return answers.push(outgoing);
   }
 
@@ -40,6 +43,14 @@ export class WatchedConnection {
     if (this.session !== undefined) return false;
     const latest = this.#answers.at(-1);
     return latest === undefined || isOut(latest);
+  }
+
+  /**
+   * Whether no answer is due or under way, and none can be expected: on one so
+   * new a first request may be on its way (P3).
+   */
+  isIdleAfter(fresh: number, now: number): boolean {
+    return this.idle && (this.#served || now - this.#openedAt >= fresh);
   }
 
   /** The request whose body is still to come, if there is one. */

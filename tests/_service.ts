@@ -7,13 +7,23 @@
 const ROOT = new URL("../", import.meta.url);
 const decoder = new TextDecoder();
 
+/** What the system gives a service. */
+export interface ServiceBounds {
+  /** How many files it may open. @default {as many as the tests} */
+  readonly openFiles?: number;
+}
+
 /** The service's own variables must not find the developer's keys. */
 export function command(
   args: readonly string[],
   env: Record<string, string> = {},
+  { openFiles }: ServiceBounds = {},
 ): Deno.Command {
+  const own = ["run", "--quiet", "--frozen", "-A", "main.ts", ...args];
   return new Deno.Command("deno", {
-    args: ["run", "--quiet", "--frozen", "-A", "main.ts", ...args],
+    args: openFiles === undefined
+      ? own
+      : ["run", "--quiet", "-A", "tests/_few_files.ts", `${openFiles}`, ...own],
     cwd: ROOT,
     env: {
       PATH: Deno.env.get("PATH") ?? "",
@@ -47,6 +57,7 @@ export async function run(
 export async function start(
   args: readonly string[],
   env?: Record<string, string>,
+  bounds?: ServiceBounds,
 ): Promise<
   {
     line: string;
@@ -60,7 +71,7 @@ export async function start(
     stop: () => Promise<number>;
   }
 > {
-  const child = command(["--port", "0", ...args], env).spawn();
+  const child = command(["--port", "0", ...args], env, bounds).spawn();
   const reader = child.stdout.getReader();
   let text = "";
   while (!text.includes("\n")) {
