@@ -120,6 +120,9 @@ const provider = z.strictObject({
   aws: aws.optional(),
   google: google.optional(),
   entra: entra.optional(),
+  cache_points: z.boolean().optional().describe(
+    "Whether breakpoints of the prompt cache are set in requests that have none; for anthropic, bedrock and Claude on vertex.",
+  ),
   stream_end: z.enum(["done", "finish"]).optional().describe(
     "What ends a stream: done for [DONE], finish where only a finish reason comes.",
   ),

@@ -49,9 +49,11 @@ export function providerSettings(
 const STREAM_OPTIONS_SINCE = "2024-09-01-preview";
 
 function quirksOf(
-  { api_version: apiVersion, stream_end: streamEnd }: ProviderConfig,
+  { api_version: apiVersion, stream_end: streamEnd, cache_points: points }:
+    ProviderConfig,
 ): Quirks {
   return {
+    ...(points && { cachePoints: true }),
     ...(streamEnd !== undefined && { streamEnd }),
     ...(apiVersion !== undefined && {
       apiVersion,

@@ -126,6 +126,8 @@ export interface ProviderConfig {
   readonly google?: GoogleConfig;
   /** Of type `azure_openai`: who asks there, instead of a key. */
   readonly entra?: EntraConfig;
+  /** Whether breakpoints of the prompt cache are set in requests that have none. @default {false} */
+  readonly cache_points?: boolean | undefined;
   /** What ends a stream: `[DONE]`, or a finish reason. @default {as the type does} */
   readonly stream_end?: "done" | "finish" | undefined;
 }

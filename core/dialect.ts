@@ -64,6 +64,8 @@ export interface Quirks {
   readonly answersTools?: true;
   /** Ids of tool calls must be this many letters and digits (H4). */
   readonly callIdLength?: number;
+  /** Breakpoints of the prompt cache are set in requests that have none, where the dialect has them (C17, E20). */
+  readonly cachePoints?: true;
   /**
    * Azure's dated API: the model is a deployment in the path, and this goes in
    * the query (F1).

@@ -1,6 +1,7 @@
 import type { Conversation } from "../../conversation.ts";
 import type { DialectTarget, EncodedRequest } from "../../dialect.ts";
 import { CacheMarks } from "./_cache_marks.ts";
+import { withCachePoints } from "../_cache_points.ts";
 import { cannotCarry } from "../_cannot_carry.ts";
 import type { Encoding } from "./_encoding.ts";
 import { encodeMessages } from "./_messages.ts";
@@ -42,10 +43,13 @@ export interface EncodedBody {
 
 /** Writes the body with `head` as its first members: what tells the model, or the version where clouds want it. */
 export function encodeBody(
-  conversation: Conversation,
+  given: Conversation,
   { target, head }: { readonly target: DialectTarget; readonly head: string },
 ): EncodedBody {
   const { model, losses, provider } = target;
+  const conversation = target.quirks.cachePoints
+    ? withCachePoints(given)
+    : given;
   const { endUser, stream } = conversation;
   const traits = modelTraits(model);
   const cacheMarks = new CacheMarks(conversation, losses);

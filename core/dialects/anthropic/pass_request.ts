@@ -10,6 +10,7 @@ import {
   hasForeignCitations,
   withoutForeignCitations,
 } from "./_block_citations.ts";
+import { cachePointEdits } from "./_pass_cache_points.ts";
 import { passHeaders } from "./_pass_headers.ts";
 import { isMark, isUnsignedThought } from "./_thought_marks.ts";
 
@@ -59,17 +60,30 @@ export function editsFor(
     edits.set(name, undefined);
     losses.add("dropped", name, provider);
   }
-  if (edits.has("messages")) return edits;
+  if (!edits.has("messages")) dropForeign(document, { model, losses, edits });
+  if (quirks.cachePoints) cachePointEdits(document, edits);
+  return edits;
+}
+
+/** Takes out what another provider left in the history. */
+function dropForeign(
+  document: JsonDocument,
+  { model, losses, edits }: {
+    readonly model: string;
+    readonly losses: DialectTarget["losses"];
+    readonly edits: Map<string, string | undefined>;
+  },
+): void {
+  const { value } = document;
   const isForeign = /claude/i.test(model) ? isForeignToClaude : isMark;
   const hasThought = hasSome(value.messages, isForeign);
   const hasSources = hasSome(value.messages, hasForeignCitations);
-  if (!hasThought && !hasSources) return edits;
+  if (!hasThought && !hasSources) return;
   const messages = exactMember(document, "messages");
   edits.set("messages", JSON.stringify(without(messages, isForeign)));
   const why = "not signed by this provider";
   if (hasThought) losses.add("dropped", "messages.thinking", why);
   if (hasSources) losses.add("dropped", "messages.citations", why);
-  return edits;
 }
 
 /** Says of a block whether it goes. */

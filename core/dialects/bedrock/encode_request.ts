@@ -1,6 +1,7 @@
 import type { Conversation } from "../../conversation.ts";
 import type { DialectTarget, EncodedRequest } from "../../dialect.ts";
 import { CacheMarks } from "../anthropic/_cache_marks.ts";
+import { withCachePoints } from "../_cache_points.ts";
 import { cannotCarry } from "../_cannot_carry.ts";
 import { defaultMaxTokens } from "../anthropic/_models.ts";
 import { encodeFormat } from "../anthropic/_output_format.ts";
@@ -24,11 +25,15 @@ import { encodeToolConfig } from "./_tools.ts";
  * @throws {GatewayError} naming the field that can't be carried at all.
  */
 export function encodeRequest(
-  conversation: Conversation,
-  { model, losses, provider }: DialectTarget,
+  given: Conversation,
+  { model, losses, provider, quirks }: DialectTarget,
 ): EncodedRequest {
-  const { stream, maxOutputTokens } = conversation;
   const traits = modelTraits(model);
+  const { cachePoints } = traits;
+  const conversation = quirks.cachePoints && cachePoints !== "nowhere"
+    ? withCachePoints(given, { tools: cachePoints === "everywhere" })
+    : given;
+  const { stream, maxOutputTokens } = conversation;
   const cacheMarks = new CacheMarks(conversation, losses);
   const encoding: Encoding = {
     provider,
