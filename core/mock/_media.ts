@@ -40,10 +40,13 @@ export function images(body: JsonObject, needsPrompt: boolean): string {
 }
 
 /** Silence, 50 ms for each character: a WAV file, a chunk for each second. */
-export function* speech(body: JsonObject): Generator<Uint8Array> {
-  const { input } = body;
+export function speech({ input }: JsonObject): Generator<Uint8Array> {
+  // Not at the first chunk: then the head of the answer would be out.
   if (typeof input !== "string") throw missing("input");
-  const samples = Math.min(input.length, MAX_SPEECH) * RATE / 20;
+  return silence(Math.min(input.length, MAX_SPEECH) * RATE / 20);
+}
+
+function* silence(samples: number): Generator<Uint8Array> {
   yield wavHeader(samples);
   for (let left = samples; left > 0; left -= RATE) {
     yield new Uint8Array(Math.min(left, RATE)).fill(0x80);
