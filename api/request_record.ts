@@ -89,6 +89,8 @@ export class RequestRecord {
   /** How long it took; 0 until it has ended. */
   durationMs = 0;
   #connectionMs = 0;
+  /** What parts of the answer came to that broke off and were gone on with, beyond what was told of them. */
+  #begunTokens = 0;
 
   /** Starts the clock of one request. */
   constructor(
@@ -111,6 +113,8 @@ export class RequestRecord {
     for (const { action, field, detail } of begun?.losses.losses ?? []) {
       trace.losses.add(action, field, detail);
     }
+    const { estimatedTokens = 0, usage } = begun ?? {};
+    this.#begunTokens += Math.max(0, estimatedTokens - (usage?.total ?? 0));
     this.trace = trace;
     trace.firstContentAt = performance.now();
     this.firstContentAt ??= trace.firstContentAt;
@@ -149,8 +153,8 @@ export class RequestRecord {
     const told = usage?.total;
     const guessed = trace?.estimatedTokens;
     if (told !== undefined || guessed !== undefined) {
-      const tokens = Math.max(told ?? 0, guessed ?? 0);
-      admitted.lease.settle({ tokens });
+      const last = Math.max(told ?? 0, guessed ?? 0);
+      admitted.lease.settle({ tokens: last + this.#begunTokens });
     } else if (status === 200 || this.error?.kind === "client_closed") {
       // A provider may have done the work for a caller who left, and nobody tells.
       admitted.lease.release();

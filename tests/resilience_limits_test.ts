@@ -290,6 +290,37 @@ Deno.test("L8: a stream that is cut, left or ends without a count is charged for
   }
 });
 
+Deno.test("L8: a stream that another deployment goes on with is charged for both its parts", async () => {
+  const limit = 100_000;
+  await using fleet = await Fleet.start({
+    config: `rate_limit: {enabled: true, default: ${limit} tokens/hour}
+routes: [{match: m, targets: [a/x, b/x], after_commit: continue}]`,
+  });
+  fleet.of("a").usual = async (call) => {
+    const { start, text } = dialectOf(call);
+    await call.answer();
+    await call.write(start + text("x".repeat(8_000)));
+    await call.wait(30);
+    call.reset();
+  };
+  const content = "y".repeat(8_000);
+  const answer = await fleet.answer(
+    ask("m", { messages: [{ role: "user", content }] }),
+  );
+  assertEquals(fleet.seen(), [1, 1]);
+  assertMatch(answer.body, /: continued at b.*hello.*\[DONE\]/s);
+  const line = await fleet.line(answer);
+  const second = Number(line.input_tokens) + Number(line.output_tokens);
+  const { headers } = await fleet.answer(ask("b/x", { stream: false }));
+  const charged = limit - Number(headers.get("x-ratelimit-remaining-tokens"));
+  tell(
+    "L8",
+    `8,000 letters asked, 8,000 said before the break: ${charged} tokens charged, ${second} of them told by who went on`,
+  );
+  assertGreaterOrEqual(charged, 2_000 + 2_000 + (second || 0));
+  assertLessOrEqual(charged, 2_000 + 2_000 + (second || 0) + 2_400);
+});
+
 Deno.test("L8: a body whose length is not told is charged by its size, while it is worked on and if nobody tells more", async () => {
   const limit = 100_000;
   await using fleet = await Fleet.start({
