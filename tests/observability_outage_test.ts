@@ -21,13 +21,40 @@ interface Service extends AsyncDisposable {
   read(): { readonly text: string };
 }
 
+/** A command none of whose files may grow beyond so many bytes, as if the disk were full then. */
+function onFullDisk(args: readonly string[], bytes: number): Deno.Command {
+  const limit = `trap "" XFSZ; ulimit -f ${bytes / 512}; exec "$@"`;
+  const run = ["deno", "run", "--quiet", "--frozen", "-A", "main.ts", ...args];
+  // Only Deno may be run; it ends what it has run, for a shell can't be told to.
+  const code = `
+    const args = ${JSON.stringify(["-c", limit, "sh", ...run])};
+    const env = { LLM_PROXY_STATE: "memory" };
+    const child = new Deno.Command("sh", { args, env }).spawn();
+    Deno.addSignalListener("SIGTERM", () => child.kill("SIGKILL"));
+    await child.status;
+    Deno.exit();`;
+  return new Deno.Command("deno", {
+    args: ["eval", code],
+    cwd: new URL("../", import.meta.url),
+    stdout: "piped",
+    stderr: "piped",
+  });
+}
+
 async function start(
   yaml: string,
-  env: Record<string, string> = {},
+  { env = {}, fullAfter }: {
+    readonly env?: Record<string, string>;
+    /** How many bytes there is room for on the disk. */
+    readonly fullAfter?: number;
+  } = {},
 ): Promise<Service> {
   const config = await Deno.makeTempFile({ suffix: ".yaml" });
   await Deno.writeTextFile(config, `providers: [{type: mock}]\n${yaml}`);
-  const child = command(["--port", "0", "--config", config], env).spawn();
+  const args = ["--port", "0", "--config", config];
+  const child =
+    (fullAfter === undefined ? command(args, env) : onFullDisk(args, fullAfter))
+      .spawn();
   const errors = child.stderr.cancel();
   const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
   const log = { text: (await reader.read()).value ?? "" };
@@ -48,7 +75,7 @@ async function start(
     },
     [Symbol.asyncDispose]: async () => {
       load[Symbol.dispose]();
-      child.kill("SIGKILL");
+      child.kill(fullAfter === undefined ? "SIGKILL" : "SIGTERM");
       await Promise.all([child.status, errors, reading ?? reader.cancel()]);
       await Deno.remove(config);
     },
@@ -90,6 +117,19 @@ function compare(what: string, disturbed: Measured, calm: Measured): void {
   assertLess(disturbed.rss, calm.rss + MORE_MEMORY);
 }
 
+let calm: Promise<Measured> | undefined;
+
+/** The same of a service that logs nothing, measured once. */
+function calmly(): Promise<Measured> {
+  return calm ??= (async () => {
+    await using service = await start("logging: {level: error}");
+    const measured = await flood(service, { model: UNKNOWN });
+    const dropped = "proxy_api_log_records_dropped_total";
+    assertEquals(await service.metric(dropped), 0);
+    return measured;
+  })();
+}
+
 /** How long a collector has for an answer. */
 const QUICK = { OTEL_EXPORTER_OTLP_TIMEOUT: "100" };
 
@@ -104,9 +144,7 @@ function linesOf(log: { readonly text: string }): number {
 }
 
 Deno.test("P8: a log that nobody reads is no matter to requests: what waits is bounded, what is dropped is counted", async () => {
-  await using calm = await start("logging: {level: error}");
-  const without = await flood(calm, { model: UNKNOWN });
-  assertEquals(await calm.metric("proxy_api_log_records_dropped_total"), 0);
+  const without = await calmly();
   await using service = await start("logging: {format: json}");
   compare(
     "a log that nobody reads",
@@ -129,6 +167,38 @@ Deno.test("P8: a log that nobody reads is no matter to requests: what waits is b
   );
 });
 
+Deno.test({
+  name:
+    "P8: a disk that is full is no matter to requests: what there was room for is there, the rest is counted",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    const file = await Deno.makeTempFile({ suffix: ".log" });
+    const without = await calmly();
+    const yaml = `logging: {file: "${file}"}`;
+    await using service = await start(yaml, { fullAfter: 524_288 });
+    compare(
+      "a disk that is full",
+      await flood(service, { model: UNKNOWN }),
+      without,
+    );
+    let told = 0;
+    for (const end = Date.now() + 10_000; told < REQUESTS;) {
+      assertLess(Date.now(), end, `${told} of ${REQUESTS} lines`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      const dropped = await service.metric(
+        "proxy_api_log_records_dropped_total",
+      );
+      const lines = (await Deno.readTextFile(file)).split("\n");
+      // The last has broken off.
+      told = dropped + lines.filter((line) => line.endsWith("}")).length;
+    }
+    assertEquals(told, REQUESTS);
+    const { size } = await Deno.stat(file);
+    assert(size > 500_000 && size <= 524_288, `${size} bytes`);
+    await Deno.remove(file);
+  },
+});
+
 Deno.test("P8: a collector that hangs or refuses is no matter to requests, and every span that it did not take is counted", async () => {
   await using calm = await start("logging: {level: error}");
   const without = await flood(calm, { model: "mock/echo" });
@@ -140,8 +210,10 @@ Deno.test("P8: a collector that hangs or refuses is no matter to requests, and e
   const gone = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const closed = gone.addr.port;
   gone.close();
-  await using hung = await start(telemetryTo(hanging.addr.port), QUICK);
-  await using lone = await start(telemetryTo(closed), QUICK);
+  await using hung = await start(telemetryTo(hanging.addr.port), {
+    env: QUICK,
+  });
+  await using lone = await start(telemetryTo(closed), { env: QUICK });
   for (
     const [what, service] of [
       ["a collector that hangs", hung],
