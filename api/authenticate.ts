@@ -132,7 +132,7 @@ export class KeyRing {
 }
 
 /** What a caller may mean as its key, the likeliest first. */
-function* secretsIn(
+export function* secretsIn(
   exchange: Exchange,
   { inQuery = false }: CheckKeyOptions,
 ): Generator<string> {

@@ -5,12 +5,16 @@ import {
   UpstreamError,
 } from "@llm-proxy/core";
 import type { RoutedAttempt } from "@llm-proxy/core/routing";
+import { secretsIn } from "./authenticate.ts";
 import { MAX_UPLOAD } from "./_form_body.ts";
 import { replyHeaders } from "./_reply_headers.ts";
 import { attempt, type RequestContext, route } from "./endpoints.ts";
 import type { Prepared } from "./prepared.ts";
 import type { Exchange } from "./exchange.ts";
 import { headerValue, relayWith } from "./relay_bytes.ts";
+
+/** What is shorter is no key, and may be any word. */
+const MIN_SECRET = 16;
 
 /** What stands for a model where there is none to be known. */
 const MODEL = "pass-through";
@@ -85,11 +89,13 @@ export async function passThrough(context: RequestContext): Promise<void> {
   checkPath(provider, path);
   record.stream = false;
   const source = hasBody(exchange) ? exchange.source(MAX_UPLOAD) : undefined;
-  const headers = requestHeaders(exchange);
+  const secrets = [...secretsIn(exchange, { inQuery: true })]
+    .filter((it) => it.length >= MIN_SECRET);
+  const headers = requestHeaders(exchange, secrets);
   const prepare = (routed: RoutedAttempt): Prepared => ({
     request: {
       method: exchange.method,
-      path: path + withoutKey(query),
+      path: path + withoutKey(query, secrets),
       headers,
       ...(source && { body: onceOnly(source, routed) }),
     },
@@ -181,20 +187,39 @@ function hasBody(exchange: Exchange): boolean {
     Number(exchange.header("content-length") ?? 0) > 0;
 }
 
-/** Callers may bring their key in the query: it is none for the provider (D24). */
-function withoutKey(query: string): string {
-  if (!/[?&]key=/i.test(query)) return query;
-  const kept = query.slice(1).split("&").filter((it) => !/^key=/i.test(it));
+/** Callers may bring their key in the query: it is none for the provider (D24), by whatever name. */
+function withoutKey(query: string, secrets: readonly string[]): string {
+  if (query === "") return query;
+  const kept = query.slice(1).split("&").filter((it) =>
+    !/^key=/i.test(it) && !holds(undoPlainEscapes(it), secrets)
+  );
   return kept.length > 0 ? `?${kept.join("&")}` : "";
 }
 
-function requestHeaders(exchange: Exchange): Record<string, string> {
+/** Whether a text has one of the caller's own secrets in it. */
+function holds(text: string, secrets: readonly string[]): boolean {
+  return secrets.some((secret) => text.includes(secret));
+}
+
+function undoPlainEscapes(text: string): string {
+  return text.replace(
+    /%([2-7][\da-f])/gi,
+    (_, hex) => String.fromCharCode(parseInt(hex, 16)),
+  );
+}
+
+function requestHeaders(
+  exchange: Exchange,
+  secrets: readonly string[],
+): Record<string, string> {
   const headers: Record<string, string> = {};
   const named = new Set(
     exchange.header("connection")?.toLowerCase().split(/[\s,]+/),
   );
   for (const [name, value] of Object.entries(exchange.headers())) {
     if (OWN.has(name) || OWN_FAMILIES.test(name) || named.has(name)) continue;
+    // X9: the caller's key is nobody else's, wherever it stands.
+    if (holds(value, secrets)) continue;
     headers[name] = value;
   }
   return headers;

@@ -257,3 +257,40 @@ Deno.test("a pass-through reaches the mock with any method, in pieces, and count
     assertEquals(head.status, 404);
   });
 });
+
+Deno.test("X9: the caller's own key goes to no provider, wherever the caller puts it", async () => {
+  await using upstream = startPlainUpstream(() => Response.json({}));
+  const gateway = await startGateway(config(upstream.origin));
+  try {
+    const places: Readonly<Record<string, string>> = {
+      "x-custom": KEY,
+      "x-more": `Token ${KEY}; v=1`,
+      "api-key": KEY,
+      "x-goog-api-key": KEY,
+      "proxy-authorization": `Basic ${KEY}`,
+      "x-amz-security-token": KEY,
+      "openai-organization": KEY,
+      "referer": `http://localhost/?key=${KEY}`,
+    };
+    const escaped = KEY.replaceAll("-", "%2D");
+    const queries = [`?token=${KEY}&a=1`, `?a=1&x=${escaped}`, `?key=${KEY}`];
+    for (const query of queries) {
+      for (const authorization of [`Bearer ${KEY}`, "Bearer made-up"]) {
+        const response = await fetch(`${gateway.url}/p/a/things${query}`, {
+          headers: { authorization, "x-api-key": KEY, ...places, "x-own": "1" },
+        });
+        await response.body?.cancel();
+        assertEquals(response.status, 200);
+      }
+    }
+    assertEquals(upstream.asked.length, 6);
+    for (const { path, headers } of upstream.asked) {
+      const all = JSON.stringify([path, [...headers]]);
+      assert(!all.includes(KEY) && !all.includes(escaped), all);
+      assertEquals(headers.get("x-own"), "1");
+      assert(path.endsWith("?a=1") || path.endsWith("/things"), path);
+    }
+  } finally {
+    await gateway.close();
+  }
+});
