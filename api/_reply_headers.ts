@@ -3,6 +3,9 @@ import type { ReplyHeaders } from "./exchange.ts";
 import { condensedHeader } from "./condensation.ts";
 import type { RequestRecord } from "./request_record.ts";
 
+/** What a stream says of caches (L11, X17). */
+export const STREAM_CACHING = "no-cache, no-store";
+
 /** Where providers and their front doors put the id of a request (K14). */
 const UPSTREAM_IDS = [
   "x-request-id",
@@ -32,6 +35,9 @@ export function replyHeaders(
   const headers: Record<string, string> = {
     "x-request-id": record.id,
     "x-content-type-options": "nosniff",
+    // What is one caller's is no other's, whatever stands in between (X17).
+    "cache-control": "no-store",
+    "vary": "authorization, x-api-key, x-goog-api-key",
   };
   // C38: where the SDK of this dialect looks for it.
   if (record.client.name === "anthropic") headers["request-id"] = record.id;
@@ -78,7 +84,6 @@ export function wholeHeaders(
 ): Record<string, string> {
   const headers = replyHeaders(record, upstream);
   headers["content-type"] = "application/json";
-  headers["cache-control"] = "no-store";
   const cost = record.trace && record.account?.costWith(record.trace);
   if (cost !== undefined) headers["x-llm-proxy-cost"] = cost;
   return headers;

@@ -148,7 +148,6 @@ export function refusal(error: GatewayError): Refusal {
     ...replyHeaders(record),
     "content-type": "application/json",
     "content-length": String(new TextEncoder().encode(body).byteLength),
-    "cache-control": "no-store",
     "connection": "close",
     ...(status === 405 && { allow: "GET, POST" }),
   };

@@ -13,7 +13,6 @@ export function sendJsonText(
 ): void {
   const headers = replyHeaders(record);
   headers["content-type"] = "application/json";
-  headers["cache-control"] = "no-store";
   exchange.send(200, headers, body);
   record.status = 200;
 }

@@ -16,7 +16,7 @@ import type {
 import type { RequestContext } from "./endpoints.ts";
 import type { ReplyStream } from "./exchange.ts";
 import { toldError } from "./relay_stream.ts";
-import { replyHeaders } from "./_reply_headers.ts";
+import { replyHeaders, STREAM_CACHING } from "./_reply_headers.ts";
 import { wantsUsage } from "./_wants_usage.ts";
 
 /** How much of a stream is written at once, in UTF-16 units. */
@@ -119,7 +119,6 @@ function tellWhole(
   const headers = replyHeaders(record);
   if (!losses.empty) headers["x-llm-proxy-loss"] = losses.toString();
   headers["content-type"] = "application/json";
-  headers["cache-control"] = "no-store";
   exchange.send(200, headers, body);
 }
 
@@ -147,7 +146,7 @@ class StreamedAnswer {
     record.firstContentAt = performance.now();
     const headers = replyHeaders(record);
     headers["content-type"] = "text/event-stream";
-    headers["cache-control"] = "no-cache";
+    headers["cache-control"] = STREAM_CACHING;
     this.reply = exchange.stream(200, headers);
   }
 

@@ -149,7 +149,6 @@ function refuse(
     if (value !== undefined) headers[name] = visible(value);
   }
   headers["content-type"] = "application/json";
-  headers["cache-control"] = "no-store";
   const body = client.encodeError(record.error, record.id);
   exchange.send(record.status, headers, body);
 }

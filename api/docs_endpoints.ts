@@ -22,7 +22,6 @@ export async function getDocs(context: RequestContext): Promise<void> {
   const page = await once("page", pageText);
   const headers = replyHeaders(record);
   headers["content-type"] = "text/html; charset=utf-8";
-  headers["cache-control"] = "no-store";
   headers["referrer-policy"] = "no-referrer";
   headers["content-security-policy"] = policyOf(page);
   exchange.send(200, headers, page);

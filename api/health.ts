@@ -9,6 +9,7 @@ import {
   type ProviderStanding,
   standingOf,
 } from "./_provider_standing.ts";
+import { replyHeaders } from "./_reply_headers.ts";
 import { sendJson } from "./_send_json.ts";
 import type { RequestContext } from "./endpoints.ts";
 import type { Gateway } from "./gateway.ts";
@@ -66,11 +67,9 @@ export function getReady(context: RequestContext): void {
   const { gateway, exchange, record } = context;
   if (!gateway.draining) return sendJson(context, { status: "ready" });
   record.status = 503;
-  exchange.send(503, {
-    "content-type": "application/json",
-    "cache-control": "no-store",
-    "x-request-id": record.id,
-  }, JSON.stringify({ status: "draining" }));
+  const headers = replyHeaders(record);
+  headers["content-type"] = "application/json";
+  exchange.send(503, headers, JSON.stringify({ status: "draining" }));
 }
 
 /** `GET /v1/health` and `GET /v1/status`: how each provider does, and the state. */

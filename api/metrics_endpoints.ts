@@ -17,8 +17,7 @@ export async function getMetrics(
   );
   const headers = replyHeaders(record);
   headers["content-type"] = contentType;
-  headers["cache-control"] = "no-store";
-  headers["vary"] = "accept";
+  headers["vary"] += ", accept";
   exchange.send(200, headers, body);
   record.status = 200;
 }

@@ -107,7 +107,6 @@ function tell(
 ): void {
   const headers = replyHeaders(record);
   headers["content-type"] = "application/json";
-  headers["cache-control"] = "no-store";
   headers["etag"] = `"${version}"`;
   exchange.send(
     200,

@@ -27,7 +27,6 @@ export function relayBytes<T extends Prepared>(
       const value = response.headers[name];
       if (value !== undefined) headers[name] = headerValue(value);
     }
-    headers["cache-control"] = "no-store";
     return headers;
   }
 }

@@ -77,7 +77,6 @@ async function exportRows(
   headers["content-type"] = isCsv
     ? "text/csv; charset=utf-8"
     : "application/jsonl";
-  headers["cache-control"] = "no-store";
   const stream = exchange.stream(200, headers);
   record.status = 200;
   await stream.write(isCsv ? `cursor,ts,${columns.join(",")}\r\n` : "");

@@ -97,7 +97,6 @@ function printOf(
 /** Tells an answer that was told before: for free, and under an id of its own. */
 function replay({ exchange, record }: RequestContext, kept: KeptReply): void {
   const headers = replyHeaders(record);
-  headers["cache-control"] = "no-store";
   headers["idempotent-replayed"] = "true";
   for (const [name, value] of Object.entries(kept.headers)) {
     if (SAME.has(name)) headers[name] = value;

@@ -122,7 +122,6 @@ async function markedAnswer(
   record.answers(trace);
   const headers = replyHeaders(record, response.headers);
   headers["content-type"] = "application/json";
-  headers["cache-control"] = "no-store";
   exchange.send(200, headers, JSON.stringify(markIds(value, provider)));
 }
 

@@ -7,7 +7,7 @@ import {
 import type { Answering, ConversationAsk } from "./endpoints.ts";
 import { FlightTap } from "./_flight_tap.ts";
 import { relayStream } from "./relay_stream.ts";
-import { replyHeaders } from "./_reply_headers.ts";
+import { replyHeaders, STREAM_CACHING } from "./_reply_headers.ts";
 import type { RequestRecord } from "./request_record.ts";
 import { scrubError } from "./_scrub_error.ts";
 import { rememberReply } from "./told_reply.ts";
@@ -39,7 +39,7 @@ export async function streamAnswer(
         if (open) return open.goOn(routed.candidate.deployment.id);
         const headers = replyHeaders(record, response.headers);
         headers["content-type"] = translator.contentType ?? "text/event-stream";
-        headers["cache-control"] = "no-cache";
+        headers["cache-control"] = STREAM_CACHING;
         const reply = exchange.stream(200, headers);
         return rememberReply(context, { routed, document, reply });
       },

@@ -84,7 +84,6 @@ export async function exportUsage(context: RequestContext): Promise<void> {
   headers["content-type"] = isCsv
     ? "text/csv; charset=utf-8"
     : "application/jsonl";
-  headers["cache-control"] = "no-store";
   const reply = exchange.stream(200, headers);
   record.status = 200;
   let text = isCsv ? csvHead() : "";

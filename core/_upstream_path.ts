@@ -1,4 +1,5 @@
 import type { Quirks } from "./dialect.ts";
+import { pathSegment } from "./_path_segment.ts";
 
 /** Where a request goes at a provider: a path, with the version in the query where Azure's dated API asks for one (F1). */
 export function upstreamPath(
@@ -12,7 +13,7 @@ export function upstreamPath(
   if (apiVersion === undefined) return path;
   const place = model === undefined
     ? path
-    : `/deployments/${encodeURIComponent(model)}${path}`;
+    : `/deployments/${pathSegment(model)}${path}`;
   return `${place}${place.includes("?") ? "&" : "?"}api-version=${
     encodeURIComponent(apiVersion)
   }`;

@@ -519,7 +519,7 @@ Deno.test("L11: a stream has the headers of one, and none of the provider's", as
   assertEquals(status, 200);
   const ours = Object.fromEntries(headers);
   assertEquals(ours["content-type"], "text/event-stream");
-  assertEquals(ours["cache-control"], "no-cache");
+  assertEquals(ours["cache-control"], "no-cache, no-store");
   assertEquals(ours["x-content-type-options"], "nosniff");
   assertEquals(ours["x-llm-proxy-upstream-request-id"], "theirs");
   assertEquals(ours["x-ratelimit-remaining"], "7");

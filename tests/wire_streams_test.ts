@@ -80,7 +80,7 @@ Deno.test("L11: a stream's headers are those of a stream", async () => {
     const { headers, body } = await post(url);
     await body?.cancel();
     assertEquals(headers.get("content-type"), "text/event-stream");
-    assertEquals(headers.get("cache-control"), "no-cache");
+    assertEquals(headers.get("cache-control"), "no-cache, no-store");
     assertEquals(headers.get("content-length"), null);
     assertEquals(headers.get("content-encoding"), null);
   });

@@ -1,4 +1,5 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
+import { GatewayError } from "../../errors.ts";
 import { modelPath } from "./_model_path.ts";
 
 Deno.test("D28, D29: a model has one path, however it is named", () => {
@@ -14,9 +15,10 @@ Deno.test("D28, D29: a model has one path, however it is named", () => {
   assertEquals(modelPath("tunedModels/mine-1"), "/tunedModels/mine-1");
 });
 
-Deno.test("D28: no name leads out of its place", () => {
-  assertEquals(modelPath("../files"), "/models/..%2Ffiles");
-  assertEquals(modelPath("models/../../x?a#b"), "/models/..%2F..%2Fx%3Fa%23b");
+Deno.test("D28, X18: no name leads out of its place", () => {
+  assertThrows(() => modelPath("../files"), GatewayError);
+  assertThrows(() => modelPath("models/../../x?a#b"), GatewayError);
+  assertEquals(modelPath("models/x/y?a#b"), "/models/x%2Fy%3Fa%23b");
   assertEquals(modelPath("models/"), "/models/models%2F");
   assertEquals(modelPath(""), "/models/");
 });

@@ -1,3 +1,5 @@
+import { pathSegment } from "../../_path_segment.ts";
+
 /**
  * The path of a model below a project's location (D28, D29): of a bare name
  * with its publisher before it, of an endpoint of one's own as it is. `@`,
@@ -28,5 +30,5 @@ export function isClaude(model: string): boolean {
 }
 
 function escaped(name = ""): string {
-  return encodeURIComponent(name).replaceAll("%40", "@");
+  return pathSegment(name).replaceAll("%40", "@");
 }
