@@ -1,5 +1,5 @@
 import type { Config } from "./config_types.ts";
-import { ENGINE_FLAGS } from "./_engine_flags.ts";
+import { ENGINE_FLAGS, RUN_FLAGS } from "./_engine_flags.ts";
 import { permissionFlags } from "./_permissions.ts";
 import type { StatePlace } from "./_state_place.ts";
 import type { PeerPlace } from "./_worker_peers.ts";
@@ -88,7 +88,8 @@ export function ownCommandLine(
     "run",
     "--quiet",
     "--no-prompt",
-    ...ENGINE_FLAGS,
+    // A bundle has no config beside it that is its own.
+    ...Deno.mainModule.endsWith(".ts") ? ENGINE_FLAGS : RUN_FLAGS,
     ...flags.filter((flag) => flag !== ""),
     Deno.mainModule,
     ...Deno.args,

@@ -4,8 +4,17 @@
  * @module
  */
 
+import { RUN_FLAGS } from "../api/_engine_flags.ts";
+
 const ROOT = new URL("../", import.meta.url);
 const decoder = new TextDecoder();
+
+/** A bundle to be tried in the service's place: its path. `deno task test:bundle` names one. */
+const BUNDLE = Deno.env.get("SERVICE");
+/** Either with what it is started with. */
+const PROGRAM = BUNDLE === undefined
+  ? ["--frozen", "-A", "main.ts"]
+  : [...RUN_FLAGS, "-A", BUNDLE];
 
 /** What the system gives a service. */
 export interface ServiceBounds {
@@ -19,7 +28,7 @@ export function command(
   env: Record<string, string> = {},
   { openFiles }: ServiceBounds = {},
 ): Deno.Command {
-  const own = ["run", "--quiet", "--frozen", "-A", "main.ts", ...args];
+  const own = ["run", "--quiet", ...PROGRAM, ...args];
   return new Deno.Command("deno", {
     args: openFiles === undefined
       ? own
