@@ -16,6 +16,8 @@ export class NodeReplyStream implements ByteReplyStream {
   readonly #outgoing: ServerResponse;
   /** HTTP/1.0 knows no chunks: there the end of the connection ends the body. */
   readonly #chunked: boolean;
+  /** Resolves when there is room again; absent where there is. */
+  #room: Promise<void> | undefined;
 
   /** Begins the answer; its head goes out with the first write. */
   constructor(
@@ -44,9 +46,15 @@ export class NodeReplyStream implements ByteReplyStream {
       this.#put(piece);
       return undefined;
     }
-    return new Promise((resolve) => {
+    // Whoever writes on all the same waits for the same.
+    if (this.#room !== undefined) {
+      this.#put(piece);
+      return this.#room;
+    }
+    return this.#room = new Promise((resolve) => {
       const done = (): void => {
         outgoing.off("close", done);
+        this.#room = undefined;
         resolve();
       };
       this.#put(piece, done);
