@@ -220,3 +220,28 @@ Deno.test("C12: nothing in a header, a path, a query or a field breaks out of wh
   await until(() => rig.log.length >= requests.length, "all log lines");
   assertEquals(rig.log.length, requests.length);
 });
+
+Deno.test("C10: odd characters arrive as they were sent, whatever charset a client says", async () => {
+  await using rig = await Rig.start();
+  rig.upstream.on("m", (call) => call.whole(CHAT_PIECES.whole));
+  const texts = [
+    "\\ud800",
+    "\\u0000",
+    "\\udfff\\ud800",
+    "\u{1f40e}\ufffe\u2028",
+  ];
+  for (const text of texts) {
+    const messages = `[{"role":"user","content":"a${text}b"}]`;
+    for (const charset of ["", "; charset=utf-8", "; charset=utf-16", "; x"]) {
+      const before = rig.upstream.calls.length;
+      const request = post(`{"model":"oa/m","messages":${messages}}`);
+      const { status } = await rig.answer(
+        request.replace("application/json", `application/json${charset}`),
+      );
+      // What says that it is something else may be refused, not be misread.
+      if (status === 415) continue;
+      assertEquals(status, 200);
+      assert(rig.upstream.calls[before]?.body.includes(messages), text);
+    }
+  }
+});
