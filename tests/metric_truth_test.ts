@@ -50,6 +50,8 @@ providers:
     models: [{name: m, prices: {input: 1000, output: 1000}}, bad]
   - {name: dead, type: ollama, base_url: "http://127.0.0.1:9/v1", models: [gone], max_retries: 0}
 routes: [{match: both, targets: [up/bad, up/m]}]
+guardrails: [{name: words, type: deny, phrases: [project falcon], on: input}]
+default_guardrails: [words]
 `);
   try {
     const headers = { "x-api-key": KEY, "content-type": "application/json" };
@@ -70,6 +72,8 @@ routes: [{match: both, targets: [up/bad, up/m]}]
     };
     assertEquals(await ask("up/m"), 200);
     assertEquals(await ask("up/m"), 200);
+    const denied = [{ role: "user", content: "project falcon" }];
+    assertEquals(await ask("up/m", { messages: denied }), 400);
     upstream.usual = healthy({ firstTokenMs: 20 });
     assertEquals(await ask("up/m", { stream: true, seed: 1 }), 200);
     upstream.usual = status(500);

@@ -236,9 +236,8 @@ Deno.test("K20, M19: a compressed answer goes on without its coding, whole and s
         messages: MESSAGES,
         stream,
       });
-      for (const name of ["content-encoding", "vary"]) {
-        assertEquals(answer.headers.get(name), null);
-      }
+      assertEquals(answer.headers.get("content-encoding"), null);
+      assert(!/encoding/i.test(answer.headers.get("vary") ?? ""));
       assert((await answer.text()).includes("Hello"));
     }
   });
