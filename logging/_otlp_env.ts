@@ -22,6 +22,15 @@ export function millisecondsOf(env: OtelEnv, name: string): number | undefined {
   return Number(text);
 }
 
+/** A variable that must be a number of spans from 1 to 65,536. */
+export function spansOf(env: OtelEnv, name: string): number | undefined {
+  const text = textOf(env, name);
+  if (text === undefined) return undefined;
+  const count = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (count >= 1 && count <= 65_536) return count;
+  throw new RangeError(`${name} must be a number from 1 to 65536`);
+}
+
 /** A variable that is a list such as `a=1,b=2`, its values percent-encoded; never told in a fault, for it may hold secrets. */
 export function pairsOf(env: OtelEnv, name: string): Record<string, string> {
   const pairs: [string, string][] = [];

@@ -1,11 +1,15 @@
 import type { SpanData } from "./span_data.ts";
 
-/** How many spans are held at most, those being sent included: some 16 MiB where each is as large as they come. */
-const MAX_HELD = 2_048;
 /** How many are sent in one go: what takes some milliseconds to encode. */
 const BATCH = 256;
-/** How long spans gather, in ms. */
-const GATHER = 2_000;
+
+/** Bounds of a {@linkcode SpanQueue}. */
+export interface SpanQueueOptions {
+  /** How many spans are held at most, those being sent included. */
+  readonly maxSpans: number;
+  /** How long spans gather, in ms. */
+  readonly spanDelayMs: number;
+}
 
 /** Sends some spans; resolves with how many of them were taken, and never rejects. */
 export type SendSpans = (spans: readonly SpanData[]) => Promise<number>;
@@ -13,6 +17,8 @@ export type SendSpans = (spans: readonly SpanData[]) => Promise<number>;
 /** Spans on their way: gathered, sent batch by batch, one at a time, and counted. */
 export class SpanQueue {
   readonly #send: SendSpans;
+  readonly #maxSpans: number;
+  readonly #delayMs: number;
   #waiting: SpanData[] = [];
   #underWay = 0;
   #exported = 0;
@@ -21,8 +27,13 @@ export class SpanQueue {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #work: Promise<void> | undefined;
 
-  constructor(send: SendSpans) {
+  constructor(
+    send: SendSpans,
+    { maxSpans, spanDelayMs }: SpanQueueOptions,
+  ) {
     this.#send = send;
+    this.#maxSpans = maxSpans;
+    this.#delayMs = spanDelayMs;
   }
 
   /** How many were taken. */
@@ -38,14 +49,15 @@ export class SpanQueue {
   /** Takes all of the spans, or drops all: half a trace helps nobody. */
   push(spans: readonly SpanData[]): void {
     const held = this.#waiting.length + this.#underWay;
-    if (this.#closed || held + spans.length > MAX_HELD) {
+    if (this.#closed || held + spans.length > this.#maxSpans) {
       this.#dropped += spans.length;
       return;
     }
     for (const span of spans) this.#waiting.push(span);
     if (this.#work !== undefined) return;
-    if (this.#waiting.length >= BATCH) this.#begin();
-    else this.#timer ??= setTimeout(() => this.#begin(), GATHER);
+    const full = Math.min(BATCH, this.#maxSpans);
+    if (this.#waiting.length >= full) this.#begin();
+    else this.#timer ??= setTimeout(() => this.#begin(), this.#delayMs);
   }
 
   /** Sends what waits now. */

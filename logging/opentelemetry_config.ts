@@ -4,6 +4,7 @@ import {
   type OtelEnv,
   pairsOf,
   sampleRatioOf,
+  spansOf,
   textOf,
 } from "./_otlp_env.ts";
 import { Telemetry, type TelemetryOptions } from "./telemetry.ts";
@@ -44,6 +45,10 @@ export interface OpenTelemetryOptions {
   readonly metrics?: boolean | undefined;
   /** How often metrics are sent, in ms. `OTEL_METRIC_EXPORT_INTERVAL`. @default {60_000} */
   readonly metricIntervalMs?: number | undefined;
+  /** How long spans gather before they are sent, in ms. `OTEL_BSP_SCHEDULE_DELAY`. @default {2_000} */
+  readonly spanDelayMs?: number | undefined;
+  /** How many spans wait or are sent at most: 2,048 are some 16 MiB where each is as large as they come. `OTEL_BSP_MAX_QUEUE_SIZE`. @default {2_048} */
+  readonly maxSpans?: number | undefined;
   /** How long the collector may take, in ms. `OTEL_EXPORTER_OTLP_TIMEOUT`. @default {10_000} */
   readonly timeoutMs?: number | undefined;
   /** Reads the environment. @default {process.env} */
@@ -97,6 +102,10 @@ export class OpenTelemetryConfig {
   readonly metrics: boolean;
   /** How often metrics are sent, in ms. */
   readonly metricIntervalMs: number;
+  /** How long spans gather before they are sent, in ms. */
+  readonly spanDelayMs: number;
+  /** How many spans wait or are sent at most; what is more is dropped. */
+  readonly maxSpans: number;
   /** How long the collector may take, in ms. */
   readonly timeoutMs: number;
 
@@ -131,6 +140,10 @@ export class OpenTelemetryConfig {
       (options.metrics ?? textOf(env, "OTEL_METRICS_EXPORTER") !== "none");
     this.metricIntervalMs = options.metricIntervalMs ??
       millisecondsOf(env, "OTEL_METRIC_EXPORT_INTERVAL") ?? 60_000;
+    this.spanDelayMs = options.spanDelayMs ??
+      millisecondsOf(env, "OTEL_BSP_SCHEDULE_DELAY") ?? 2_000;
+    this.maxSpans = options.maxSpans ??
+      spansOf(env, "OTEL_BSP_MAX_QUEUE_SIZE") ?? 2_048;
     this.timeoutMs = options.timeoutMs ??
       millisecondsOf(env, "OTEL_EXPORTER_OTLP_TIMEOUT") ?? 10_000;
   }

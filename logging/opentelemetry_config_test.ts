@@ -29,6 +29,8 @@ Deno.test("OpenTelemetryConfig has defaults that need no word", () => {
     traces: true,
     metrics: true,
     metricIntervalMs: 60_000,
+    spanDelayMs: 2_000,
+    maxSpans: 2_048,
     timeoutMs: 10_000,
   });
 });
@@ -46,6 +48,8 @@ Deno.test("OpenTelemetryConfig reads OpenTelemetry's own variables", () => {
     OTEL_TRACES_SAMPLER: "parentbased_traceidratio",
     OTEL_TRACES_SAMPLER_ARG: "0.25",
     OTEL_METRIC_EXPORT_INTERVAL: "5000",
+    OTEL_BSP_SCHEDULE_DELAY: "250",
+    OTEL_BSP_MAX_QUEUE_SIZE: "65536",
   });
   assertEquals([read.tracesUrl, read.metricsUrl], [
     "https://otel.example/base/v1/traces",
@@ -61,6 +65,7 @@ Deno.test("OpenTelemetryConfig reads OpenTelemetry's own variables", () => {
     [read.timeoutMs, read.sampleRatio, read.metricIntervalMs],
     [2_500, 0.25, 5_000],
   );
+  assertEquals([read.spanDelayMs, read.maxSpans], [250, 65_536]);
 });
 
 Deno.test("OpenTelemetryConfig goes by what it is told before it asks the environment", () => {
@@ -111,6 +116,8 @@ Deno.test("OpenTelemetryConfig refuses what makes no sense, and tells no secret"
     { OTEL_EXPORTER_OTLP_HEADERS: `=${secret}` },
     { OTEL_EXPORTER_OTLP_TIMEOUT: "0" },
     { OTEL_METRIC_EXPORT_INTERVAL: "1s" },
+    { OTEL_BSP_MAX_QUEUE_SIZE: "0" },
+    { OTEL_BSP_MAX_QUEUE_SIZE: "65537" },
     { OTEL_TRACES_SAMPLER: "sometimes" },
     { OTEL_TRACES_SAMPLER: "traceidratio", OTEL_TRACES_SAMPLER_ARG: "2" },
     { OTEL_SERVICE_NAME: "x".repeat(20_000) },

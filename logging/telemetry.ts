@@ -90,7 +90,7 @@ export class Telemetry {
     this.#wire = this.#load();
     // Told at the first use.
     this.#wire.catch(() => {});
-    this.#queue = new SpanQueue((spans) => this.#sendSpans(spans));
+    this.#queue = new SpanQueue((spans) => this.#sendSpans(spans), config);
     if (config.metrics && options.collector !== undefined) {
       this.#metricTimer = setInterval(
         () => void this.#pushMetrics(),

@@ -130,8 +130,11 @@ function calmly(): Promise<Measured> {
   })();
 }
 
-/** How long a collector has for an answer. */
-const QUICK = { OTEL_EXPORTER_OTLP_TIMEOUT: "100" };
+/** How long a collector has for an answer, and how much waits for it. */
+const QUICK = {
+  OTEL_EXPORTER_OTLP_TIMEOUT: "100",
+  OTEL_BSP_MAX_QUEUE_SIZE: "256",
+};
 
 function telemetryTo(port: number): string {
   const endpoint = `http://127.0.0.1:${port}`;
