@@ -1,4 +1,5 @@
-import { cloudFaults, cloudVariable } from "./_config_cloud.ts";
+import { cloudFaults } from "./_config_cloud.ts";
+import { cloudVariable } from "./_config_cloud_variables.ts";
 import type { ConfigSources } from "./_config_sources.ts";
 import { type EnvReader, readVariable } from "./_config_env.ts";
 import { usualVariable } from "./_config_provider_keys.ts";

@@ -1,4 +1,6 @@
 import { readServiceAccount } from "@llm-proxy/core";
+import { awsRole, awsRoleFault } from "./_config_aws_role.ts";
+import { cloudVariable } from "./_config_cloud_variables.ts";
 import { type Data, mapIn } from "./_config_data.ts";
 import { type EnvReader, readVariable } from "./_config_env.ts";
 import type { ConfigSources } from "./_config_sources.ts";
@@ -13,36 +15,6 @@ export interface CloudConfig {
   readonly aws?: AwsConfig;
   readonly google?: GoogleConfig;
   readonly entra?: EntraConfig;
-}
-
-/** The variables that stand for what an entry leaves out, the usual one first. */
-const VARIABLES = {
-  region: ["AWS_REGION", "AWS_DEFAULT_REGION"],
-  accessKeyId: ["AWS_ACCESS_KEY_ID"],
-  secretAccessKey: ["AWS_SECRET_ACCESS_KEY"],
-  sessionToken: ["AWS_SESSION_TOKEN"],
-  project: [
-    "GOOGLE_CLOUD_PROJECT",
-    "VERTEXAI_PROJECT",
-    "ANTHROPIC_VERTEX_PROJECT_ID",
-  ],
-  location: ["GOOGLE_CLOUD_LOCATION", "VERTEXAI_LOCATION"],
-  credentialsFile: ["GOOGLE_APPLICATION_CREDENTIALS"],
-  tenantId: ["AZURE_TENANT_ID"],
-  clientId: ["AZURE_CLIENT_ID"],
-  clientSecret: ["AZURE_CLIENT_SECRET"],
-} as const;
-
-/** The value of the first of some variables that is set. */
-export function cloudVariable(
-  what: keyof typeof VARIABLES,
-  env: EnvReader,
-): string | undefined {
-  for (const name of VARIABLES[what]) {
-    const read = readVariable(name, env);
-    if ("value" in read) return read.value;
-  }
-  return undefined;
 }
 
 /** What a provider's entry and the environment say of its cloud; nothing of one that is off. */
@@ -61,7 +33,8 @@ export function isKeyless(provider: Data, env: EnvReader): boolean {
   const { type, aws } = provider;
   if (type === "vertex" || provider.entra !== undefined) return true;
   if (type !== "bedrock") return false;
-  if (mapIn(aws).secret_access_key !== undefined) return true;
+  const { secret_access_key: secret, role } = mapIn(aws);
+  if (secret !== undefined || role !== undefined) return true;
   // Its own client prefers the key where both are set.
   return "message" in readVariable("AWS_BEARER_TOKEN_BEDROCK", env) &&
     provider.base_url === undefined &&
@@ -114,6 +87,9 @@ function awsOf(provider: Data, { env }: ConfigSources): AwsConfig {
     secret_access_key: text(aws.secret_access_key),
     session_token: text(aws.session_token),
   };
+  if (aws.role !== undefined) {
+    return { ...own, role: awsRole(text(aws.role), env) };
+  }
   const isGiven = own.access_key_id !== undefined ||
     own.secret_access_key !== undefined;
   // Credentials go to the origin that they were made for (F3).
@@ -126,9 +102,17 @@ function awsOf(provider: Data, { env }: ConfigSources): AwsConfig {
   };
 }
 
-function awsFault({ region, ...keys }: AwsConfig): string | undefined {
+function awsFault(
+  { region, role, ...keys }: AwsConfig,
+): string | undefined {
   if (!/^[a-z0-9-]{1,40}$/.test(region)) {
     return "A provider of type bedrock needs aws.region or the variable AWS_REGION";
+  }
+  if (role !== undefined) {
+    return keys.access_key_id !== undefined ||
+        keys.secret_access_key !== undefined
+      ? "Give either aws.role or aws.access_key_id, not both"
+      : awsRoleFault(role);
   }
   return keys.access_key_id === undefined !==
       (keys.secret_access_key === undefined)

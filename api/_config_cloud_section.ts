@@ -23,6 +23,9 @@ export const aws = z.strictObject({
   ).optional().describe(
     "The token of temporary credentials; AWS_SESSION_TOKEN by default.",
   ),
+  role: z.enum(["instance", "container", "web_identity"]).optional().describe(
+    "Who gives temporary credentials in the place of a key: the instance's metadata server, the platform of a container or pod, or Amazon's token service for the token in AWS_WEB_IDENTITY_TOKEN_FILE.",
+  ),
 }).describe("Of type bedrock: where it is, and what requests are signed with.");
 
 /** `providers[].google` */

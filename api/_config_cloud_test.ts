@@ -215,3 +215,40 @@ Deno.test("environmentProviders() says what of a cloud is missing", () => {
     "no AZURE_OPENAI_API_KEY",
   );
 });
+
+Deno.test("E24: bedrock takes a role's credentials by what the environment says of them", () => {
+  const env = {
+    AWS_REGION: "eu-west-1",
+    AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: "/v2/credentials/1",
+    AWS_ROLE_ARN: "arn:aws:iam::1:role/gateway",
+    AWS_WEB_IDENTITY_TOKEN_FILE: "/var/run/token",
+  };
+  const roleOf = (role: string) =>
+    settings(`{type: bedrock, aws: {role: ${role}}}`, env).aws?.role;
+  assertEquals(roleOf("instance"), { from: "instance" });
+  assertEquals(roleOf("container"), {
+    from: "container",
+    url: "http://169.254.170.2/v2/credentials/1",
+  });
+  assertEquals(roleOf("web_identity"), {
+    from: "web_identity",
+    roleArn: "arn:aws:iam::1:role/gateway",
+    tokenFile: "/var/run/token",
+  });
+});
+
+Deno.test("F3: bedrock tells what a role lacks, and asks no strange host without TLS", () => {
+  const faultOf = (role: string, variables: Record<string, string> = {}) =>
+    faults(`{type: bedrock, aws: {region: eu-west-1, ${role}}}`, variables)[0];
+  assert(faultOf("role: container")?.includes("AWS_CONTAINER_CREDENTIALS_"));
+  assert(faultOf("role: web_identity")?.includes("AWS_ROLE_ARN"));
+  assert(
+    faultOf("role: instance, access_key_id: AKIA, secret_access_key: s3cr3tS3")
+      ?.startsWith("Give either aws.role"),
+  );
+  assert(
+    faultOf("role: container", {
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: "http://evil.example/x",
+    })?.includes("must be an https address"),
+  );
+});

@@ -33,6 +33,7 @@ function cloudSecrets(
   return [
     aws?.secret_access_key,
     aws?.session_token,
+    aws?.role?.from === "container" ? aws.role.authorization : undefined,
     entra?.client_secret,
     ...privateKeysIn(google?.service_account),
   ].filter((secret) => secret !== undefined);

@@ -12,6 +12,7 @@ export function cloudSettings(
         ...optional("accessKeyId", aws.access_key_id),
         ...optional("secretAccessKey", aws.secret_access_key),
         ...optional("sessionToken", aws.session_token),
+        ...(aws.role !== undefined && { role: aws.role }),
       },
     }),
     ...(google !== undefined && {

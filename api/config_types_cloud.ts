@@ -1,3 +1,5 @@
+import type { AwsRole } from "@llm-proxy/core";
+
 /**
  * Where a provider of type `bedrock` is, and what its requests are signed with.
  *
@@ -29,6 +31,8 @@ export interface AwsConfig {
   readonly secret_access_key?: string | undefined;
   /** Of temporary credentials. @default {AWS_SESSION_TOKEN} */
   readonly session_token?: string | undefined;
+  /** Who gives temporary credentials, by what the environment says of it. */
+  readonly role?: AwsRole | undefined;
 }
 
 /**

@@ -25,21 +25,43 @@ export async function requestToken(
     readonly client: HttpClientOptions;
   },
 ): Promise<AccessToken> {
+  const asked = Date.now();
+  const { status, body } = await ask(request, { signal, client });
+  const answer = parse(body);
+  const { access_token: token } = answer;
+  if (status !== 200 || typeof token !== "string" || token === "") {
+    throw refused(status, answer.error);
+  }
+  return { token, expiresAt: asked + lifetime(answer.expires_in) * SECOND };
+}
+
+/**
+ * Asks for a secret of any form by the same rules.
+ *
+ * @throws {UpstreamError} when none comes; its words and its cause hold no secret.
+ */
+export async function fetchSecret(
+  request: UpstreamRequest,
+  options: { readonly signal: AbortSignal; readonly client: HttpClientOptions },
+): Promise<string> {
+  const { status, body } = await ask(request, options);
+  if (status !== 200) throw refused(status, undefined);
+  return new TextDecoder().decode(body);
+}
+
+async function ask(
+  request: UpstreamRequest,
+  { signal, client }: {
+    readonly signal: AbortSignal;
+    readonly client: HttpClientOptions;
+  },
+): Promise<{ readonly status: number; readonly body: Uint8Array }> {
   // Asked once an hour: no connection is worth keeping.
   const transport = new HttpClient({ ...client, maxConnections: 1 });
   try {
-    const asked = Date.now();
-    const response = await transport.send(request, { signal });
-    const body = await collectErrorBody(response.body, {
-      maxBytes: MAX_ANSWER,
-      maxWait: 10 * SECOND,
-    });
-    const answer = parse(body);
-    const { access_token: token } = answer;
-    if (response.status !== 200 || typeof token !== "string" || token === "") {
-      throw refused(response.status, answer.error);
-    }
-    return { token, expiresAt: asked + lifetime(answer.expires_in) * SECOND };
+    const { status, body } = await transport.send(request, { signal });
+    const bounds = { maxBytes: MAX_ANSWER, maxWait: 10 * SECOND };
+    return { status, body: await collectErrorBody(body, bounds) };
   } finally {
     transport.close();
   }

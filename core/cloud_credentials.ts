@@ -8,7 +8,40 @@ export interface AwsCredentials {
   readonly secretAccessKey?: string;
   /** Of temporary credentials. */
   readonly sessionToken?: string;
+  /** Who gives temporary credentials, in the place of a key. */
+  readonly role?: AwsRole;
 }
+
+/** Who gives the temporary credentials of a role; they are fetched anew before they run out. */
+export type AwsRole =
+  | {
+    /** The metadata server of an instance. */
+    readonly from: "instance";
+    /** Host and port. @default {"169.254.169.254"} */
+    readonly metadataHost?: string;
+  }
+  | {
+    /** What serves the containers of a machine. */
+    readonly from: "container";
+    /** Its address, as the platform tells it. */
+    readonly url: string;
+    /** What it is asked with. A secret. */
+    readonly authorization?: string;
+    /** Holds what it is asked with, read each time. */
+    readonly authorizationFile?: string;
+  }
+  | {
+    /** Amazon's token service, by the token of another platform. */
+    readonly from: "web_identity";
+    /** The role to take on. */
+    readonly roleArn: string;
+    /** Holds that platform's token, read each time. */
+    readonly tokenFile: string;
+    /** What the session is called in Amazon's logs. @default {"llm-proxy"} */
+    readonly sessionName?: string;
+    /** Where the service is. @default {that of the region} */
+    readonly sts?: string;
+  };
 
 /** Where in Google Cloud a provider is, and who asks there. */
 export interface GoogleCredentials {

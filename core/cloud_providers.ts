@@ -25,12 +25,12 @@ export function bedrockAddress({ aws }: ProviderSettings): string | undefined {
 
 /** What signs requests to Amazon; none where a key is sent. */
 export function awsAuthorizer(
-  { apiKey, aws }: ProviderSettings,
+  { apiKey, aws, pool }: ProviderSettings,
 ): RequestAuthorizer | undefined {
-  if (apiKey !== undefined || aws?.secretAccessKey === undefined) {
-    return undefined;
-  }
-  return new AwsSigner(aws);
+  if (apiKey !== undefined || aws === undefined) return undefined;
+  return aws.secretAccessKey === undefined && aws.role === undefined
+    ? undefined
+    : new AwsSigner(aws, { pool });
 }
 
 /** Where Vertex AI is for the project and the location of the settings (D29). */

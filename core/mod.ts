@@ -92,6 +92,7 @@ export {
 } from "./chaos_transport.ts";
 export type {
   AwsCredentials,
+  AwsRole,
   EntraCredentials,
   GoogleCredentials,
 } from "./cloud_credentials.ts";
