@@ -34,9 +34,9 @@ export function tokenAccess(
 /** A claim that names somebody: one line; a long one by its digest. */
 function nameIn(claims: Claims, name: string | undefined): string | undefined {
   const value = name === undefined ? undefined : claimAt(claims, name);
-  if (typeof value !== "string" || !/^[^\p{Cc}]+$/u.test(value)) {
-    return undefined;
-  }
+  const isName = typeof value === "string" && value.isWellFormed() &&
+    /^[^\p{Cc}]+$/u.test(value);
+  if (!isName) return undefined;
   return value.length <= MAX_NAME ? value : hash("sha256", value, "hex");
 }
 

@@ -145,8 +145,14 @@ export class IdempotentAnswers {
 
   async #look(id: string, print: string): Promise<KeptReply | undefined> {
     for (let race = 0; race < MAX_RACES; race++) {
-      if (await this.#put(id, { print }, null)) return undefined;
+      const isTaken = await this.#put(id, { print }, null).catch((error) => {
+        // What others hold cannot be known; what is in memory still can.
+        this.#noteFailure(error);
+        return undefined;
+      });
+      if (isTaken) return undefined;
       const row = readRow((await this.#state.get(rowOf(id)))?.value);
+      if (row === undefined && isTaken === undefined) return undefined;
       // Who had it has let it go this moment.
       if (row === undefined) continue;
       checkPrint(row.print, print);

@@ -11,6 +11,8 @@ import { tokenAccess } from "./_token_access.ts";
 const MAX_KNOWN = 10_000;
 /** A longer token is none. */
 const MAX_TOKEN = 16_384;
+/** So many keys are tried on a token that does not say which is its own. */
+const MAX_TRIES = 5;
 const TOKEN = /^eyJ[\w-]+\.[\w-]+\.[\w-]+$/;
 
 /** How {@linkcode JwtBearers} are made. */
@@ -133,7 +135,9 @@ export class JwtBearers {
       if (error instanceof errors.JWKSNoMatchingKey) throw error;
       if (!(error instanceof errors.JWKSMultipleMatchingKeys)) return undefined;
       // A token without a kid: any of the keys may be its own.
+      let tries = 0;
       for await (const key of error) {
+        if (++tries > MAX_TRIES) return undefined;
         try {
           return await verify(() => key);
         } catch {

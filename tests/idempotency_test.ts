@@ -1,6 +1,6 @@
 // A6: who asks again with the same Idempotency-Key is answered again, and nobody is charged twice.
 import { assert, assertEquals } from "@std/assert";
-import { MemoryStateStore } from "@llm-proxy/context";
+import { MemoryStateStore, StateError } from "@llm-proxy/context";
 import OpenAI from "openai";
 import {
   type Answering,
@@ -285,4 +285,58 @@ Deno.test("A6: an answer that is too large to be kept is never paid twice", asyn
     assertEquals(again.headers.get("x-should-retry"), "false");
     assertEquals(calls(), 1);
   });
+});
+
+Deno.test("A6, S7: a store that cannot tell what others hold holds nobody up, and what waits to be written is told again", async () => {
+  const state = new MemoryStateStore();
+  const { commit } = state;
+  // As a store that is managed does while the one beneath is away.
+  state.commit = (batch) =>
+    batch.checks?.length
+      ? Promise.reject(new StateError("unavailable", "It is away"))
+      : commit.call(state, batch);
+  await withOnce(
+    () => completion({ content: "once" }),
+    async ({ ask, calls }) => {
+      const first = await ask();
+      assertEquals([first.status, first.replayed], [200, false]);
+      assertEquals((await ask()).replayed, true);
+      assertEquals((await ask({ body: { n: 1 } })).status, 422);
+      state.get = () =>
+        Promise.reject(new StateError("unavailable", "It is away"));
+      assertEquals((await ask()).status, 200);
+      assertEquals(calls(), 2);
+    },
+    { state },
+  );
+  await state.close();
+});
+
+Deno.test("A6: what was stored of an answer in parts comes back whole, and nothing else does", async () => {
+  // Too random to become small.
+  const content = Array.from(
+    { length: 13 },
+    () => crypto.getRandomValues(new Uint8Array(60_000)).toBase64(),
+  ).join("");
+  const state = new MemoryStateStore();
+  await withOnce(() => completion({ content }), async ({ ask, calls }) => {
+    const first = await ask();
+    const isStored = async (): Promise<boolean> => {
+      const [row] = (await state.list(["idempotency"])).entries;
+      return (row?.value as { parts?: number } | undefined)?.parts === 2;
+    };
+    for (let tries = 0; !(await isStored()); tries++) {
+      assert(tries < 500, "no parts");
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    const again = await ask();
+    assertEquals([again.replayed, again.text === first.text], [true, true]);
+    const [{ key } = { key: [] }] =
+      (await state.list(["idempotency_part"])).entries;
+    await state.delete(key);
+    const torn = await ask();
+    assertEquals([torn.status, codeOf(torn)], [409, "idempotent_answer_lost"]);
+    assertEquals(calls(), 1);
+  }, { state });
+  await state.close();
 });
