@@ -27,6 +27,8 @@ export class AttemptTrace {
   error: unknown;
   /** What the provider told that it came to. */
   usage: Usage | undefined;
+  /** Nobody charges for it. */
+  isFree = false;
   /** The model that has answered, where the route names none. */
   servedModel: string | undefined;
   /** How many content events, and UTF-16 units of content, have come. */

@@ -76,8 +76,9 @@ export class Payment {
       : this.#estimate(trace, { wasLeft, told });
     // What was not answered is not charged; what was, nobody knows.
     if (usage === undefined) {
-      const isRefused = error !== undefined || (trace.status ?? 0) >= 400;
-      return isRefused ? { outcome, cost: 0 } : { outcome };
+      const isFree = error !== undefined || trace.isFree ||
+        (trace.status ?? 0) >= 400;
+      return isFree ? { outcome, cost: 0 } : { outcome };
     }
     const reported = usage.details?.cost;
     const isTrusted = this.#trustsReport && reported !== undefined;
@@ -104,14 +105,14 @@ export class Payment {
 
   /** Nothing where nothing has come, and nobody but the provider ended it. */
   #estimate(
-    { progress, letters }: AttemptTrace,
+    { progress, letters, isFree }: AttemptTrace,
     { wasLeft, told }: {
       readonly wasLeft: boolean;
       readonly told: Usage | undefined;
     },
   ): Usage | undefined {
     const hasCome = told !== undefined || progress > 0 || letters > 0;
-    if (!hasCome && !wasLeft) return undefined;
+    if (isFree || !hasCome && !wasLeft) return undefined;
     const input = told?.input ?? Math.ceil(this.#letters / LETTERS_PER_TOKEN);
     const output = Math.max(
       told?.output ?? 0,

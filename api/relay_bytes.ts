@@ -5,6 +5,13 @@ import type { Prepared } from "./prepared.ts";
 import type { ByteReplyStream } from "./exchange.ts";
 
 const LF = 10;
+/** What asks no model: answers of earlier requests, files and lists tell counts that were booked before. */
+const FREE: ReadonlySet<string> = new Set([
+  "GET",
+  "HEAD",
+  "DELETE",
+  "OPTIONS",
+]);
 /** Headers of a provider's answer that say what its body is. */
 const DESCRIBING = ["content-type", "content-disposition"] as const;
 
@@ -46,7 +53,8 @@ export async function relayWith<T extends Prepared>(
 ): Promise<void> {
   const { exchange, record } = context;
   const { status, headers, body } = response;
-  const scan = new UsageScan();
+  trace.isFree = FREE.has(exchange.method);
+  const scan = trace.isFree ? undefined : new UsageScan();
   const isEvents = headers["content-type"]?.startsWith("text/event-stream");
   let reply: ByteReplyStream | undefined;
   const open = (): void => {
@@ -57,7 +65,7 @@ export async function relayWith<T extends Prepared>(
   try {
     await record.waiting.during(body.pump((chunk) => {
       clock.progress();
-      scan.add(chunk);
+      scan?.add(chunk);
       if (isEvents) trace.progress += eventsIn(chunk);
       if (reply === undefined) {
         open();
@@ -76,8 +84,8 @@ export async function relayWith<T extends Prepared>(
     reply?.cut();
     throw error;
   } finally {
-    trace.usage = record.usage = scan.usage();
-    trace.servedModel = modelOf?.(scan.model());
+    trace.usage = record.usage = scan?.usage();
+    trace.servedModel = scan && modelOf?.(scan.model());
     if (record.usage !== undefined) routed.used(record.usage.total);
   }
 }

@@ -70,6 +70,20 @@ Deno.test("A5: a pass-through is priced where its answer tells tokens and a mode
   assertEquals([cost, unpriced], [4 * 78, 2]);
 });
 
+Deno.test("A5: what is read again costs nothing, whatever it tells", async () => {
+  await using rig = await AccountsRig.start({
+    answer: () => json({ model: "m", usage: USAGE }),
+  });
+  for (const path of ["/p/up/responses/x", "/p/up/files/x/content"]) {
+    await (await fetch(rig.url + path)).body?.cancel();
+  }
+  const rows = await rig.rows(2);
+  assertEquals(
+    rows.map(({ cost, attempts: [it] }) => [cost, it?.model, it?.usage]),
+    Array(2).fill([0, "pass-through", undefined]),
+  );
+});
+
 Deno.test("A4: a pass-through spends from budgets as any request does", async () => {
   await using rig = await AccountsRig.start({
     answer,
