@@ -130,6 +130,63 @@ Deno.test("X14: the admin surface is not on the public listener, needs a key eve
   }, "providers: [{type: mock}]\n");
 });
 
+/** Sends a request as it is written; gives the status. */
+async function statusOf(url: string, text: string): Promise<number> {
+  const { hostname, port } = new URL(url);
+  using connection = await Deno.connect({ hostname, port: Number(port) });
+  await connection.write(new TextEncoder().encode(text));
+  const answer = await new Response(connection.readable).text();
+  return Number(answer.split(" ")[1]);
+}
+
+Deno.test("X14: no spelling of a target and no Host leads from the public listener to the admin surface, and none of a foreign name to the admin's", async () => {
+  await withAdmin(async ({ url, adminUrl }) => {
+    const lines = (host: string): string =>
+      `host: ${host}\r\nx-api-key: ${KEYS.admin}\r\nconnection: close\r\n\r\n`;
+    const { host } = new URL(adminUrl);
+    for (
+      const target of [
+        "/admin/keys",
+        "//admin/keys",
+        "/./admin/keys",
+        "/v1/../admin/keys",
+        "/v1/%2e%2e/admin/keys",
+        "/%61dmin/keys",
+        "/ADMIN/keys",
+        "/admin%2fkeys",
+        "/admin/keys/",
+        "/admin/keys?",
+        "/admin;/keys",
+        "/p/mock/../../admin/keys",
+        "/p/mock/..%2f..%2fadmin/keys",
+        `http://${host}/admin/keys`,
+        `http://${host}@127.0.0.1/admin/keys`,
+        `${adminUrl}/admin/keys`,
+      ]
+    ) {
+      for (const named of [host, "localhost", "admin"]) {
+        const head = `GET ${target} HTTP/1.1\r\n${lines(named)}`;
+        const status = await statusOf(url, head);
+        assert(status >= 400 && status < 500, `${target} ${named}: ${status}`);
+      }
+    }
+    const own = "GET /admin/keys HTTP/1.1\r\n";
+    assertEquals(await statusOf(adminUrl, own + lines(host)), 200);
+    for (
+      const rebound of [
+        "evil.example",
+        `evil.example:${new URL(adminUrl).port}`,
+        "127.0.0.1.nip.example",
+        "localhost.evil.example",
+        "0.0.0.0",
+      ]
+    ) {
+      const status = await statusOf(adminUrl, own + lines(rebound));
+      assertEquals(status, 403, rebound);
+    }
+  });
+});
+
 Deno.test("F7: a key that an admin makes works at once, and not at all when it is deleted; the audit tells who did it", async () => {
   await withAdmin(async ({ ask, url, lines }) => {
     const models = async (key: string): Promise<number> => {

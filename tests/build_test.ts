@@ -4,6 +4,18 @@ import { RUN_FLAGS } from "../api/_engine_flags.ts";
 
 const ROOT = new URL("../", import.meta.url);
 
+/** More packages in what is shipped want a reason. */
+const MOST_PACKAGES = 40;
+
+/** The sum of the bundle that was made first. */
+let bundled: string | undefined;
+
+/** The sum of the bundle in a directory. */
+async function sumOf(directory: string): Promise<string> {
+  const sums = await Deno.readTextFile(`${directory}/SHA256SUMS`);
+  return /^([\da-f]{64}) {2}llm-proxy\.js$/m.exec(sums)?.[1] ?? "";
+}
+
 async function tool(name: string, directory: string): Promise<void> {
   const { success, stderr } = await new Deno.Command("deno", {
     args: ["run", "--frozen", "-A", `tools/${name}.ts`, "--out", directory],
@@ -18,7 +30,7 @@ async function tool(name: string, directory: string): Promise<void> {
   assert(success, new TextDecoder().decode(stderr));
 }
 
-Deno.test("the bundle serves by itself, with narrow permissions and an empty home", async () => {
+Deno.test("X19: the bundle serves by itself, offline, with narrow permissions and an empty home", async () => {
   const directory = await Deno.makeTempDir();
   await tool("bundle", directory);
   const child = new Deno.Command("deno", {
@@ -62,14 +74,17 @@ Deno.test("the bundle serves by itself, with narrow permissions and an empty hom
     assert(names.includes(name), name);
   }
   assert(!names.includes("openai"), "what only tests need is not in it");
+  // Each is somebody who must be trusted.
+  assert(names.length <= MOST_PACKAGES, `${names.length} packages`);
   assertMatch(
     await Deno.readTextFile(`${directory}/SHA256SUMS`),
     /^[\da-f]{64} {2}llm-proxy\.js$/m,
   );
+  bundled = await sumOf(directory);
   await Deno.remove(directory, { recursive: true });
 });
 
-Deno.test("the executable holds its entry, its permissions and unstable features", async () => {
+Deno.test("X19: the executable holds its entry, its permissions and unstable features", async () => {
   const directory = await Deno.makeTempDir();
   await tool("compile", directory);
   // What the runtime is given stands behind the runtime itself.
@@ -90,5 +105,7 @@ Deno.test("the executable holds its entry, its permissions and unstable features
     // Not assertMatch: the image is no text to read.
     assert(wanted.test(text), `${wanted} is not in the image`);
   }
+  // Two builds of one tree in two places.
+  if (bundled !== undefined) assertEquals(await sumOf(directory), bundled);
   await Deno.remove(directory, { recursive: true });
 });
