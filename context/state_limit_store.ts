@@ -86,10 +86,15 @@ export function limitStore<
       const grants = new Map<Ask, Grant>();
       // An ask that is there twice is two asks.
       const each = asks.map((ask) => ({ ...ask }));
-      await rows.change(each, signal, (row, ask) => {
-        const granted = grant(countsOf(row, ask), ask);
+      await rows.change(each, signal, (before, ask) => {
+        const row = rowOfNow(before, ask);
+        const windowId = placeOf(row, ask);
+        const granted = grant(countsOf(row, { ...ask, windowId }), {
+          ...ask,
+          windowId,
+        });
         grants.set(ask, granted);
-        return addTo(row, { ...ask, amount: granted.granted });
+        return addTo(row, { ...ask, windowId, amount: granted.granted });
       });
       return each.map((ask) => grants.get(ask)!);
     },
@@ -104,6 +109,8 @@ interface SliceRow {
   readonly counts: readonly number[];
 }
 
+/** By so much, in ms, a clock may be slow; one that is further behind was set back. */
+const MAX_SLOW_MS = 60_000;
 /** How often a row is tried that others write as well. */
 const MAX_TRIES = 20;
 const MAX_WAIT_MS = 50;
@@ -209,6 +216,23 @@ function countsOf(
     { length: last - first + 1 },
     (_, at) => counts[first + at - slice + span - 1] ?? 0,
   );
+}
+
+/**
+ * The row as an ask finds it. Whose clock is far behind the newest count was set
+ * back: what was counted is taken to be of now, so that nobody gets a second
+ * window, or waits for the clock to catch up (S5).
+ */
+function rowOfNow(row: SliceRow, ask: SliceCount): SliceRow {
+  const { windowId, span, sliceMs } = ask;
+  const behind = row.slice - windowId;
+  const wasSetBack = behind >= span && behind * sliceMs > MAX_SLOW_MS;
+  return wasSetBack ? { ...row, slice: windowId } : row;
+}
+
+/** The slice that an ask is counted in: of a clock that is a little slow the newest. */
+function placeOf({ slice }: SliceRow, { windowId, span }: SliceCount): number {
+  return windowId > slice - span ? windowId : slice;
 }
 
 /** The row with something added; itself where that makes no difference. */

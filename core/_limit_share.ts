@@ -128,7 +128,9 @@ export class LimitShare implements Lessee {
   /** What was used without a lease counts against what may be used offline. */
   goOffline(): void {
     if (this.#balance >= 0) return;
-    this.#terms.offline.add(this.key, this.#slice, -this.#balance);
+    const { offline } = this.#terms;
+    const slice = offline.place(this.key, this.#slice);
+    offline.add(this.key, slice, -this.#balance);
     this.giveBack();
   }
 

@@ -4,19 +4,33 @@ interface Entry {
   readonly counts: Float64Array;
 }
 
+/** By so much, in ms, a clock may be slow; one that is further behind was set back. */
+const MAX_SLOW_MS = 60_000;
 /** How many entries are looked at in passing, for each that was added. */
 const SWEPT_PER_ENTRY = 2;
+
+/** How a {@linkcode SliceBook} counts. */
+export interface SliceBookOptions {
+  /** How many of the newest slices of a key are kept. */
+  readonly span: number;
+  /** Length of a slice, in milliseconds. */
+  readonly sliceMs: number;
+  /** How many keys there may be. */
+  readonly maxKeys: number;
+}
 
 /** Counts by key and slice, for as many slices as matter and at most so many keys. */
 export class SliceBook {
   readonly #span: number;
+  readonly #sliceMs: number;
   readonly #maxKeys: number;
   readonly #entries = new Map<string, Entry>();
   #cursor: MapIterator<[string, Entry]>;
 
-  /** Keeps the newest `span` slices of a key. */
-  constructor(span: number, maxKeys: number) {
+  /** Begins empty. */
+  constructor({ span, sliceMs, maxKeys }: SliceBookOptions) {
     this.#span = span;
+    this.#sliceMs = sliceMs;
     this.#maxKeys = maxKeys;
     this.#cursor = this.#entries.entries();
   }
@@ -31,6 +45,25 @@ export class SliceBook {
     if (this.#entries.has(key)) return true;
     this.#sweep(slice);
     return this.#entries.size < this.#maxKeys;
+  }
+
+  /**
+   * The slice that something of now is counted in. Whose clock is a window
+   * behind the newest count, and only a little slow, is counted there. Where it
+   * is far behind it was set back: then what was counted is taken to be of now,
+   * so that nobody gets a second window, or waits for the clock to catch up (S5).
+   */
+  place(key: string, slice: number): number {
+    const entry = this.#entries.get(key);
+    if (entry === undefined || slice > entry.slice - this.#span) return slice;
+    const behind = entry.slice - slice;
+    if (behind * this.#sliceMs <= MAX_SLOW_MS) return entry.slice;
+    const counts = entry.counts.slice();
+    for (let at = slice - this.#span + 1; at <= slice; at++) {
+      entry.counts[this.#place(at)] = counts[this.#place(at + behind)]!;
+    }
+    entry.slice = slice;
+    return slice;
   }
 
   /** The counts of the slices that span up to this one, the oldest first, and of any after it. */

@@ -99,6 +99,28 @@ export function testLimitStore(
     assertEquals(await granted(store, {}), 2);
   });
 
+  test("S5: gives no second window, and locks none, where the clock is set back", async (store) => {
+    assertEquals(await granted(store, { amount: 6 }), 6);
+    const hour = 3_600_000 / ASK.sliceMs;
+    const windowId = SLICE - hour;
+    assertEquals(await granted(store, { windowId, amount: 3 }), 3);
+    assertEquals(await granted(store, { windowId, amount: 3 }), 1);
+    assertEquals(await granted(store, { windowId: windowId + 12 }), 0);
+    // What was used an hour ahead counts as used now, and ends with it.
+    assertEquals(await granted(store, { windowId: windowId + 13 }), 4);
+  });
+
+  test("S5: counts who is a little slow with the others", async (store) => {
+    // Windows of a second, and a clock that is three seconds behind.
+    const short = { span: 13, sliceMs: 1_000 / 12 };
+    assertEquals(await granted(store, { ...short, amount: 6 }), 6);
+    const windowId = SLICE - 36;
+    assertEquals(await granted(store, { ...short, windowId, amount: 3 }), 3);
+    assertEquals(await granted(store, { ...short, windowId, amount: 3 }), 1);
+    assertEquals(await granted(store, { ...short, windowId: SLICE + 1 }), 0);
+    assertEquals(await granted(store, { ...short, windowId: SLICE + 13 }), 4);
+  });
+
   test("adds what is reported, down to nothing", async (store) => {
     await granted(store, { amount: 6 });
     await report(store, SLICE, 3);

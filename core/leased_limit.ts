@@ -69,7 +69,11 @@ export class LeasedLimit implements LimitGate {
       span: SLICES + 1,
       sliceMs: limit.windowMs / SLICES,
       reports,
-      offline: new SliceBook(SLICES + 1, maxKeys),
+      offline: new SliceBook({
+        span: SLICES + 1,
+        sliceMs: limit.windowMs / SLICES,
+        maxKeys,
+      }),
     };
     this.adopt(limit);
   }
@@ -235,7 +239,7 @@ export class LeasedLimit implements LimitGate {
     const { offline, limit, span, sliceMs, capacity } = this.#terms;
     const least = amount - Math.max(0, share.balance);
     if (least <= 0) return 0;
-    const windowId = share.slice;
+    const windowId = offline.place(share.key, share.slice);
     if (!offline.hasRoomFor(share.key, windowId)) return settings.retryMs;
     const { granted, fitsAt } = grantLease(
       offline.counts(share.key, windowId),

@@ -467,3 +467,36 @@ Deno.test("prepare() without shared limits has nothing to ask", async () => {
   const limiter = new RateLimiter();
   await limiter.prepare([{ limit: "it", key: "a" }]);
 });
+
+for (const mode of ["answer", "fail"] as const) {
+  Deno.test(`S5: a wall clock that is set back an hour grants no second window and locks none, while the store would ${mode}`, async () => {
+    const time = new VirtualTime(24 * 60 * MINUTE);
+    const store = new SlowLimitStore(time, () => 10);
+    let back = 0;
+    const [one, two] = sharedLimiters(2, {
+      time,
+      store,
+      date: () => time.now() - back,
+    });
+    assert(one && two);
+    for (const it of [one, two]) it.define("it", parseLimit("100/minute"));
+    store.mode = mode;
+    const before = await takeAll(one, time, 200) +
+      await takeAll(two, time, 100);
+    back = 60 * MINUTE;
+    const after = await takeAll(one, time, 300) +
+      await takeAll(two, time, 300);
+    const most = mode === "answer" ? 105 : 110;
+    assertGreaterOrEqual(before, mode === "answer" ? 90 : 40);
+    assertLessOrEqual(before + after, most);
+    await time.pass(2 * MINUTE);
+    assertGreaterOrEqual(
+      await takeAll(one, time, 300),
+      mode === "answer" ? 90 : 40,
+    );
+    store.mode = "answer";
+    const closed = Promise.all([one.close(), two.close()]);
+    await time.pass(10_000);
+    await closed;
+  });
+}

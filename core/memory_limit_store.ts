@@ -62,16 +62,17 @@ export class MemoryLimitStore implements LimitStore {
   #grant(ask: LimitLeaseAsk): LimitLeaseGrant {
     const book = this.#book(ask);
     const id = idOf(ask);
-    const grant = grantLease(book.counts(id, ask.windowId), ask);
-    if (book.add(id, ask.windowId, grant.granted)) return grant;
-    return { granted: 0, left: 0, fitsAt: ask.windowId + 1 };
+    const windowId = book.place(id, ask.windowId);
+    const grant = grantLease(book.counts(id, windowId), { ...ask, windowId });
+    if (book.add(id, windowId, grant.granted)) return grant;
+    return { granted: 0, left: 0, fitsAt: windowId + 1 };
   }
 
   #book({ span, sliceMs }: LimitLeaseAsk | LimitSum): SliceBook {
     const id = `${span} ${sliceMs}`;
     let book = this.#books.get(id);
     if (book === undefined) {
-      book = new SliceBook(span, this.#maxKeys);
+      book = new SliceBook({ span, sliceMs, maxKeys: this.#maxKeys });
       this.#books.set(id, book);
     }
     return book;

@@ -63,7 +63,7 @@ Deno.test("grantLease() never has a window above its capacity", () => {
 });
 
 Deno.test("SliceBook forgets keys of which no slice counts any more", () => {
-  const book = new SliceBook(4, 100);
+  const book = new SliceBook({ span: 4, sliceMs: 5_000, maxKeys: 100 });
   for (let i = 0; i < 100; i++) book.add(`old ${i}`, 10, 1);
   assertEquals(book.add("one more", 10, 1), false);
   for (let i = 0; i < 60; i++) book.add(`new ${i}`, 14, 1);
@@ -73,7 +73,7 @@ Deno.test("SliceBook forgets keys of which no slice counts any more", () => {
 });
 
 Deno.test("SliceBook counts in the slice that is named, early or late", () => {
-  const book = new SliceBook(4, 100);
+  const book = new SliceBook({ span: 4, sliceMs: 5_000, maxKeys: 100 });
   book.add("a", 10, 5);
   book.add("a", 8, 2);
   book.add("a", 6, 9);
