@@ -1,4 +1,5 @@
 import { dayOf, LEDGER, PAGES } from "./_ledger_keys.ts";
+import { compareRows, RowMerge } from "./_row_merge.ts";
 import type { LedgerRow } from "./ledger_row.ts";
 import { StateError } from "./state_error.ts";
 import type { StateKey, StateStore, StateWrite } from "./state_store.ts";
@@ -79,14 +80,9 @@ export function rowKey({ at, id }: Pick<LedgerRow, "at" | "id">): StateKey {
   return [LEDGER, dayOf(at), at, id];
 }
 
-/** The order of rows: by time, then by id. */
-export function compareRows(a: LedgerRow, b: LedgerRow): number {
-  return a.at - b.at || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
-}
-
 /**
- * The rows of a day, in the order of time: of a minute, no more are held than
- * overlap.
+ * The rows of a day, in the order of time: of a minute, no pages are held but
+ * those that overlap.
  *
  * @throws {StateError} when the store cannot be read.
  */
@@ -115,18 +111,13 @@ async function* pagedRows(
   store: StateStore,
   day: string,
 ): AsyncGenerator<LedgerRow> {
-  let waiting: LedgerRow[] = [];
+  const merge = new RowMerge();
   for await (const rows of readPages(store, [PAGES, day])) {
-    const [first] = rows;
-    if (first === undefined) continue;
     // No later page has a row before the first of this one.
-    const later = waiting.findIndex((row) => compareRows(row, first) > 0);
-    yield* waiting.splice(0, later < 0 ? waiting.length : later);
-    waiting = waiting.length === 0
-      ? rows
-      : [...waiting, ...rows].sort(compareRows);
+    if (rows.length > 0) yield* merge.take(rows[0]);
+    merge.add(rows);
   }
-  yield* waiting;
+  yield* merge.take();
 }
 
 /** Those that older programs wrote, one by one. */
