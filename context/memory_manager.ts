@@ -61,8 +61,8 @@ const LEVELS: readonly MemoryPressure[] = ["normal", "high", "critical"];
 /** The length of a span of the watch for leaks, in ms. */
 const LEAK_SPAN = 120_000;
 const LEAK_QUIET = 6 * 3_600_000;
-/** How long to the next collection that is asked for, in ms. */
-const COLLECT_QUIET = 30_000;
+/** How long to the next collection that is asked for, in ms: what was given up is in use until one. */
+const COLLECT_QUIET = { high: 60_000, critical: 10_000 } as const;
 
 /**
  * Watches the memory of the process and has its owners give some up in time:
@@ -204,9 +204,7 @@ export class MemoryManager {
       }
     }
     const now = this.#now();
-    if (pressure !== "critical" || now - this.#collectedAt < COLLECT_QUIET) {
-      return;
-    }
+    if (now - this.#collectedAt < COLLECT_QUIET[pressure]) return;
     this.#collectedAt = now;
     this.#options.collect?.();
   }

@@ -140,7 +140,7 @@ Deno.test("MemoryManager has owners shrink at every look under pressure, whoever
   memory.own("later", { shrink: (pressure) => later.push(pressure) });
   state.heapUsed = 990;
   for (let look = 0; look < 4; look++) {
-    state.at = look * 10_000;
+    state.at = look * 5_000;
     memory.check();
   }
   assertEquals(shrunk.length, 4);
