@@ -79,7 +79,9 @@ export class AccessTokens {
   }
 
   #pauses(now: number): boolean {
-    return now < (this.#failure?.until ?? 0);
+    const left = (this.#failure?.until ?? 0) - now;
+    // A clock that was set back must not keep everybody waiting (S5).
+    return left > 0 && left <= PAUSE;
   }
 
   #renew(): Promise<AccessToken> {

@@ -73,6 +73,16 @@ Deno.test("AccessTokens tells a failure as the credential's, and asks no more th
   assertEquals(count(), 2);
 });
 
+Deno.test("S5: AccessTokens asks again after a failure though the clock was set back", async () => {
+  const { tokens, signal, clock, count } = setUp(() =>
+    Promise.reject(new TypeError("down"))
+  );
+  await assertRejects(async () => await tokens.get(signal), UpstreamError);
+  clock.now -= HOUR;
+  await assertRejects(async () => await tokens.get(signal), UpstreamError);
+  assertEquals(count(), 2);
+});
+
 Deno.test("AccessTokens lets one who waits go without the others", async () => {
   const { promise, resolve } = Promise.withResolvers<AccessToken>();
   const { tokens, signal } = setUp(() => promise);
