@@ -1,4 +1,5 @@
 import type { GatewayError } from "@llm-proxy/core";
+import { constantFields } from "@llm-proxy/logging";
 import { canonicalLine } from "./canonical_line.ts";
 import type { Route } from "./dispatch.ts";
 import type { RequestContext } from "./endpoints.ts";
@@ -21,7 +22,7 @@ export function tellOfRequest(
   const level = levelOf(route, record.error);
   const isLogged = logger.isEnabled?.(level) ?? true;
   if (route.quiet && !isLogged) return;
-  const line = canonicalLine(record);
+  const line = constantFields(canonicalLine(record));
   if (isLogged) logger[level]("request", line);
   // What machines ask all the time would drive out what people look for.
   if (route.quiet) return;

@@ -2,7 +2,7 @@ import { cut, quote, quoteKey } from "./_json_text.ts";
 import { renderValue } from "./_json_value.ts";
 import type { LogLevel } from "./level.ts";
 import type { LogFields } from "./logger.ts";
-import { plainJson } from "./_plain_json.ts";
+import { plainJson } from "./constant_fields.ts";
 
 /** Fields beyond this length of line are left out. */
 const MAX_LINE = 65_536;

@@ -40,6 +40,7 @@ export {
   type BufferedSinkOptions,
   PartialWriteError,
 } from "./buffered_sink.ts";
+export { constantFields } from "./constant_fields.ts";
 export { CounterSeries } from "./counter_series.ts";
 export { withoutEcho } from "./echo.ts";
 export { fileSink, type FileSinkOptions } from "./file_sink.ts";

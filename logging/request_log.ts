@@ -1,5 +1,5 @@
 import { renderValue } from "./_json_value.ts";
-import { plainJson } from "./_plain_json.ts";
+import { plainJson } from "./constant_fields.ts";
 import { RowRing, type RowRingLimits } from "./_row_ring.ts";
 import { matcherOf, type RequestLogFilter } from "./request_log_filter.ts";
 import type { LogFields } from "./logger.ts";
