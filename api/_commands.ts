@@ -7,6 +7,8 @@ const CONFIG: CliOption = {
   help: "the config (or LLM_PROXY_CONFIG)",
 };
 
+const JSON_OPTION: CliOption = { help: "in JSON" };
+
 const STATE: CliOption = {
   value: "PLACE",
   help: "where the service keeps its state (or LLM_PROXY_STATE)",
@@ -41,8 +43,8 @@ export const COMMANDS: readonly CliCommand[] = [
   {
     name: "check",
     summary: "read the config, tell every fault in it, and stop",
-    options: { config: CONFIG },
-    examples: ["check --config config.yaml"],
+    options: { config: CONFIG, json: JSON_OPTION },
+    examples: ["check --config config.yaml", "check --config new.yaml --json"],
     run: async (input) => (await import("./_check.ts")).check(input),
   },
   {
@@ -77,6 +79,7 @@ export const COMMANDS: readonly CliCommand[] = [
         value: "FILE",
         help: "the file that the service reads (or LLM_PROXY_CONFIG)",
       },
+      json: JSON_OPTION,
     },
     examples: ["apply --config new.yaml --to /etc/llm-proxy/config.yaml"],
     run: async (input) => (await import("./_config_commands.ts")).apply(input),
@@ -99,6 +102,7 @@ export const COMMANDS: readonly CliCommand[] = [
         value: "FILE",
         help: "the file that the service reads (or LLM_PROXY_CONFIG)",
       },
+      json: JSON_OPTION,
     },
     examples: ["rollback --to config.yaml", "rollback 3f2a --to config.yaml"],
     run: async (input) =>
@@ -151,7 +155,7 @@ export const COMMANDS: readonly CliCommand[] = [
       losses: { value: "WORD", help: "allow, or refuse what gets lost" },
       expires: { value: "TIME", help: "as 2027-01-31T00:00:00Z" },
       grace: { value: "SECONDS", help: "the old secret is good for so long" },
-      json: { help: "in JSON" },
+      json: JSON_OPTION,
     },
     examples: [
       "keys create alice --team research --limits 100/minute",
@@ -184,6 +188,7 @@ export const COMMANDS: readonly CliCommand[] = [
         value: "DIR",
         help: "where units go, instead of /etc/systemd/system",
       },
+      json: { help: "the units as a list in JSON" },
     },
     examples: [
       "install --dry-run",

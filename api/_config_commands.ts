@@ -28,7 +28,7 @@ export async function plan({ values, switches }: CliInput): Promise<number> {
 }
 
 /** `apply`: checks another config and puts it in the place of the one in force. */
-export async function apply({ values }: CliInput): Promise<number> {
+export async function apply({ values, switches }: CliInput): Promise<number> {
   const next = values.get("config");
   const target = values.get("to") ?? Deno.env.get("LLM_PROXY_CONFIG");
   if (next === undefined || target === undefined) {
@@ -39,7 +39,10 @@ export async function apply({ values }: CliInput): Promise<number> {
   }
   const loaded = await load(configFile(next) ?? next);
   if (typeof loaded === "number") return loaded;
-  return await put(configFile(target) ?? target, loaded.text ?? "");
+  return await put(configFile(target) ?? target, {
+    text: loaded.text ?? "",
+    asJson: switches.has("json"),
+  });
 }
 
 /** `history`: lists the configs that were in force. */
@@ -59,7 +62,7 @@ export async function history({ values, switches }: CliInput): Promise<number> {
 
 /** `rollback`: puts a config that was in force back in its file. */
 export async function rollback(
-  { values, words: [id] }: CliInput,
+  { values, switches, words: [id] }: CliInput,
 ): Promise<number> {
   const target = values.get("to") ?? Deno.env.get("LLM_PROXY_CONFIG");
   if (target === undefined) {
@@ -79,7 +82,10 @@ export async function rollback(
         FAULT,
       );
     }
-    return await put(configFile(target) ?? target, wanted.text);
+    return await put(configFile(target) ?? target, {
+      text: wanted.text,
+      asJson: switches.has("json"),
+    });
   });
 }
 
@@ -92,7 +98,10 @@ async function current(from: string | undefined): Promise<Config | number> {
 }
 
 /** Replaces a file as a whole; a service that follows it reads it at once. */
-async function put(target: string, text: string): Promise<number> {
+async function put(
+  target: string,
+  { text, asJson }: { readonly text: string; readonly asJson: boolean },
+): Promise<number> {
   const beside = `${target}.${Deno.pid}.new`;
   try {
     const mode = (await Deno.stat(target).catch(() => undefined))?.mode ??
@@ -107,8 +116,11 @@ async function put(target: string, text: string): Promise<number> {
       FAULT,
     );
   }
+  const hash = hashOf(text);
   return print(
-    `${target} is now ${hashOf(text)}; a running service reads it by itself\n`,
+    asJson
+      ? `${JSON.stringify({ file: target, hash }, null, 2)}\n`
+      : `${target} is now ${hash}; a running service reads it by itself\n`,
   );
 }
 

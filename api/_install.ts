@@ -16,6 +16,7 @@ const WRITES = [
   "/run/systemd/notify",
 ];
 const SOCKETS = ["/run/llm-proxy/notify", "/run/systemd/notify"];
+
 /** `install`: prints the units, or writes and enables them. */
 export async function install(
   { values, switches }: CliInput,
@@ -39,17 +40,21 @@ export async function install(
       socketUnit(`${host.includes(":") ? `[${host}]` : host}:${port}`),
     ],
   ] as const;
+  const isJson = switches.has("json");
+  const list = units.map(([name, text]) => ({
+    path: join(directory, name),
+    text,
+  }));
+  if (isJson) print(`${JSON.stringify(list, null, 2)}\n`);
   if (!switches.has("apply")) {
-    for (const [name, text] of units) {
-      print(`# ${join(directory, name)}\n${text}\n`);
-    }
+    if (isJson) return 0;
+    for (const { path, text } of list) print(`# ${path}\n${text}\n`);
     return 0;
   }
   try {
-    for (const [name, text] of units) {
-      const path = join(directory, name);
+    for (const { path, text } of list) {
       await Deno.writeTextFile(path, text);
-      print(`wrote ${path}\n`);
+      if (!isJson) print(`wrote ${path}\n`);
     }
     for (
       const args of [["daemon-reload"], [
@@ -73,6 +78,7 @@ export async function install(
     const message = error instanceof Error ? error.message : String(error);
     return tell(`llm-proxy: cannot install: ${message.split("\n")[0]}`, FAULT);
   }
+  if (isJson) return 0;
   return print(
     "enabled; start it with: systemctl start llm-proxy.socket llm-proxy\n",
   );

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import type { ConfigFault } from "./config_fault.ts";
 import type { Config } from "./config_types.ts";
 import { variableOrCredential } from "./_credentials.ts";
 import { defaultConfig } from "./default_config.ts";
@@ -27,22 +28,33 @@ export function configFile(told: string | undefined): string | undefined {
   return file && from ? resolve(from, file) : file;
 }
 
-/** Reads a config file. What reads YAML is loaded only where there is some. */
+/** Reads a config file; tells its faults where it has any. */
 export async function load(file: string): Promise<Loaded | number> {
-  const { formatFault, parseConfig } = await import("./config.ts");
+  const read = await readConfig(file);
+  if (!("faults" in read)) return read;
+  const { formatFault } = await import("./config.ts");
+  return tell(read.faults.map(formatFault).join("\n"), FAULT);
+}
+
+/** Reads a config file. What reads YAML is loaded only where there is some. */
+export async function readConfig(
+  file: string,
+): Promise<Loaded | { readonly faults: readonly ConfigFault[] }> {
+  const { parseConfig } = await import("./config.ts");
   const { readConfigFile, readNamedFile } = await import("./_config_file.ts");
   const { loadPatternsFor } = await import("./_guard_patterns.ts");
   const read = await readConfigFile(file);
-  if ("message" in read) return tell(`${file}:1:1: ${read.message}`, FAULT);
+  if ("message" in read) {
+    const { message } = read;
+    return { faults: [{ file, line: 1, column: 1, path: "", message }] };
+  }
   await loadPatternsFor(read.text);
   const result = parseConfig(read.text, {
     file,
     env: variableOrCredential(),
     readText: readNamedFile,
   });
-  if (!result.ok) {
-    return tell(result.faults.map(formatFault).join("\n"), FAULT);
-  }
+  if (!result.ok) return { faults: result.faults };
   const off = result.config.providers
     .filter(({ enabled }) => !enabled)
     .map(({ name }) => ({ name, reason: "enabled: false" }));

@@ -141,19 +141,6 @@ Deno.test("permissions: a host that the config does not name cannot be reached",
   await Deno.remove(directory, { recursive: true });
 });
 
-Deno.test("completion knows every command, for three shells", async () => {
-  for (const shell of ["bash", "zsh", "fish"]) {
-    const { code, out } = await run(["completion", shell]);
-    assertEquals(code, 0);
-    for (
-      const name of ["start", "check", "permissions", "install", "completion"]
-    ) {
-      assertStringIncludes(out, name);
-    }
-  }
-  assertEquals((await run(["completion", "csh"])).code, 2);
-});
-
 Deno.test("D1: llm-proxy.service and llm-proxy.socket are what install writes", async () => {
   const { serviceUnit, socketUnit } = await import("../api/_unit.ts");
   const read = (name: string): Promise<string> =>
