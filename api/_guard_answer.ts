@@ -137,6 +137,19 @@ export function scanAnswer(
   for (const part of parts) scanText(textOf(part), scans);
 }
 
+/** Looks through every text of a body, those included that no dialect knows. */
+export function scanBody(body: string, scans: readonly BeginScan[]): void {
+  const parts: unknown[] = [JSON.parse(body)];
+  for (let part = parts.pop(); part !== undefined; part = parts.pop()) {
+    if (typeof part === "string") scanText(part, scans);
+    else if (typeof part === "object" && part !== null) {
+      for (const value of Object.values(part)) {
+        if (value !== undefined) parts.push(value);
+      }
+    }
+  }
+}
+
 function scanText(text: string, scans: readonly BeginScan[]): void {
   for (const begin of scans) {
     const scan = begin();

@@ -1,7 +1,7 @@
 import { LossReport } from "@llm-proxy/core";
 import type { RequestContext } from "./endpoints.ts";
 import type { ByteReplyStream, ReplyHeaders } from "./exchange.ts";
-import { scanAnswer, unmaskAnswer } from "./_guard_answer.ts";
+import { scanAnswer, scanBody, unmaskAnswer } from "./_guard_answer.ts";
 import { WrappedExchange } from "./_wrapped_exchange.ts";
 import { GuardedStream, type GuardedStreamOptions } from "./_guard_stream.ts";
 
@@ -60,7 +60,7 @@ export class GuardedExchange extends WrappedExchange {
   }
 
   async #guard(body: string): Promise<string> {
-    const { reader, scans, whole, mask, document } = this.#options;
+    const { reader, scans, looks, whole, mask, document } = this.#options;
     const losses = new LossReport();
     const answer = reader.decodeAnswer(encoder.encode(body), losses);
     scanAnswer(answer, scans);
@@ -69,7 +69,10 @@ export class GuardedExchange extends WrappedExchange {
     // What nobody has looked at is not told.
     const isSame = told === answer && losses.empty;
     // A body may repeat the request.
-    if (isSame && (mask?.unmask(body) ?? body) === body) return body;
+    if (isSame && (mask?.unmask(body) ?? body) === body) {
+      if (looks.length > 0) scanBody(body, looks);
+      return body;
+    }
     const { client } = this.#context.record;
     return client.encodeAnswer(told, new LossReport(), document);
   }

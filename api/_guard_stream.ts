@@ -29,6 +29,8 @@ export interface GuardedStreamOptions {
   /** Reads the answer, which is in the caller's dialect. */
   readonly reader: ProviderDialect;
   readonly scans: readonly BeginScan[];
+  /** Those of them that may see a text twice. */
+  readonly looks: readonly BeginScan[];
   /** What was masked of the request. */
   readonly mask: Mask | undefined;
   /** What looks at the answer as a whole; a stream is held back until then. */

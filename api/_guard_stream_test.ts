@@ -41,6 +41,7 @@ Deno.test("L8: a client hears something while all of its answer is held back, in
         document,
         reader,
         scans: [],
+        looks: [],
         mask: undefined,
         whole: (answer) => Promise.resolve(answer),
         shape,

@@ -94,6 +94,31 @@ export function requestTexts({ value }: JsonDocument): readonly string[] {
   return texts;
 }
 
+/** Texts that stand in pieces beside each other, as a model reads them: in one. */
+export function joinedTexts({ value }: JsonDocument): readonly string[] {
+  const joined: string[] = [];
+  const parts: unknown[] = [];
+  for (const name in value) if (SAID.has(name)) parts.push(value[name]);
+  for (let part = parts.pop(); part !== undefined; part = parts.pop()) {
+    if (typeof part !== "object" || part === null) continue;
+    if (Array.isArray(part)) {
+      const texts = part.map(textOfPiece).filter((it) => it !== undefined);
+      if (texts.length > 1) joined.push(texts.join(""));
+    }
+    for (const value of Object.values(part)) {
+      if (value !== undefined) parts.push(value);
+    }
+  }
+  return joined;
+}
+
+function textOfPiece(piece: unknown): string | undefined {
+  if (typeof piece === "string") return piece;
+  if (typeof piece !== "object" || piece === null) return undefined;
+  const { text } = piece as Fields;
+  return typeof text === "string" ? text : undefined;
+}
+
 /** The request with other texts in the place of its own; all else stays byte for byte where no text beside it changed. */
 export function mapRequestTexts(
   document: JsonDocument,

@@ -3,7 +3,7 @@ import type { RequestContext } from "./endpoints.ts";
 import { Mask } from "./_guard_mask.ts";
 import { plainDocument } from "./_guard_plain.ts";
 import { GuardrailError } from "./_guard_scan.ts";
-import { mapRequestTexts, requestTexts } from "./_guard_texts.ts";
+import { joinedTexts, mapRequestTexts, requestTexts } from "./_guard_texts.ts";
 import { askWebhook } from "./_guard_webhook.ts";
 import type { WebhookGuardrail } from "./config_types_guardrails.ts";
 import type { Guardrail } from "./guardrail_policy.ts";
@@ -98,7 +98,10 @@ export async function checkRequest(
       case "scan": {
         if (guard.on === "output") break;
         const begin = guard.begin(side);
-        for (const text of texts) {
+        const seen = guard.counts
+          ? texts
+          : [...texts, ...joinedTexts(document)];
+        for (const text of seen) {
           const scan = begin();
           scan.take(text);
           scan.end();

@@ -67,20 +67,28 @@ async function tellGuarded(
   },
 ): Promise<void> {
   const scans: BeginScan[] = [];
+  const looks: BeginScan[] = [];
   const whole: ((answer: Answer) => Promise<Answer>)[] = [];
+  const hooks: ((answer: Answer) => Promise<Answer>)[] = [];
   const reader = answerReader(context.record.client);
   const { record } = context;
   const asking = { ...asked, document };
   for (const guard of guards) {
     if (guard.type === "scan") {
-      if (guard.on !== "input") scans.push(guard.begin("answer"));
+      if (guard.on === "input") continue;
+      const begin = guard.begin("answer");
+      scans.push(begin);
+      if (!guard.counts) looks.push(begin);
     } else if (guard.type === "webhook" && guard.on !== "input") {
-      whole.push(async (said) => {
+      const ask = async (said: Answer): Promise<Answer> => {
         const texts = said.parts.map(textOf);
         await moderate(context, { guard, side: "answer", model, texts });
         return said;
-      });
+      };
+      whole.push(ask);
+      hooks.push(ask);
     } else if (guard.type === "json_schema" && reader !== undefined) {
+      const before = [...hooks];
       whole.push(async (said) => {
         const check = await schemaCheck(guard.schema);
         const fault = check(said);
@@ -102,7 +110,9 @@ async function tellGuarded(
         if (again === undefined || check(again) !== undefined) {
           throw unfit(guard.name, record);
         }
+        // It is another answer to those that have looked at the first.
         scanAnswer(again, scans);
+        for (const ask of before) await ask(again);
         record.guardrails?.set(guard.name, "repaired");
         const usage = addUsage(said.usage, again.usage);
         return { ...again, ...(usage && { usage }) };
@@ -119,6 +129,7 @@ async function tellGuarded(
     document: asked.document,
     reader,
     scans,
+    looks,
     mask,
     whole: whole.length === 0 ? undefined : async (said) => {
       for (const check of whole) said = await check(said);

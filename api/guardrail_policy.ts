@@ -27,6 +27,8 @@ export interface ScanningGuardrail {
   readonly on: GuardrailSide;
   /** Begins with one request, or one answer. */
   readonly begin: (side: "request" | "answer") => BeginScan;
+  /** It counts what it looks at: each text may be shown to it once. */
+  readonly counts?: true;
   /** Most tokens of a request. */
   readonly maxTokens?: number | undefined;
 }
@@ -102,6 +104,7 @@ function bounding(
     type: "scan",
     name,
     on: "both",
+    counts: true,
     maxTokens: most.input_tokens,
     begin: (side) => {
       const isRequest = side === "request";

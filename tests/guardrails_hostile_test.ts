@@ -195,6 +195,81 @@ Deno.test("personal data leaves by no other door: names of users, tools, thought
   });
 });
 
+Deno.test("what is said in pieces is read in one, and what no dialect knows of an answer is looked at", async () => {
+  let message: object = {};
+  const answer = (): Response =>
+    json({
+      id: "c",
+      object: "chat.completion",
+      created: 1,
+      model: "m",
+      choices: [{ index: 0, finish_reason: "stop", message }],
+    });
+  await withGateway({ answer, config: CONFIG }, async (gateway) => {
+    const pieces = await post(gateway, "/v1/chat/completions", {
+      model: "up/m",
+      messages: [{
+        role: "user",
+        content: ["pro", "ject fal", "con"].map((text) => ({
+          type: "text",
+          text,
+        })),
+      }],
+    });
+    assertEquals(codeOf(pieces), "content_policy_violation");
+    const parts = await post(
+      gateway,
+      "/v1beta/models/up%2Fm:generateContent",
+      {
+        systemInstruction: {
+          parts: [{ text: "project" }, { text: " falcon" }],
+        },
+        contents: [{ role: "user", parts: [{ text: "hi" }] }],
+      },
+    );
+    assertEquals(parts.status, 400);
+    assertEquals(gateway.upstream.asked.length, 0);
+    for (
+      const more of [
+        { audio: { id: "a", transcript: "Project Falcon" } },
+        { reasoning_details: [{ type: "x", text: "project  falcon" }] },
+        { annotations: [{ url_citation: { title: "project falcon" } }] },
+        { function_call: { name: "f", arguments: "project falcon" } },
+        { x_new: [[{ deep: ["project falcon"] }]] },
+      ]
+    ) {
+      message = { role: "assistant", content: "Well.", ...more };
+      const { text } = await ask(gateway, "hi");
+      assert(!/falcon/i.test(text), text);
+    }
+  });
+});
+
+Deno.test("an answer that was repaired is shown to all that have seen the first", async () => {
+  const webhook = startAnsweringUpstream(({ body }) =>
+    json({ allowed: !body.texts.join().includes("bad") })
+  );
+  const config = `
+guardrails:
+  - {name: moderation, type: webhook, url: "${webhook.origin}", secret: secret-of-the-webhook-0001, on: output}
+  - {name: shape, type: json_schema, schema: {type: object}}
+default_guardrails: [moderation, shape]
+`;
+  try {
+    await withGateway({
+      answer: (_, number) =>
+        completion({ content: number === 0 ? "No." : '{"bad":1}' }),
+      config,
+    }, async (gateway) => {
+      const told = await ask(gateway, "hi");
+      assertEquals(codeOf(told), "content_policy_violation");
+      assertEquals(webhook.asked.length, 2);
+    });
+  } finally {
+    await webhook.close();
+  }
+});
+
 Deno.test("what no guardrail can look at reaches no model that has some", async () => {
   const config = `${CONFIG}
 routes:
