@@ -31,7 +31,7 @@ export interface MemoryManagerOptions {
   readonly onChange?: (change: MemoryChange) => void;
   /** Told when memory grows in a way that looks like a leak, every six hours at most. */
   readonly onLeak?: (suspicion: LeakSuspicion) => void;
-  /** Collects garbage, when pressure gets critical. @default {nothing} */
+  /** Collects garbage: asked for every 10 s at critical pressure, every minute at high. @default {nothing} */
   readonly collect?: () => void;
   /** A clock that never goes back, in ms. @default {performance.now} */
   readonly now?: () => number;
