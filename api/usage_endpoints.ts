@@ -148,7 +148,9 @@ async function reading<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-function toldOf({ of, cost, ...totals }: UsageTotals): object {
+function toldOf(
+  { of, cost, reportedCost, ...totals }: UsageTotals,
+): object {
   const { cacheWrite, ...counts } = totals;
   return {
     ...of,
@@ -163,6 +165,8 @@ function toldOf({ of, cost, ...totals }: UsageTotals): object {
     cost_microdollars: Number(cost) / PICO_IN_MICRO,
     estimated_attempts: counts.estimated,
     unpriced_attempts: counts.unpriced,
+    reported_attempts: counts.reported,
+    reported_microdollars: Number(reportedCost) / PICO_IN_MICRO,
   };
 }
 

@@ -19,11 +19,14 @@ export const METRICS = [
   "reasoning",
   "estimated",
   "unpriced",
+  "reported",
 ] as const satisfies readonly (keyof UsageCounts)[];
 
 /** Money has two sums, so that neither gets too large to be exact. */
 const MONEY = ["micro", "pico"] as const;
-const NAMES = [...METRICS, ...MONEY];
+/** The same for what providers say that they charge. */
+const REPORTED = ["reportedMicro", "reportedPico"] as const;
+const NAMES = [...METRICS, ...MONEY, ...REPORTED];
 /** Pico-dollars in a micro-dollar. */
 const PICO = 1_000_000;
 /** What a key takes up besides its letters. */
@@ -166,7 +169,7 @@ export class LedgerSums {
   }
 
   #addAttempt(row: LedgerRow, attempt: LedgerAttempt): void {
-    const { usage, cost } = attempt;
+    const { usage, cost, reported } = attempt;
     const { sums } = this.#groupOf(row, attempt);
     this.#add(sums, 2, 1);
     if (usage !== undefined) {
@@ -179,6 +182,10 @@ export class LedgerSums {
     }
     if (cost === undefined) this.#add(sums, 9, 1);
     else if (cost) this.#addMoney(sums, METRICS.length, cost);
+    if (reported !== undefined) {
+      this.#add(sums, 10, 1);
+      this.#addMoney(sums, METRICS.length + MONEY.length, reported);
+    }
     this.addCharges(attempt);
   }
 

@@ -27,6 +27,8 @@ export interface UsageTotals extends UsageCounts {
   readonly of: Readonly<Partial<Record<UsageDimension, string>>>;
   /** In pico-dollars; attempts without a known price are in `unpriced`. */
   readonly cost: bigint;
+  /** What providers say that they charge for those attempts that are in `reported`, in pico-dollars. */
+  readonly reportedCost: bigint;
 }
 
 /** Which rows are asked for. */
@@ -179,7 +181,11 @@ function totalsOf({ of, counts }: Sums): UsageTotals {
     METRICS.map((metric) => [metric, counts.get(metric) ?? 0]),
   ) as unknown as UsageCounts;
   const cost = moneyOf(counts.get("micro") ?? 0, counts.get("pico") ?? 0);
-  return { of, cost, ...totals };
+  const reportedCost = moneyOf(
+    counts.get("reportedMicro") ?? 0,
+    counts.get("reportedPico") ?? 0,
+  );
+  return { of, cost, reportedCost, ...totals };
 }
 
 async function* countsBelow(

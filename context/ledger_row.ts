@@ -169,4 +169,6 @@ export interface UsageCounts {
   readonly estimated: number;
   /** Attempts whose price is not known. */
   readonly unpriced: number;
+  /** Attempts of which the provider told what it charges. */
+  readonly reported: number;
 }

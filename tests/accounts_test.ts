@@ -138,6 +138,12 @@ Deno.test("A5: what a provider says that it charges counts where that is wanted,
   await (await other.ask()).body?.cancel();
   const [row] = await other.rows(2);
   assertEquals([row?.cost, row?.attempts[0]?.reported], [COST, 500_000_000]);
+  // What an invoice is held against.
+  const usage = await (await fetch(`${other.url}/v1/usage?by=provider`)).json();
+  const [{ cost_microdollars: cost, ...totals }] = usage.data;
+  assertEquals([cost, totals.provider], [2 * 78, "up"]);
+  assertEquals(totals.reported_attempts, 2);
+  assertEquals(totals.reported_microdollars, 2 * 500);
   const told = other.lines.filter((line) =>
     line.includes("charges something else")
   );

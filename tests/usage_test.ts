@@ -53,6 +53,8 @@ Deno.test("X6: GET /v1/usage shows a key its own usage, and an admin that of all
     cost_microdollars: 156,
     estimated_attempts: 0,
     unpriced_attempts: 0,
+    reported_attempts: 0,
+    reported_microdollars: 0,
   });
   const all = await (await get(rig, "/v1/usage?by=key,team", "boss")).json();
   assertEquals(
