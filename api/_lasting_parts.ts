@@ -47,6 +47,7 @@ import { type ResponseStore, StateResponseStore } from "./response_store.ts";
 import { sharedLimits } from "./_shared_limits.ts";
 import { StoredFlags } from "./stored_flags.ts";
 import { StoredKeys } from "./stored_keys.ts";
+import { StoredOwners } from "./stored_owners.ts";
 
 const MIB = 1024 * 1024;
 
@@ -91,6 +92,8 @@ export class LastingParts {
   bearers: JwtBearers | undefined;
   /** Answers to requests that are to be made once. */
   readonly idempotent: IdempotentAnswers;
+  /** Whose files at providers are. */
+  readonly owners: StoredOwners;
   /** What callers may ask. */
   readonly limits: RequestLimits;
   /** What providers' accounts may be asked. */
@@ -142,6 +145,7 @@ export class LastingParts {
       onFailure: (cause) => logger.warn("a response was not kept", { cause }),
     });
     this.idempotent = new IdempotentAnswers(state, { logger });
+    this.owners = new StoredOwners(state);
     this.limits = new RequestLimits({
       onRefusal: (refusal) => this.metrics.limitRefused(refusal),
       shared: state.isShared ? sharedLimits(state, logger) : undefined,

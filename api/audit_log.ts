@@ -28,7 +28,9 @@ const NEXT = ["audit", "next"] as const;
 /** How many are kept; the oldest goes. */
 const KEPT = 2_000;
 const PAGE = 1_000;
-const MAX_RACES = 10;
+/** How often it is tried again while others write, each time after a moment that grows. */
+const MAX_RACES = 40;
+const MOMENT_MS = 2;
 
 /** What admins have changed: a line in the log, and the last 2,000 in the state. */
 export class AuditLog {
@@ -79,6 +81,9 @@ export class AuditLog {
         ],
       });
       if (ok) return;
+      // Not all who wait at the same moment.
+      const ms = Math.random() * MOMENT_MS * (race + 1);
+      await new Promise((resolve) => setTimeout(resolve, ms));
     }
     throw new TypeError("Cannot keep an audit entry: others keep writing");
   }

@@ -1,10 +1,8 @@
 import {
-  collectBody,
   editJsonDocument,
   GatewayError,
   type PassedRequest,
   type Provider,
-  UpstreamError,
 } from "@llm-proxy/core";
 import {
   describeEndpoint,
@@ -13,20 +11,22 @@ import {
 } from "@llm-proxy/core/passing";
 import type { RoutedAttempt } from "@llm-proxy/core/routing";
 import { MAX_UPLOAD } from "./_form_body.ts";
-import { replyHeaders } from "./_reply_headers.ts";
-import { markIds, readStoredId } from "./_stored_ids.ts";
-import {
-  type Answering,
-  attempt,
-  type RequestContext,
-  route,
-} from "./endpoints.ts";
+import { checkOwner, storedAnswer } from "./_stored_answer.ts";
+import { readStoredId } from "./_stored_ids.ts";
+import { seesAll, tenantOf } from "./stored_owners.ts";
+import { attempt, type RequestContext, route } from "./endpoints.ts";
 import { readJson } from "./read_json.ts";
 import type { Prepared } from "./prepared.ts";
 import { onceOnly } from "./pass_through.ts";
 import { relayBytes } from "./relay_bytes.ts";
 
 type Stored = "files" | "batches";
+
+/** How many of each a provider lists at once, at most and where nobody says. */
+const PAGES = {
+  files: { most: 10_000, usual: 10_000 },
+  batches: { most: 100, usual: 20 },
+} as const;
 
 /** Where a request for something stored goes, and what of it stays. */
 interface StoredRequest {
@@ -37,6 +37,8 @@ interface StoredRequest {
   readonly path: string;
   /** JSON text; forms come as they are. */
   readonly body?: string;
+  /** How many of a list are wanted at most; absent where it is none. */
+  readonly limit?: number;
 }
 
 /**
@@ -65,6 +67,10 @@ async function serve(context: RequestContext, kind: Stored): Promise<void> {
   const [, , , id, verb] = exchange.path.split("/");
   const asked = id === undefined ? undefined : idOf(id, "id");
   const stored = await readRequest(context, { kind, id: asked, verb });
+  const { provider } = stored;
+  if (asked !== undefined) {
+    await checkOwner(context, { provider, id: asked.id });
+  }
   const isContent = verb === "content";
   const upload = exchange.method === "POST" && kind === "files"
     ? exchange.source(MAX_UPLOAD)
@@ -95,34 +101,12 @@ async function serve(context: RequestContext, kind: Stored): Promise<void> {
       attempt(context, {
         routed,
         prepare: () => prepare(routed),
-        answer: stored.marks && !isContent
-          ? (answering) => markedAnswer(answering, stored.provider)
-          : relayBytes,
+        answer:
+          isContent || !stored.marks && tenantOf(context.record) === undefined
+            ? relayBytes
+            : (answering) => storedAnswer(answering, stored),
       }),
   });
-}
-
-/** Tells the caller an answer whose ids name the provider. */
-async function markedAnswer(
-  { context, routed, trace, response }: Answering<Prepared>,
-  provider: string,
-): Promise<void> {
-  const { exchange, record } = context;
-  const bytes = await record.waiting.during(collectBody(response.body));
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder().decode(bytes));
-  } catch (cause) {
-    throw new UpstreamError("upstream", "The provider's answer is no JSON", {
-      code: "upstream_invalid_response",
-      cause,
-    });
-  }
-  routed.commit();
-  record.answers(trace);
-  const headers = replyHeaders(record, response.headers);
-  headers["content-type"] = "application/json";
-  exchange.send(200, headers, JSON.stringify(markIds(value, provider)));
 }
 
 async function readRequest(
@@ -138,6 +122,7 @@ async function readRequest(
   const query = new URLSearchParams(search);
   let body: string | undefined;
   let named = id?.provider;
+  let input: typeof id;
   if (kind === "batches" && exchange.method === "POST" && id === undefined) {
     const document = await readJson(context);
     const { input_file_id: file } = document.value;
@@ -148,7 +133,7 @@ async function readRequest(
         { code: "missing_required_parameter", param: "input_file_id" },
       );
     }
-    const input = idOf(file, "input_file_id");
+    input = idOf(file, "input_file_id");
     named = input.provider;
     body = editJsonDocument(
       document,
@@ -166,12 +151,23 @@ async function readRequest(
   query.delete("provider");
   query.delete("key");
   const chosen = choose(context, { kind, named });
+  const { provider } = chosen;
+  if (input !== undefined) {
+    await checkOwner(context, { provider, id: input.id });
+  }
+  const isList = exchange.method === "GET" && id === undefined;
+  const { most, usual } = PAGES[kind];
+  const asked = Number(query.get("limit") ?? usual);
+  const limit = isList ? (asked > 0 ? asked : usual) : undefined;
+  // Others' are among them, and are left out.
+  if (isList && !seesAll(context.record)) query.set("limit", String(most));
   const path = [`/${kind}`, id?.id, verb].filter((it) => it !== undefined)
     .join("/");
   return {
     ...chosen,
     path: query.size > 0 ? `${path}?${query}` : path,
     ...(body !== undefined && { body }),
+    ...(limit !== undefined && { limit }),
   };
 }
 

@@ -3,6 +3,7 @@ import { type App, createApp, parseConfig } from "@llm-proxy/api";
 import { MemoryStateStore } from "@llm-proxy/context";
 import { assert, assertEquals } from "@std/assert";
 import { ADMIN_ROUTES } from "../api/admin_routes.ts";
+import { AuditLog } from "../api/audit_log.ts";
 import { PUBLIC_ROUTES } from "../api/public_routes.ts";
 import { type Role, ROLES } from "../api/role.ts";
 
@@ -284,4 +285,18 @@ Deno.test("X14: admins are served by this machine's names alone, and not to page
     const own = { origin: "http://127.0.0.1:8001" };
     assertEquals((await ask("GET /admin/keys", { headers: own })).status, 200);
   });
+});
+
+Deno.test("the audit log keeps the changes of many who change at once", async () => {
+  const state = new MemoryStateStore();
+  const logs = Array.from({ length: 60 }, () => new AuditLog(state));
+  await Promise.all(
+    logs.map((log, at) =>
+      log.add({ actor: `a${at}`, action: "x", target: "" })
+    ),
+  );
+  const rows = await new AuditLog(state).list();
+  assertEquals(new Set(rows.map(({ actor }) => actor)).size, 60);
+  assertEquals(rows.map(({ number }) => number).sort((a, b) => a - b)[59], 59);
+  await state.close();
 });
