@@ -160,6 +160,7 @@ function scanText(text: string, scans: readonly BeginScan[]): void {
 
 /** What is looked at of a part. */
 export function textOf(part: AnswerPart): string {
+  if (part.type === "image") return "";
   return part.type === "tool_call"
     ? `${part.name}\n${callText(part.arguments)}`
     : part.text;
@@ -169,7 +170,7 @@ export function textOf(part: AnswerPart): string {
 export function unmaskAnswer(answer: Answer, mask: Mask): Answer {
   let isSame = true;
   const parts = answer.parts.map((part) => {
-    if (part.type === "reasoning") return part;
+    if (part.type === "reasoning" || part.type === "image") return part;
     const said = part.type === "tool_call" ? part.arguments : part.text;
     const text = mask.unmask(said);
     if (text === said) return part;

@@ -7,6 +7,7 @@
 
 import type { Citation } from "./citation.ts";
 import type {
+  ImagePart,
   ReasoningPart,
   RefusalPart,
   TextPart,
@@ -67,8 +68,18 @@ export interface Usage {
   readonly details?: UsageDetails;
 }
 
+/** A picture that a model drew, by value. */
+export type DrawnPart = Required<
+  Pick<ImagePart, "type" | "data" | "mediaType">
+>;
+
 /** A piece of an answer. */
-export type AnswerPart = TextPart | ReasoningPart | RefusalPart | ToolCallPart;
+export type AnswerPart =
+  | TextPart
+  | ReasoningPart
+  | RefusalPart
+  | ToolCallPart
+  | DrawnPart;
 
 /** A whole answer. */
 export interface Answer {
@@ -116,6 +127,14 @@ export type AnswerEvent =
     readonly name: string;
     /** Gemini's proof of the thought behind the call (D9). */
     readonly signature?: string;
+  }
+  | {
+    /** A picture comes whole with its start. */
+    readonly type: "part_start";
+    readonly part: number;
+    readonly kind: "image";
+    readonly data: string;
+    readonly mediaType: string;
   }
   | {
     readonly type: "part_delta";

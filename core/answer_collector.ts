@@ -96,6 +96,10 @@ function partOf(
       const hidden = redacted === undefined ? {} : { redacted };
       return { type: "reasoning", text, ...proof, ...hidden };
     }
+    case "image": {
+      const { data, mediaType } = start;
+      return { type: "image", data, mediaType };
+    }
     case "refusal":
       return { type: "refusal", text };
     case "text":

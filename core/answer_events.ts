@@ -34,6 +34,8 @@ export function* answerEvents(answer: Answer): Generator<AnswerEvent> {
     yield startOf(part, content);
     const text = content.type === "tool_call"
       ? content.arguments
+      : content.type === "image"
+      ? ""
       : content.text;
     for (const piece of piecesOf(text)) {
       yield { type: "part_delta", part, text: piece };
@@ -60,6 +62,10 @@ function startOf(part: number, content: AnswerPart): AnswerEvent {
       const { redacted } = content;
       const hidden = redacted === undefined ? {} : { redacted };
       return { type, part, kind: "reasoning", ...hidden };
+    }
+    case "image": {
+      const { data, mediaType } = content;
+      return { type, part, kind: "image", data, mediaType };
     }
     default:
       return { type, part, kind: content.type };

@@ -43,6 +43,7 @@ export type {
   Answer,
   AnswerEvent,
   AnswerPart,
+  DrawnPart,
   FinishClass,
   Usage,
   UsageDetails,

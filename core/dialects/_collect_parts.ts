@@ -7,6 +7,7 @@ export function collectParts(events: readonly AnswerEvent[]): AnswerPart[] {
     if (event.type === "part_start") parts[event.part] = partOf(event);
     else if (event.type === "part_delta") {
       const part = parts[event.part]!;
+      if (part.type === "image") continue;
       parts[event.part] = part.type === "tool_call"
         ? { ...part, arguments: part.arguments + event.text }
         : { ...part, text: part.text + event.text };
@@ -27,6 +28,10 @@ function partOf(event: AnswerEvent & { type: "part_start" }): AnswerPart {
   if (event.kind === "tool_call") {
     const { type: _, part: _part, kind, ...call } = event;
     return { type: kind, ...call, arguments: "" };
+  }
+  if (event.kind === "image") {
+    const { data, mediaType } = event;
+    return { type: "image", data, mediaType };
   }
   return "redacted" in event && event.redacted !== undefined
     ? { type: "reasoning", text: "", redacted: event.redacted }

@@ -8,6 +8,7 @@ const PLACES: Readonly<
   reasoning: [0, "reasoning_content"],
   text: [1, "content"],
   refusal: [1, "refusal"],
+  image: [1, "images"],
   tool_call: [2, "tool_calls"],
 };
 

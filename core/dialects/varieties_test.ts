@@ -60,6 +60,8 @@ function read(
     parts: answer.parts.map((part) =>
       part.type === "tool_call"
         ? `${part.name}(${part.arguments})`
+        : part.type === "image"
+        ? part.type
         : `${part.type}: ${part.text}`
     ),
     finish: answer.finish,

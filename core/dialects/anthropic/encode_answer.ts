@@ -70,6 +70,11 @@ export function reportRefusal(losses: LossReport | undefined): void {
   losses?.add("changed", "answer.refusal", "sent as text");
 }
 
+/** Notes a picture: a message has no block for one that a model drew. */
+export function reportImage(losses: LossReport | undefined): void {
+  losses?.add("dropped", "answer.image", "anthropic");
+}
+
 /** A block that carries nothing but another provider's signature. */
 export function markBlock(kind: MarkedKind, signature: string): string {
   return redactedBlock(markData({ kind, signature }));
@@ -114,6 +119,9 @@ function addBlocks(
       }
       break;
     }
+    case "image":
+      reportImage(losses);
+      break;
     case "tool_call": {
       const input = toolInputJson(part.arguments);
       if (input === undefined) {

@@ -2,7 +2,12 @@ import type { AnswerEvent, Usage } from "../../answer.ts";
 import type { StreamEncoder } from "../../dialect.ts";
 import type { LossReport } from "../../loss_report.ts";
 import { PartQueue } from "./_part_queue.ts";
-import { messageId, reportRefusal, usageJson } from "./encode_answer.ts";
+import {
+  messageId,
+  reportImage,
+  reportRefusal,
+  usageJson,
+} from "./encode_answer.ts";
 import { encodeStopReason } from "./finish.ts";
 
 const PING = `event: ping\ndata: {"type":"ping"}\n\n`;
@@ -47,6 +52,10 @@ export class MessagesStreamEncoder implements StreamEncoder {
         this.#model ||= event.model;
         return "";
       case "part_start":
+        if (event.kind === "image") {
+          reportImage(this.#losses);
+          return "";
+        }
         if (event.kind === "tool_call") this.#hasToolCalls = true;
         if (event.kind === "refusal") {
           this.#hasRefusal = true;

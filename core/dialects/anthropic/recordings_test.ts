@@ -100,6 +100,7 @@ function assemble(events: readonly AnswerEvent[]): AnswerPart[] {
   for (const event of events) {
     if (event.type === "part_start") {
       assertEquals(event.part, parts.length);
+      assert(event.kind !== "image");
       parts.push(
         event.kind === "tool_call"
           ? { type: "tool_call", id: event.id, name: event.name, arguments: "" }
@@ -107,6 +108,7 @@ function assemble(events: readonly AnswerEvent[]): AnswerPart[] {
       );
     } else if (event.type === "part_delta") {
       const part = parts[event.part]!;
+      assert(part.type !== "image");
       parts[event.part] = part.type === "tool_call"
         ? { ...part, arguments: part.arguments + event.text }
         : { ...part, text: part.text + event.text };

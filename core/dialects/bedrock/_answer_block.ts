@@ -39,6 +39,13 @@ export function decodeBlock(
     for (const source of asList(citations)) list.add(readCitation(source));
     return text === "" ? undefined : { type: "text", text, ...list.take() };
   }
+  if (isObject(block.image) && isObject(block.image.source)) {
+    const { format, source: { bytes } } = block.image;
+    if (asText(bytes) !== "" && /^[a-z]{1,16}$/.test(asText(format))) {
+      const mediaType = `image/${asText(format)}`;
+      return { type: "image", data: asText(bytes), mediaType };
+    }
+  }
   for (const kind of Object.keys(block)) reportLeftOut(kind, losses);
   return undefined;
 }

@@ -1,5 +1,12 @@
-import type { AnswerPart } from "../../answer.ts";
+import type { AnswerPart, DrawnPart } from "../../answer.ts";
 import { sealThought } from "./_thought_seal.ts";
+
+/** A picture as a part of an answer (D30). */
+export function imageJson(
+  { data, mediaType: mimeType }: Omit<DrawnPart, "type">,
+): string {
+  return JSON.stringify({ inlineData: { mimeType, data } });
+}
 
 /** Text as a part of an answer. */
 export function textJson(text: string, signature = ""): string {
@@ -45,6 +52,7 @@ export function callJson(
 export function partJsons(
   part: Exclude<AnswerPart, { readonly type: "tool_call" }>,
 ): string[] {
+  if (part.type === "image") return [imageJson(part)];
   if (part.type === "reasoning") {
     const { text, signature, redacted } = part;
     const jsons = text === "" ? [] : [thoughtJson(text)];

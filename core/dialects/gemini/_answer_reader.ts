@@ -139,11 +139,28 @@ export class AnswerReader {
     else if (thought === true) this.#thought(asText(text), signature);
     else if (typeof text === "string" || isSignatureAlone(part)) {
       this.#text(asText(text), signature);
-    } else {
+    } else if (!this.#image(part.inlineData)) {
       for (const name of Object.keys(part)) {
         if (name !== "thoughtSignature") this.#lose(name);
       }
     }
+  }
+
+  /** A picture that the model drew (D30); whether it is one. */
+  #image(inline: unknown): boolean {
+    if (!isObject(inline)) return false;
+    const { mimeType, data } = inline;
+    if (!/^image\//.test(asText(mimeType)) || asText(data) === "") return false;
+    this.#end();
+    this.#events.push({
+      type: "part_start",
+      part: this.#parts,
+      kind: "image",
+      data: asText(data),
+      mediaType: asText(mimeType),
+    });
+    this.#endPart("");
+    return true;
   }
 
   /** Thought; a proof in it is one that the gateway has sealed, or of no use. */

@@ -11,7 +11,7 @@ const decoder = new TextDecoder();
 /**
  * Reads a whole answer (D4, D9–D19). A prompt that was blocked is an answer
  * without content, of the finish class `filter` (D16). Sources go with the text
- * (D32); what has no word, such as pictures, goes on the loss report (D30).
+ * (D32), pictures are parts (D30); what has no word goes on the loss report.
  *
  * @throws {UpstreamError} when the body is no answer: cut, no JSON, `null`,
  * without a candidate, an error in spite of its status (U7, U11, K19).

@@ -154,12 +154,12 @@ Deno.test("D17: a candidate without parts keeps its finish and its usage", () =>
   }
 });
 
-Deno.test("D30, D32: pictures, code and the like are no text, and their loss is told", () => {
+Deno.test("D30, D32: sound, code and the like are no text, and their loss is told", () => {
   const value = {
     candidates: [{
       content: {
         parts: [
-          { inlineData: { mimeType: "image/png", data: "AA==" } },
+          { inlineData: { mimeType: "audio/wav", data: "AA==" } },
           { executableCode: { code: "1" }, thoughtSignature: "s" },
           { text: "Hi" },
         ],

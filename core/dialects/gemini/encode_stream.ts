@@ -2,7 +2,12 @@ import type { AnswerEvent, FinishClass } from "../../answer.ts";
 import type { StreamEncoder } from "../../dialect.ts";
 import type { LossReport } from "../../loss_report.ts";
 import { invalidInput } from "../_tool_input.ts";
-import { proofJson, textJson, thoughtJson } from "./_answer_parts.ts";
+import {
+  imageJson,
+  proofJson,
+  textJson,
+  thoughtJson,
+} from "./_answer_parts.ts";
 import { GroundingWriter } from "./_grounding_writer.ts";
 import { HeldCalls } from "./_held_calls.ts";
 import { type ResponsePiece, ResponseWriter } from "./_response_writer.ts";
@@ -89,6 +94,8 @@ export class GeminiStreamEncoder implements StreamEncoder {
         return event.redacted === undefined
           ? ""
           : this.#say([proofJson("redacted", event.redacted)]);
+      case "image":
+        return this.#say([imageJson(event)]);
       case "text":
         this.#texts.set(event.part, "");
         break;

@@ -239,6 +239,7 @@ function eventsOf({ id, model, parts, finish }: Answer): AnswerEvent[] {
           end,
         ];
       }
+      assert(one.type !== "image");
       const redacted = one.type === "reasoning" && one.redacted;
       return [
         redacted

@@ -72,6 +72,8 @@ export class OllamaStreamDecoder implements StreamDecoder {
       );
       return;
     }
+    // Its reader tells none.
+    if (part.type === "image") return;
     const kind = part.type === "reasoning" ? "reasoning" : "text";
     if (this.#open !== kind) {
       this.#close(events);

@@ -91,6 +91,16 @@ export class AnswerParts {
     );
   }
 
+  /** Adds a picture. */
+  show(data: string, mediaType: string): void {
+    this.close();
+    const part = this.#count++;
+    this.#events.push(
+      { type: "part_start", part, kind: "image", data, mediaType },
+      { type: "part_end", part },
+    );
+  }
+
   /** Begins a tool call. */
   begin(call: BegunCall): number {
     this.close();

@@ -16,6 +16,7 @@ import {
   readReferences,
   readSources,
 } from "./_read_citations.ts";
+import { readImages } from "./_read_images.ts";
 import { reportChoice, reportMessage } from "./_read_losses.ts";
 import { ReadThought, readThoughtSignature } from "./_read_thought.ts";
 import { decodeChatUsage, laterUsage } from "./usage.ts";
@@ -154,6 +155,9 @@ export class ChatAnswerReader {
       this.#parts.close(signature);
     }
     if (message.annotations) readAnnotations(message, this.#parts);
+    if (message.images) {
+      readImages(message, { parts: this.#parts, losses: this.#losses });
+    }
     if (isName(refusal)) this.#parts.say("refusal", refusal);
     this.#calls.take(calls, this.#signatureOf);
   }

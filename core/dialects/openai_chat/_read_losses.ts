@@ -5,7 +5,6 @@ import { isMutableJson, type MutableJson } from "./_pass_json.ts";
 const OF_CHOICE = ["logprobs"] as const;
 const OF_MESSAGE = [
   "audio",
-  "images",
   "executed_tools",
 ] as const;
 

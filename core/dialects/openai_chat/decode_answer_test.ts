@@ -152,7 +152,7 @@ Deno.test("A33, J16: what has no word goes on the report", () => {
   assertEquals(listed(losses), [
     "dropped: answer.citations (no address on the web)",
     "dropped: answer.audio (no word for it)",
-    "dropped: answer.images (no word for it)",
+    "dropped: answer.images (not by value)",
   ]);
 });
 

@@ -1,4 +1,4 @@
-import type { Answer } from "../../answer.ts";
+import type { Answer, DrawnPart } from "../../answer.ts";
 import type { Citation } from "../../citation.ts";
 import type { ReasoningPart } from "../../conversation.ts";
 import { annotationOf } from "../_citations.ts";
@@ -56,6 +56,15 @@ export function encodeReasoningDetail(
   };
 }
 
+/** A picture as OpenRouter shows it (D30): OpenAI's own answers have none. */
+export function encodeImage(
+  { data, mediaType }: Omit<DrawnPart, "type">,
+  index: number,
+): Record<string, unknown> {
+  const url = `data:${mediaType};base64,${data}`;
+  return { type: "image_url", image_url: { url }, index };
+}
+
 /** The sources of a text as annotations (D32, G12); `text` tells its length and its place. */
 export function encodeAnnotations(
   citations: readonly Citation[] | undefined,
@@ -86,6 +95,7 @@ function encodeMessage(
   let said = 0;
   let signature: string | undefined;
   const refusal: string[] = [];
+  const images: Record<string, unknown>[] = [];
   const reasoning: ReasoningPart[] = [];
   const calls: Record<string, unknown>[] = [];
   for (const part of parts) {
@@ -103,6 +113,9 @@ function encodeMessage(
       case "refusal":
         refusal.push(part.text);
         break;
+      case "image":
+        images.push(encodeImage(part, images.length));
+        break;
       case "reasoning":
         reasoning.push(part);
         break;
@@ -119,13 +132,14 @@ function encodeMessage(
     }
   }
   const isWordless = text.length === 0 &&
-    (calls.length > 0 || refusal.length > 0);
+    calls.length + refusal.length + images.length > 0;
   return {
     role: "assistant",
     content: isWordless ? null : text.join(""),
     refusal: refusal.length > 0 ? refusal.join("") : null,
     ...(annotations.length > 0 && { annotations }),
     ...encodeReasoning(reasoning),
+    ...(images.length > 0 && { images }),
     ...(calls.length > 0 && { tool_calls: calls }),
     ...encodeThoughtSignature(signature),
   };

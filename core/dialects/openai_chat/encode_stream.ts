@@ -5,6 +5,7 @@ import type { LossReport } from "../../loss_report.ts";
 import { PartOrder } from "../_part_order.ts";
 import {
   encodeAnnotations,
+  encodeImage,
   encodeReasoningDetail,
   generateChatId,
   reportStopSequence,
@@ -56,6 +57,7 @@ export class ChatStreamEncoder implements StreamEncoder {
   #role = '"role":"assistant",';
   #toolCalls = 0;
   #thoughts = 0;
+  #images = 0;
   /** How much text the parts that have ended have. */
   #said = 0;
   #usage: Usage | undefined;
@@ -110,6 +112,10 @@ export class ChatStreamEncoder implements StreamEncoder {
   #startPart(event: AnswerEvent & { type: "part_start" }): string {
     if (this.#head === "") this.#start("", "");
     this.#order.add(event.kind);
+    if (event.kind === "image") {
+      const image = encodeImage(event, this.#images++);
+      return this.#chunk(`"images":[${JSON.stringify(image)}]`);
+    }
     const isCall = event.kind === "tool_call";
     const index = isCall
       ? this.#toolCalls++

@@ -43,7 +43,7 @@ export function reportCitations(losses: LossReport | undefined): void {
 
 /** Notes a part that a completion can't hold. */
 export function reportPart(
-  kind: "reasoning" | "tool_call",
+  kind: "reasoning" | "tool_call" | "image",
   losses: LossReport | undefined,
 ): void {
   losses?.add("dropped", `answer.${kind}`, "openai_completions");

@@ -59,6 +59,16 @@ export function reasoningItem(
   };
 }
 
+/** A picture, as OpenAI's own tool for drawing tells it (D30). */
+export function imageItem(id: string, data: string): Record<string, unknown> {
+  return {
+    id,
+    type: "image_generation_call",
+    status: "completed",
+    result: data,
+  };
+}
+
 /** A call of a tool, with the item's own id and the one that joins call and result (B14). */
 export function callItem(
   id: string,

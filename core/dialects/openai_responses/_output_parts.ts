@@ -1,4 +1,4 @@
-import type { AnswerPart } from "../../answer.ts";
+import type { AnswerPart, DrawnPart } from "../../answer.ts";
 import type { LossReport } from "../../loss_report.ts";
 import type { TextPart } from "../../conversation.ts";
 import { CitationList, readAnnotation } from "../_citations.ts";
@@ -23,8 +23,22 @@ export function readItem(
     case "function_call":
       return [{ type: "tool_call", ...readCall(item) }];
   }
+  const image = readImage(item);
+  if (image !== undefined) return [image];
   reportItem(item, losses);
   return [];
+}
+
+/** A picture that OpenAI's own tool drew (D30); `undefined` for what is none. */
+export function readImage(
+  { type, result, output_format: format }: JsonObject,
+): DrawnPart | undefined {
+  if (type !== "image_generation_call" || asText(result) === "") {
+    return undefined;
+  }
+  const kind = asText(format);
+  const mediaType = `image/${/^[a-z]{1,16}$/.test(kind) ? kind : "png"}`;
+  return { type: "image", data: asText(result), mediaType };
 }
 
 /** Reads a call; no arguments at all are an empty object, unless they were cut off (A13, L7). */

@@ -67,7 +67,7 @@ export class ResponseHead {
   }
 
   /** An id for the next item, told apart by its prefix, for example `msg`. */
-  nextItemId(prefix: "msg" | "rs" | "fc"): string {
+  nextItemId(prefix: "msg" | "rs" | "fc" | "ig"): string {
     return `${prefix}_${this.#key}${
       (this.#items++).toString(16).padStart(4, "0")
     }`;

@@ -1,5 +1,10 @@
 import { assertEquals } from "@std/assert";
-import type { Answer, AnswerEvent, AnswerPart } from "../../answer.ts";
+import type {
+  Answer,
+  AnswerEvent,
+  AnswerPart,
+  DrawnPart,
+} from "../../answer.ts";
 import { SseParser } from "../../sse_parser.ts";
 import { ResponsesStreamEncoder } from "./encode_stream.ts";
 import type { StreamOptions } from "../../dialect.ts";
@@ -22,6 +27,7 @@ export function eventsOf(answer: Answer): AnswerEvent[] {
 
 /** The events of one part, its text in two pieces. */
 export function partEvents(part: AnswerPart, number: number): AnswerEvent[] {
+  if (part.type === "image") return [];
   const text = part.type === "tool_call" ? part.arguments : part.text;
   const half = Math.ceil(text.length / 2);
   const deltas = [text.slice(0, half), text.slice(half)].map((text) =>
@@ -36,7 +42,10 @@ export function partEvents(part: AnswerPart, number: number): AnswerEvent[] {
   ];
 }
 
-function startOf(part: AnswerPart, number: number): AnswerEvent {
+function startOf(
+  part: Exclude<AnswerPart, DrawnPart>,
+  number: number,
+): AnswerEvent {
   const type = "part_start";
   if (part.type === "tool_call") {
     const { id, name, signature } = part;

@@ -177,7 +177,7 @@ Deno.test({
 function said(parts: readonly AnswerPart[]): ReturnType<typeof seen> {
   const texts = (kind: AnswerPart["type"]) =>
     parts.flatMap((part) =>
-      part.type === kind && part.type !== "tool_call" && part.text !== ""
+      part.type === kind && "text" in part && part.text !== ""
         ? [part.text]
         : []
     );

@@ -9,6 +9,7 @@ import { OpenParts, type PartStart } from "./_open_parts.ts";
 import {
   asText,
   readCall,
+  readImage,
   readItem,
   readProof,
   reportItem,
@@ -188,6 +189,14 @@ export class ResponsesStreamDecoder implements StreamDecoder {
         ];
       }
     }
+    const image = readImage(item);
+    if (image !== undefined) {
+      const { type: kind, data, mediaType } = image;
+      return [
+        ...this.#open(index, { kind, data, mediaType }),
+        ...this.#parts.end(index),
+      ];
+    }
     reportItem(item, this.#losses);
     return NOTHING;
   }
@@ -215,8 +224,14 @@ export class ResponsesStreamDecoder implements StreamDecoder {
           ? { kind, id: part.id, name: part.name }
           : kind === "reasoning" && part.redacted !== undefined
           ? { kind, redacted: part.redacted }
+          : kind === "image"
+          ? { kind, data: part.data, mediaType: part.mediaType }
           : { kind };
-        const text = kind === "tool_call" ? part.arguments : part.text;
+        const text = kind === "tool_call"
+          ? part.arguments
+          : kind === "image"
+          ? ""
+          : part.text;
         const cited = kind === "text" && part.citations
           ? { citations: part.citations }
           : {};

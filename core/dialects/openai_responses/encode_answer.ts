@@ -4,6 +4,7 @@ import type { LossReport } from "../../loss_report.ts";
 import {
   callItem,
   contentPart,
+  imageItem,
   type ItemStatus,
   messageItem,
   reasoningItem,
@@ -110,6 +111,12 @@ function itemsOf({ parts }: Answer, head: ResponseHead): ItemWriter[] {
           add(() => reasoningItem(id, { text: part.text }));
         }
         break;
+      case "image": {
+        const { data } = part;
+        const id = head.nextItemId("ig");
+        add(() => imageItem(id, data));
+        break;
+      }
       case "tool_call": {
         if (part.signature !== undefined) addSeal("call", part.signature);
         const { id: callId, name, arguments: told } = part;

@@ -9,6 +9,7 @@ import { ItemWriter, type StreamItem } from "./_item_writer.ts";
 import type { WordKind } from "./_items.ts";
 import { ResponseHead, type ResponseState } from "./_response_head.ts";
 import { StreamCall } from "./_stream_call.ts";
+import { StreamImage } from "./_stream_image.ts";
 import { StreamMessage } from "./_stream_message.ts";
 import { StreamThought } from "./_stream_thought.ts";
 import type { ThoughtSeal } from "./_thought_seal.ts";
@@ -118,6 +119,12 @@ export class ResponsesStreamEncoder implements StreamEncoder {
       case "refusal":
         this.#parts.set(event.part, { kind: event.kind });
         return "";
+      case "image": {
+        this.#keep(event.data.length);
+        const closed = this.#closeEnded();
+        const item = new StreamImage(this.#writer("ig"), event.data);
+        return closed + this.#add(item);
+      }
       case "reasoning": {
         if (event.redacted !== undefined) {
           return this.#seal({ kind: "redacted", data: event.redacted });
@@ -207,7 +214,7 @@ export class ResponsesStreamEncoder implements StreamEncoder {
     return [item, closed + this.#add(item)];
   }
 
-  #writer(prefix: "msg" | "rs" | "fc"): ItemWriter {
+  #writer(prefix: "msg" | "rs" | "fc" | "ig"): ItemWriter {
     return new ItemWriter(this.#events, {
       index: this.#items.length,
       id: this.#head.nextItemId(prefix),

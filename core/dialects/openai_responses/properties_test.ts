@@ -280,7 +280,7 @@ Deno.test("B5, B9, B29: every answer is a whole stream, and comes back as it was
       );
       // Words without text have no place, thought without anything says nothing.
       const kept = answer.parts.filter((part) =>
-        part.type === "tool_call" || part.text !== "" ||
+        !("text" in part) || part.text !== "" ||
         part.type !== "refusal" && "signature" in part ||
         part.type === "reasoning" && part.redacted !== undefined
       );
@@ -306,7 +306,7 @@ Deno.test("B14, B18: every answer that this dialect writes is read as it was wri
         parts.flatMap((part) =>
           part.type === "tool_call"
             ? [[part.id, part.name, part.arguments]]
-            : part.text === ""
+            : !("text" in part) || part.text === ""
             ? []
             : [[part.type, part.text]]
         );
