@@ -16,6 +16,8 @@ import { decodeResponsesUsage } from "./dialects/openai_responses/usage.ts";
  * counts at either, with pictures of any size between them.
  */
 const KEPT = 8 * 1024;
+/** More letters than counts have: a hostile answer may open thousands that never end. */
+const MAX_COUNTS = 2_048;
 const COUNTS = /"(usage|usageMetadata)"\s*:\s*\{/g;
 const MODEL = /"model(?:Version)?"\s*:\s*"([^"\\]{1,128})"/;
 const TIER = /"service_tier"\s*:\s*"([^"\\]{1,32})"/;
@@ -122,7 +124,8 @@ function decode(
 /** The object that begins at a brace; counts have no strings with braces. */
 function objectAt(text: string, start: number): JsonObject | undefined {
   let depth = 0;
-  for (let at = start; at < text.length; at++) {
+  const end = Math.min(text.length, start + MAX_COUNTS);
+  for (let at = start; at < end; at++) {
     if (text[at] === "{") depth++;
     else if (text[at] === "}" && --depth === 0) {
       try {

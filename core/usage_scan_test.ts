@@ -100,4 +100,6 @@ Deno.test("A7: UsageScan takes nothing for counts that a model has written, or t
   const cut = `${" ".repeat(8_180)}"usage":{${LONG}"prompt_tokens":9}`;
   assertEquals(scanned(cut, 100).usage(), undefined);
   assertEquals(scanned("", 1).usage(), undefined);
+  const endless = `"usage":{`.repeat(2_000);
+  assertEquals(scanned(endless, 1_000).usage(), undefined);
 });
