@@ -1,33 +1,31 @@
 import { openStateStore, type StateLocation } from "@llm-proxy/context";
-import { checkProvider, ProviderFactory, providerTypes } from "@llm-proxy/core";
+import {
+  checkProvider,
+  type Provider,
+  ProviderFactory,
+  providerTypes,
+} from "@llm-proxy/core";
 import type { CliInput } from "./_cli.ts";
 import type { Config } from "./config_types.ts";
 import { variableOrCredential } from "./_credentials.ts";
 import { isLoopback } from "./_config_loopback.ts";
-import { connectionRoom } from "./_file_limit.ts";
+import {
+  addresses,
+  clock,
+  type Finding,
+  limits,
+  permitted,
+} from "./_doctor_host.ts";
 import {
   configFile,
   fromEnvironment,
   load,
   type Loaded,
 } from "./_load_config.ts";
-import { isOpenToOthers, keyless } from "./_open_to_others.ts";
 import { mayKeepFiles } from "./_open_state.ts";
 import { providerSettings } from "./_provider_settings.ts";
 import { statePlace } from "./_state_place.ts";
 import { FAULT, print } from "./_terminal.ts";
-
-/** What was found of one thing, and what to do about it. */
-interface Finding {
-  readonly is: "ok" | "warn" | "fault";
-  readonly what: string;
-  readonly advice?: string;
-}
-
-/** Descriptors below which a busy gateway runs out of them. */
-const MIN_ROOM = 1_000;
-/** What a gateway needs for itself under load, in bytes. */
-const MIN_MEMORY = 256 * 1024 * 1024;
 
 /** `doctor`: looks at everything that a start relies on, and says what to do. */
 export async function doctor({ values, switches }: CliInput): Promise<number> {
@@ -35,13 +33,18 @@ export async function doctor({ values, switches }: CliInput): Promise<number> {
   const loaded = await (file ? load(file) : fromEnvironment());
   if (typeof loaded === "number") return loaded;
   const { config } = loaded;
+  const asked = switches.has("ask")
+    ? await providers(config)
+    : { findings: [], dates: [] };
   const findings = [
     told(file, loaded),
     ...credentials(config),
-    port(config),
+    ...addresses(config),
+    ...permitted(config),
     await store(config, values.get("state")),
-    ...host(),
-    ...switches.has("ask") ? await providers(config) : [],
+    ...limits(),
+    ...asked.findings,
+    clock({ told: asked.dates, written: await writtenAt(file) }),
   ];
   if (switches.has("json")) print(`${JSON.stringify(findings, null, 2)}\n`);
   else for (const finding of findings) print(lineOf(finding));
@@ -83,26 +86,6 @@ function credentials({ providers }: Config): Finding[] {
       advice: `set ${wanted[0]}, or api_key_env in its entry`,
     };
   });
-}
-
-function port(config: Config): Finding {
-  const { host: hostname, port } = config.server;
-  if (isOpenToOthers(hostname, config)) {
-    return { is: "fault", what: keyless(hostname).replace("llm-proxy: ", "") };
-  }
-  try {
-    Deno.listen({ hostname, port }).close();
-    return { is: "ok", what: `address: ${hostname}:${port} is free` };
-  } catch (error) {
-    const isTaken = error instanceof Deno.errors.AddrInUse;
-    return {
-      is: isTaken ? "warn" : "fault",
-      what: `address: cannot listen on ${hostname}:${port}`,
-      advice: isTaken
-        ? "the port is taken, perhaps by a gateway that runs: choose another with --port"
-        : "name an address of this machine, and a port that may be had",
-    };
-  }
 }
 
 async function store(
@@ -164,58 +147,55 @@ function isNear(url: string): boolean {
   return isLoopback(new URL(url).hostname.replace(/^\[|\]$/g, ""));
 }
 
-/** What the system allows the process. */
-function host(): Finding[] {
-  const room = connectionRoom();
-  const files: Finding = room === undefined
-    ? { is: "ok", what: "open files: the limit cannot be read here" }
-    : room < MIN_ROOM
-    ? {
-      is: "warn",
-      what: `open files: room for ${room} connections`,
-      advice: "raise it with 'ulimit -n 65536' or LimitNOFILE=65536",
-    }
-    : { is: "ok", what: `open files: room for ${room} connections` };
-  return [files, memory()];
-}
-
-function memory(): Finding {
-  try {
-    const { available } = Deno.systemMemoryInfo();
-    const what = `memory: ${Math.round(available / 1024 / 1024)} MiB are free`;
-    return available < MIN_MEMORY
-      ? { is: "warn", what, advice: "a gateway under load needs 256 MiB" }
-      : { is: "ok", what };
-  } catch {
-    return { is: "ok", what: "memory: cannot be read here" };
-  }
-}
-
-/** Asks each provider for its models: one cheap call. */
-async function providers(config: Config): Promise<Finding[]> {
+/** Asks each provider for its models: one cheap call; tells their clocks too. */
+async function providers(
+  config: Config,
+): Promise<{ readonly findings: Finding[]; readonly dates: string[] }> {
   const factory = new ProviderFactory();
-  const { signal } = new AbortController();
+  const dates: string[] = [];
   try {
-    return await Promise.all(
-      config.providers.filter(({ enabled }) => enabled).map(
-        async (entry): Promise<Finding> => {
-          const provider = factory.create(providerSettings(entry, config));
-          const failure = await checkProvider(provider, { signal });
-          const what = `provider ${entry.name}: ${failure?.code ?? "answers"}`;
-          if (failure === undefined) return { is: "ok", what };
-          return {
-            is: "fault",
-            what,
-            advice: failure.failureClass === "credential"
-              ? "its key is refused: put a valid one in its variable"
-              : `look whether ${provider.baseUrl} can be reached from here`,
-          };
-        },
+    const findings = await Promise.all(
+      config.providers.filter(({ enabled }) => enabled).map((entry) =>
+        ask(factory.create(providerSettings(entry, config)), dates)
       ),
     );
+    return { findings, dates };
   } finally {
     factory.close();
   }
+}
+
+async function ask(provider: Provider, dates: string[]): Promise<Finding> {
+  const { transport } = provider;
+  const { signal } = new AbortController();
+  const failure = await checkProvider({
+    ...provider,
+    transport: {
+      async send(request, options) {
+        const response = await transport.send(request, options);
+        const { date } = response.headers;
+        if (date !== undefined) dates.push(date);
+        return response;
+      },
+      close: () => transport.close(),
+    },
+  }, { signal });
+  const what = `provider ${provider.name}: ${failure?.code ?? "answers"}`;
+  if (failure === undefined) return { is: "ok", what };
+  return {
+    is: "fault",
+    what,
+    advice: failure.failureClass === "credential"
+      ? "its key is refused: put a valid one in its variable"
+      : `look whether ${provider.baseUrl} can be reached from here`,
+  };
+}
+
+/** When a file was written, where the system tells. */
+async function writtenAt(file: string | undefined): Promise<Date | null> {
+  if (file === undefined) return null;
+  const info = await Deno.stat(file).catch(() => undefined);
+  return info?.mtime ?? null;
 }
 
 function messageOf(error: unknown): string {

@@ -32,9 +32,8 @@ export function permissionFlags(
   const net = new Set([
     join(host, String(port)),
     ...admin === undefined ? [] : [join(admin.host, String(admin.port))],
-    ...config.providers.filter(({ enabled }) => enabled).flatMap(hostsOf),
+    ...neededHosts(config),
     ...sockets.map((path) => `unix:${path}`),
-    ...collectorHosts(config),
     ...urlHost(state),
     ...webhookHosts(config),
     ...urlHost(config.auth.jwt?.jwks_url),
@@ -69,6 +68,12 @@ export async function permissions(
       ? `${JSON.stringify(flags, null, 2)}\n`
       : `${flags.join(" ")}\n`,
   );
+}
+
+/** The hosts that a config has the service connect to, each with its port. */
+export function neededHosts(config: Config): string[] {
+  const on = config.providers.filter(({ enabled }) => enabled);
+  return [...new Set([...on.flatMap(hostsOf), ...collectorHosts(config)])];
 }
 
 function collectorHosts(config: Config): string[] {
