@@ -76,6 +76,7 @@ export async function askAside(
   } finally {
     clearTimeout(timer);
     signal.removeEventListener("abort", leave);
+    record.asideTokens += own?.usage?.total ?? 0;
   }
   if (answer !== undefined) return answer;
   throw own?.error ?? new GatewayError("upstream", "Nothing was answered", {

@@ -150,6 +150,8 @@ export class AnswerCache {
     }
     const isComing = this.#flights.get(key)?.canJoin === true;
     if (question === undefined || policy === undefined || isComing) return {};
+    // Whoever asks gets an answer without it, too.
+    if (context.gateway.memory.isScarce) return {};
     const options = { kept, question, policy, maxAgeMs };
     if (policy.isDryRun) return { asked: rehearse(context, options) };
     const { asked, near } = await waiting.during(
@@ -238,6 +240,7 @@ export class AnswerCache {
     const { signal } = this.#ending;
     const isUnderWay = this.#flights.has(cached.key);
     if (isUnderWay || this.#renewals >= MAX_RENEWALS || signal.aborted) return;
+    if (gateway.memory.isScarce) return;
     this.#renewals++;
     const { route: path, client, operation, access, key, stream } = record;
     void dispatch({

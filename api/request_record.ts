@@ -74,6 +74,8 @@ export class RequestRecord {
     | undefined;
   /** What its guardrails came to, by their names, in their order; absent where it has none. */
   guardrails: Map<string, string> | undefined;
+  /** What was asked aside for it, in tokens: it takes them of the caller's limit. */
+  asideTokens = 0;
   finish: FinishClass | undefined;
   /** The model that answered, as the provider names it. */
   answeredBy: string | undefined;
@@ -146,18 +148,21 @@ export class RequestRecord {
   settle(): void {
     this.durationMs = performance.now() - this.startedAt;
     this.account?.settle();
-    const { admitted, recalled, usage, status, trace } = this;
+    const { admitted, recalled, usage, status, trace, asideTokens } = this;
     if (admitted === undefined) return;
     // No provider was asked.
-    if (recalled !== undefined) return admitted.lease.settle({ tokens: 0 });
+    if (recalled !== undefined) {
+      return admitted.lease.settle({ tokens: asideTokens });
+    }
     const told = usage?.total;
     const guessed = trace?.estimatedTokens;
     if (told !== undefined || guessed !== undefined) {
       const last = Math.max(told ?? 0, guessed ?? 0);
-      admitted.lease.settle({ tokens: last + this.#begunTokens });
+      const tokens = last + this.#begunTokens + asideTokens;
+      admitted.lease.settle({ tokens });
     } else if (status === 200 || this.error?.kind === "client_closed") {
       // A provider may have done the work for a caller who left, and nobody tells.
       admitted.lease.release();
-    } else admitted.lease.settle({ tokens: 0 });
+    } else admitted.lease.settle({ tokens: asideTokens });
   }
 }

@@ -117,3 +117,30 @@ routes:
   assertEquals([vector?.key, vector?.team], ["ann", "core"]);
   assertEquals(vector?.attempts[0]?.cost, 80_000_000);
 });
+
+Deno.test("what is asked aside takes tokens of the caller's limit", async () => {
+  await using rig = await AccountsRig.start({
+    answer,
+    config: `${AUTH}
+rate_limit: {default: 100000 tokens/hour}
+condensation:
+  enabled: true
+  truncation_threshold: 3000
+  strategies: [summarize]
+  summary_model: up/n
+`,
+  });
+  const left = async (messages: object[]): Promise<number> => {
+    const response = await rig.ask({ messages }, { key: KEYS.ann });
+    await response.body?.cancel();
+    return Number(response.headers.get("x-ratelimit-remaining-tokens"));
+  };
+  const short = [{ role: "user", content: "hi" }];
+  await left(short);
+  const before = await left(short);
+  await left(long());
+  const sums = rig.upstream.asked.filter(({ body }) => body.model === "n");
+  // Each of the requests and of the summaries came to 110 tokens.
+  assertEquals(before - await left(short), 110 * (2 + sums.length));
+  assert(sums.length > 0);
+});

@@ -269,6 +269,31 @@ Deno.test("S7: while the keys cannot be read a known key of the config works, an
   }
 });
 
+Deno.test("L10: many who ask at once at a cold start have the stored keys read once", async () => {
+  await using state = disposable(new MemoryStateStore());
+  const { secret } = await new KeyStore(state.it).create({ name: "a" });
+  const list = state.it.list.bind(state.it);
+  const gate = Promise.withResolvers<void>();
+  let reads = 0;
+  state.it.list = async (prefix, options) => {
+    if (prefix[0] === "keys") reads++;
+    await gate.promise;
+    return await list(prefix, options);
+  };
+  const gateway = await startGateway(MOCK, undefined, undefined, {
+    state: state.it,
+  });
+  try {
+    const all = Array.from({ length: 200 }, () => ask(gateway, secret));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    gate.resolve();
+    for (const { status } of await Promise.all(all)) assertEquals(status, 200);
+    assertEquals(reads, 1);
+  } finally {
+    await gateway.close();
+  }
+});
+
 Deno.test("KeyStore refuses what is no key, and says why", async () => {
   await using state = disposable(new MemoryStateStore());
   const keys = new KeyStore(state.it);
