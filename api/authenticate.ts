@@ -63,17 +63,12 @@ export class KeyRing {
     exchange: Exchange,
     options: CheckKeyOptions = {},
   ): Promise<void> | undefined {
-    if (this.#bearers !== undefined) {
-      const bearer = bearerIn(exchange.header("authorization"));
-      const learning = bearer && this.#bearers.prepare(bearer);
-      if (learning) return learning;
-    }
     const loading = this.#stored?.loading;
-    if (loading === undefined) return undefined;
+    if (loading === undefined) return this.#learning(exchange, options);
     for (const secret of secretsIn(exchange, options)) {
       if (this.#configured.has(digest(secret))) return undefined;
     }
-    return loading;
+    return loading.then(() => this.#learning(exchange, options));
   }
 
   /**
@@ -86,16 +81,14 @@ export class KeyRing {
    */
   check(exchange: Exchange, options: CheckKeyOptions = {}): Access | undefined {
     if (this.empty && !options.isNeeded) return undefined;
-    if (this.#bearers !== undefined) {
-      const bearer = bearerIn(exchange.header("authorization"));
-      const access = bearer && this.#bearers.find(bearer);
-      if (access) return access;
-    }
     // SDKs always send a bearer, if only a made-up one beside the real header.
     for (const secret of secretsIn(exchange, options)) {
       const access = this.#find(secret);
       if (access?.isGood) return access;
     }
+    const bearer = this.#bearers && bearerIn(exchange.header("authorization"));
+    const access = bearer && this.#bearers?.find(bearer);
+    if (access) return access;
     if (this.#stored?.isKnown === false) {
       throw new GatewayError(
         "overloaded",
@@ -108,6 +101,19 @@ export class KeyRing {
       "A valid API key is needed: send it as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'",
       { code: "invalid_api_key", headers: { "www-authenticate": "Bearer" } },
     );
+  }
+
+  /** A token to check, where no key lets the caller in. */
+  #learning(
+    exchange: Exchange,
+    options: CheckKeyOptions,
+  ): Promise<void> | undefined {
+    const bearer = this.#bearers && bearerIn(exchange.header("authorization"));
+    if (bearer === undefined || !this.#bearers?.isNew(bearer)) return undefined;
+    for (const secret of secretsIn(exchange, options)) {
+      if (this.#find(secret)?.isGood) return undefined;
+    }
+    return this.#bearers.learn(bearer);
   }
 
   #find(secret: string): Access | undefined {

@@ -67,19 +67,18 @@ export class JwtBearers {
     return undefined;
   }
 
-  /**
-   * What to wait for before a token can be found; nothing for one that is
-   * known, and for what is none.
-   *
-   * The promise rejects with a `GatewayError` 503 where the issuer's keys
-   * cannot be read.
-   */
-  prepare(token: string): Promise<void> | undefined {
-    if (token.length > MAX_TOKEN || !TOKEN.test(token)) return undefined;
-    return this.find(token) === undefined ? this.#learn(token) : undefined;
+  /** Whether a text may be a token that is not known yet. */
+  isNew(token: string): boolean {
+    return token.length <= MAX_TOKEN && TOKEN.test(token) &&
+      this.find(token) === undefined;
   }
 
-  async #learn(token: string): Promise<void> {
+  /**
+   * Checks a token; one that is good can be found from then on.
+   *
+   * @throws {GatewayError} 503 where the issuer's keys cannot be read.
+   */
+  async learn(token: string): Promise<void> {
     const claims = await this.#check(token);
     const access = claims && tokenAccess(claims, this.#config);
     if (access === undefined) return;

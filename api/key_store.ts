@@ -15,7 +15,7 @@ import {
 const SECRET_BYTES = 32;
 const PEPPER_BYTES = 32;
 /** How the keys of this gateway begin: leaked ones are found by it. */
-const PREFIX = "llmp_";
+export const KEY_PREFIX = "llmp_";
 const HINT = 4;
 const PAGE = 1_000;
 /** How often a change is made again because somebody else made one meanwhile. */
@@ -200,7 +200,7 @@ export function hmac(pepper: Uint8Array, secret: string): string {
 }
 
 function newSecret(): string {
-  return PREFIX + randomBytes(SECRET_BYTES).toString("base64url");
+  return KEY_PREFIX + randomBytes(SECRET_BYTES).toString("base64url");
 }
 
 function newVersion(): StateWrite {

@@ -1,7 +1,7 @@
 import type { StateStore } from "@llm-proxy/context";
 import type { Logger } from "@llm-proxy/logging";
 import { Access } from "./access.ts";
-import { hmac, KeyStore } from "./key_store.ts";
+import { hmac, KEY_PREFIX, KeyStore } from "./key_store.ts";
 import { MAX_KEYS, type StoredKey } from "./stored_key.ts";
 
 /** How {@linkcode StoredKeys} are kept. */
@@ -79,6 +79,8 @@ export class StoredKeys {
   /** The access of a secret, whether it is good or not. */
   find(secret: string): Access | undefined {
     if (this.#pepper === undefined || this.size === 0) return undefined;
+    // What is none needs no digest.
+    if (!secret.startsWith(KEY_PREFIX)) return undefined;
     return this.#byDigest.get(hmac(this.#pepper, secret));
   }
 

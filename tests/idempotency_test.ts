@@ -340,3 +340,34 @@ Deno.test("A6: what was stored of an answer in parts comes back whole, and nothi
   }, { state });
   await state.close();
 });
+
+Deno.test("A6: two processes on one state are one: in flight at one is in flight at the other, and so is the answer", async () => {
+  const state = new MemoryStateStore();
+  const go = Promise.withResolvers<void>();
+  const calls: number[] = [];
+  const answer: Answering = async () => {
+    calls.push(1);
+    await go.promise;
+    return completion({ content: "once" });
+  };
+  await withOnce(answer, async (here) => {
+    await withOnce(answer, async (there) => {
+      const first = here.ask();
+      await until(() => calls.length === 1, "the call");
+      const second = await there.ask();
+      assertEquals(codeOf(second), "idempotency_key_in_use");
+      assertEquals((await there.ask({ body: { n: 1 } })).status, 422);
+      go.resolve();
+      const told = await first;
+      let again = await there.ask();
+      for (let tries = 0; again.status === 409; tries++) {
+        assert(tries < 200);
+        await new Promise((resolve) => setTimeout(resolve, 10));
+        again = await there.ask();
+      }
+      assertEquals([again.replayed, again.text], [true, told.text]);
+      assertEquals(calls.length, 1);
+    }, { state });
+  }, { state });
+  await state.close();
+});

@@ -281,6 +281,15 @@ Deno.test("S7: while the issuer cannot be reached tokens get 503, not 401, and k
   assertEquals(await status(down, await sign()), 503);
   assertEquals(await status(down, "eyJhbGciOi.no-token"), 401);
   assertEquals(await status(down, KEY), 200);
+  // A token of somebody else's beside a key.
+  const both = await fetch(`${down.url}/v1/models`, {
+    headers: {
+      authorization: `Bearer ${await sign()}`,
+      "x-api-key": KEY,
+    },
+  });
+  await both.body?.cancel();
+  assertEquals(both.status, 200);
   await down.close();
   issuer.isDown = false;
   // Without a kid each of the keys is tried.
