@@ -58,7 +58,7 @@ export async function answerCount(
   const work = async (routed: RoutedAttempt): Promise<void> => {
     const { candidate } = routed;
     const trace = new AttemptTrace(candidate);
-    const counted = countsTokens(candidate.provider)
+    const counted = countsTokens(candidate)
       ? undefined
       : await gateway.tokens.count(
         client.request(document),

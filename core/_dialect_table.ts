@@ -4,6 +4,7 @@ import { anthropicCount } from "./dialects/anthropic/count_tokens.ts";
 import { passMessages } from "./dialects/anthropic/pass.ts";
 import { geminiCount } from "./dialects/gemini/count_tokens.ts";
 import { passInvoke } from "./dialects/bedrock/pass.ts";
+import { bedrockCount, isCounted } from "./dialects/bedrock/count_tokens.ts";
 import { bedrockProvider } from "./dialects/bedrock/provider.ts";
 import { geminiProvider } from "./dialects/gemini/dialect.ts";
 import { geminiEmbeddings } from "./dialects/gemini/embeddings.ts";
@@ -18,6 +19,10 @@ import {
   passRawPredict,
   vertexClaudeProvider,
 } from "./dialects/vertex/claude.ts";
+import {
+  vertexClaudeCount,
+  vertexGeminiCount,
+} from "./dialects/vertex/count_tokens.ts";
 import { vertexEmbeddings } from "./dialects/vertex/embeddings.ts";
 import {
   passVertexGemini,
@@ -56,7 +61,14 @@ export interface DialectRow {
 const VERTEX_CLAUDE: DialectRow = {
   provider: vertexClaudeProvider,
   passes: new Map([["anthropic", passRawPredict]]),
+  count: vertexClaudeCount,
 };
+
+const BEDROCK: DialectRow = {
+  provider: bedrockProvider,
+  passes: new Map([["anthropic", passInvoke]]),
+};
+const BEDROCK_COUNTED: DialectRow = { ...BEDROCK, count: bedrockCount };
 
 /** The dialects of providers, by name: a new one is a row. */
 export const DIALECTS: Readonly<Record<DialectName, DialectRow>> = {
@@ -76,8 +88,8 @@ export const DIALECTS: Readonly<Record<DialectName, DialectRow>> = {
     count: geminiCount,
   },
   bedrock: {
-    provider: bedrockProvider,
-    passes: new Map([["anthropic", passInvoke]]),
+    ...BEDROCK,
+    ofModel: (model) => isCounted(model) ? BEDROCK_COUNTED : undefined,
   },
   cohere: { provider: cohereProvider, embeddings: cohereEmbeddings },
   ollama: { provider: ollamaProvider, embeddings: ollamaEmbeddings },
@@ -85,6 +97,7 @@ export const DIALECTS: Readonly<Record<DialectName, DialectRow>> = {
     provider: vertexGeminiProvider,
     passes: new Map([["gemini", passVertexGemini]]),
     embeddings: vertexEmbeddings,
+    count: vertexGeminiCount,
     ofModel: (model) => isClaude(model) ? VERTEX_CLAUDE : undefined,
   },
 };

@@ -1,4 +1,4 @@
-import { DIALECTS } from "./_dialect_table.ts";
+import { dialectRow } from "./_dialect_table.ts";
 import type { CountClient, TokenCount } from "./count_dialect.ts";
 import type { DecodeOptions, EncodedRequest } from "./dialect.ts";
 import { messagesCount } from "./dialects/anthropic/count_tokens.ts";
@@ -81,7 +81,7 @@ export function translateTokenCount(
   const { provider, model } = deployment;
   const { name, dialect, quirks } = provider;
   const target = { provider: name, model, quirks, losses };
-  const { count } = DIALECTS[dialect];
+  const { count } = dialectRow(dialect, model);
   const decoded = { ...options, model };
   if (count === undefined) {
     const conversation = client.decode(document, decoded);
@@ -109,9 +109,12 @@ export function translateTokenCount(
   };
 }
 
-/** Whether a provider counts tokens itself. */
+/** Whether a provider counts tokens of a model itself. */
 export function countsTokens(
-  { dialect }: Pick<Destination["provider"], "dialect">,
+  { provider: { dialect }, model }: {
+    readonly provider: Pick<Destination["provider"], "dialect">;
+    readonly model: string;
+  },
 ): boolean {
-  return DIALECTS[dialect].count !== undefined;
+  return dialectRow(dialect, model).count !== undefined;
 }

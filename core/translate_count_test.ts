@@ -30,6 +30,51 @@ Deno.test("C37: a provider of the same dialect counts", () => {
   assert(error instanceof UpstreamError && error.status === 404);
 });
 
+Deno.test("C37: clouds count the tokens of models that they count for, at their own addresses", () => {
+  const factory = new ProviderFactory();
+  const ask = (type: "bedrock" | "vertex", model: string) => {
+    const provider = factory.create({
+      name: `${type} ${model}`,
+      type,
+      apiKey: "k",
+      baseUrl: "https://cloud.example",
+    });
+    const losses = new LossReport();
+    const count = translateTokenCount(document(BASE), {
+      deployment: { provider, model },
+      losses,
+    });
+    if (!("request" in count)) return undefined;
+    const { path, body } = count.request;
+    return { count, path, body: JSON.parse(String(body)) };
+  };
+  const bedrock = ask("bedrock", "anthropic.claude-haiku-4-5-20251001-v1:0");
+  assertEquals(
+    bedrock?.path,
+    "/model/anthropic.claude-haiku-4-5-20251001-v1%3A0/count-tokens",
+  );
+  assertEquals(Object.keys(bedrock?.body.input.converse), ["messages"]);
+  const counted = new TextEncoder().encode(`{"inputTokens":7}`);
+  assertEquals(bedrock?.count.answer(counted).body, `{"input_tokens":7}`);
+  // Profiles have no count there.
+  assertEquals(ask("bedrock", "us.anthropic.claude-haiku-4-5-v1:0"), undefined);
+  assertEquals(ask("bedrock", "amazon.nova-pro-v1:0"), undefined);
+  const gemini = ask("vertex", "gemini-2.5-pro");
+  assertEquals(
+    [gemini?.path, Object.keys(gemini?.body)],
+    ["/publishers/google/models/gemini-2.5-pro:countTokens", ["contents"]],
+  );
+  const claude = ask("vertex", "claude-opus-4-6");
+  assertEquals(
+    [claude?.path, claude?.body.model],
+    [
+      "/publishers/anthropic/models/count-tokens:rawPredict",
+      "claude-opus-4-6",
+    ],
+  );
+  factory.close();
+});
+
 Deno.test("C37, N8: for any other the count is an estimate", () => {
   const { count, losses } = translate("mock");
   assert("inputTokens" in count);
