@@ -1,0 +1,59 @@
+import { assert, assertEquals } from "@std/assert";
+import { faultsOf, parse } from "./_config_fixture_test.ts";
+import { loadPatterns } from "./_guard_patterns.ts";
+import { permissionFlags } from "./_permissions.ts";
+import { secretsOf } from "./_config_secret_list.ts";
+
+const HOOK =
+  "type: webhook, url: 'https://moderation.example:8443/check', secret: grd-Mn3Bv6Cx9Za2Qw";
+
+/** The faults of these guardrails, each with its place. */
+async function told(guardrails: string, more = ""): Promise<string[]> {
+  await loadPatterns();
+  return faultsOf(
+    `providers: [{type: mock}]\nguardrails:\n${guardrails}\n${more}`,
+  ).map(({ path, message }) => `${path}: ${message}`);
+}
+
+Deno.test("guardrails that do nothing, have one name, or are not there are faults", async () => {
+  assertEquals(
+    await told(
+      "  - {name: a, type: max}\n  - {name: a, type: pii}",
+      "default_guardrails: [a, b]\nroutes: [{match: m, targets: [mock/echo], guardrails: [c]}]",
+    ),
+    [
+      "guardrails[0]: does nothing without one of input_chars, input_tokens, output_chars, output_tokens",
+      "guardrails[1].name: guardrails holds this name already",
+      "default_guardrails[1]: names no guardrail of guardrails",
+      "routes[0].guardrails[0]: names no guardrail of guardrails",
+    ],
+  );
+});
+
+Deno.test("a pattern that RE2 does not know is a fault that tells why, at its place", async () => {
+  const [fault = "", ...more] = await told(
+    `  - {name: a, type: patterns, patterns: ['ok\\d+', '(?<=a)b']}`,
+  );
+  assertEquals(more, []);
+  assert(fault.startsWith("guardrails[0].patterns[1]: is no pattern of RE2: "));
+});
+
+Deno.test("a guardrail has a name that a log's list can hold", async () => {
+  for (const name of ["'a b'", "'a,b'", "'a=b'", "''"]) {
+    const [fault = ""] = await told(`  - {name: ${name}, type: pii}`);
+    assert(fault.startsWith("guardrails[0].name: "), fault);
+  }
+});
+
+Deno.test("X11: a webhook's secret is among a config's, and its host among those that may be reached", () => {
+  const result = parse(
+    `providers: [{type: mock}]\nguardrails: [{name: a, ${HOOK}}]\n`,
+  );
+  assert(result.ok, JSON.stringify(result));
+  assert(secretsOf(result.config).includes("grd-Mn3Bv6Cx9Za2Qw"));
+  const flags = permissionFlags(result.config, { writes: [], sockets: [] });
+  assert(
+    flags.some((it) => it.includes("moderation.example:8443")),
+    `${flags}`,
+  );
+});
