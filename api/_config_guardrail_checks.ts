@@ -35,7 +35,7 @@ export function checkGuardrails(root: Data, problems: PathProblem[]): void {
         if (fault === undefined) return;
         problems.push({
           path: ["guardrails", index, "patterns", at],
-          message: `is no pattern of RE2: ${fault}`,
+          message: `is no pattern that can be used: ${fault}`,
         });
       });
     }

@@ -21,8 +21,9 @@ export async function loadPatternsFor(text: string): Promise<void> {
 export function patternFault(pattern: string): string | undefined {
   if (engine === undefined) return undefined;
   try {
-    engine.compile(pattern);
-    return undefined;
+    return engine.compile(pattern).matcher("").find()
+      ? "it fits every text"
+      : undefined;
   } catch (error) {
     const message = error instanceof Error ? error.message : "it is refused";
     // The pattern itself is in the file.
@@ -48,6 +49,36 @@ export interface PatternScanOptions {
   readonly window: number;
   /** What is thrown at a match. */
   readonly refusal: () => GuardrailError;
+}
+
+/** So many matches of nothing are passed by in one text. */
+const MAX_EMPTY = 16;
+
+/** Looks for patterns in one text that is there as a whole: a match may be of any length. */
+export class WholePatternScan implements TextScan {
+  readonly #options: Omit<PatternScanOptions, "window">;
+  #text = "";
+
+  constructor(options: Omit<PatternScanOptions, "window">) {
+    this.#options = options;
+  }
+
+  take(text: string): number {
+    this.#text += text;
+    return 0;
+  }
+
+  end(): void {
+    const { patterns, refusal } = this.#options;
+    for (const pattern of patterns) {
+      const matcher = pattern.matcher(this.#text);
+      for (let tries = 0; matcher.find(); tries++) {
+        // A match of nothing is none, but looking on from each would take long.
+        const isNone = matcher.end() === matcher.start();
+        if (!isNone || tries >= MAX_EMPTY) throw refusal();
+      }
+    }
+  }
 }
 
 /** At every so many units of the whole text it is looked at, at least. */

@@ -13,6 +13,7 @@ import {
   compilePatterns,
   loadPatterns,
   PatternScan,
+  WholePatternScan,
 } from "./_guard_patterns.ts";
 import { PhraseList, PhraseScan } from "./_guard_phrases.ts";
 import { GuardrailError, type TextScan } from "./_guard_scan.ts";
@@ -87,12 +88,13 @@ function matching(
     type: "scan",
     name,
     on,
-    begin: (side) => () =>
-      new PatternScan({
-        patterns,
-        window,
-        refusal: () => new GuardrailError(name, side, { midStream }),
-      }),
+    begin: (side) => {
+      const refusal = () => new GuardrailError(name, side, { midStream });
+      return () =>
+        side === "request"
+          ? new WholePatternScan({ patterns, refusal })
+          : new PatternScan({ patterns, window, refusal });
+    },
   };
 }
 

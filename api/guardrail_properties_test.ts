@@ -6,6 +6,7 @@ import {
   loadPatterns,
   patternFault,
   PatternScan,
+  WholePatternScan,
 } from "./_guard_patterns.ts";
 import { PhraseList, PhraseScan } from "./_guard_phrases.ts";
 import { GuardrailError, type TextScan } from "./_guard_scan.ts";
@@ -144,11 +145,28 @@ Deno.test("PatternScan holds back a window and refuses before any of a match is 
   }
 });
 
+Deno.test("WholePatternScan finds matches of any length, at edges too, and none that are empty", async () => {
+  await loadPatterns();
+  const refused = (pattern: string, text: string): boolean => {
+    const patterns = compilePatterns([pattern]);
+    return isRefused(new WholePatternScan({ patterns, refusal }), text);
+  };
+  assert(refused("BEGIN[^;]*END", `BEGIN${"x".repeat(50_000)}END`));
+  assert(refused("^abc$", "abc"));
+  assert(refused("x*", "aaax"));
+  assert(!refused("x*", "aaa"));
+  // It would take the square of this to look on from each.
+  assert(refused("(?:a*c)?", "a".repeat(20_000)));
+  assert(!refused("^abc$", "abcd"));
+  assert(!refused("a", ""));
+});
+
 Deno.test("patternFault() says why RE2 refuses a pattern, and nothing else", async () => {
   await loadPatterns();
   assertEquals(patternFault("a+b"), undefined);
   assert(patternFault("(?<=a)b") !== undefined);
   assert(patternFault("(a)\\1") !== undefined);
+  assertEquals(patternFault("(?:a*c)?"), "it fits every text");
 });
 
 const KINDS = [...PII_KINDS];
