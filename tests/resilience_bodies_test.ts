@@ -292,7 +292,7 @@ Deno.test("U14: the first token of a compressed stream is not held back", async 
     call.cut();
   };
   const late: number[] = [];
-  for (let i = 0; i < 15; i++) {
+  for (let i = 0; i < 6; i++) {
     const client = await RawClient.connect(fleet.url);
     await client.send(ask(`a/m`));
     await client.until("first");
