@@ -26,7 +26,9 @@ export class SilentExchange implements Exchange {
     this.target = answered.target;
     this.address = answered.address;
     this.signal = signal;
-    this.#headers = answered.headers();
+    // It is another request than the one that its caller may send again.
+    const { "idempotency-key": _, ...headers } = answered.headers();
+    this.#headers = headers;
   }
 
   header(name: string): string | undefined {

@@ -151,7 +151,7 @@ export class RequestRecord {
     const { admitted, recalled, usage, status, trace, asideTokens } = this;
     if (admitted === undefined) return;
     // No provider was asked.
-    if (recalled !== undefined) {
+    if (recalled !== undefined || this.cache === "replay") {
       return admitted.lease.settle({ tokens: asideTokens });
     }
     const told = usage?.total;

@@ -11,6 +11,8 @@ export type FlagsByName = Readonly<Record<string, FlagDefinition>>;
 
 const KEY = ["flags"] as const;
 const MAX_RACES = 5;
+/** As many as the config may have. */
+const MAX_STORED = 1_000;
 
 /**
  * The flags that were switched while the gateway ran, in all processes with
@@ -99,8 +101,13 @@ export class StoredFlags {
   }
 }
 
-/** What a store may hold is checked as what a file holds. */
+/** What a store may hold is checked as what a file holds, each for itself. */
 function flagsIn(value: unknown): FlagsByName {
-  const checked = featureFlags.safeParse(value ?? {});
-  return checked.success ? checked.data : {};
+  if (typeof value !== "object" || value === null) return {};
+  const flags: Record<string, FlagDefinition> = {};
+  for (const [name, flag] of Object.entries(value).slice(0, MAX_STORED)) {
+    const checked = featureFlags.safeParse({ [name]: flag });
+    if (checked.success) Object.assign(flags, checked.data);
+  }
+  return flags;
 }

@@ -1,5 +1,5 @@
 // What requests need besides their answers: summaries, and vectors of questions.
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { AccountsRig } from "./_accounts_rig.ts";
 import { type Answering, json } from "./_answering_upstream.ts";
 import { completion } from "./_chat_answers.ts";
@@ -143,4 +143,51 @@ condensation:
   // Each of the requests and of the summaries came to 110 tokens.
   assertEquals(before - await left(short), 110 * (2 + sums.length));
   assert(sums.length > 0);
+});
+
+Deno.test("what is asked aside is not taken for the request that its caller sends with an Idempotency-Key", async () => {
+  await using rig = await AccountsRig.start({
+    answer,
+    config: `${AUTH}
+rate_limit: {default: 100000 tokens/hour}
+condensation:
+  enabled: true
+  truncation_threshold: 3000
+  strategies: [summarize]
+  summary_model: up/n
+`,
+  });
+  const left: number[] = [];
+  for (const replayed of [null, "true"]) {
+    const response = await fetch(`${rig.url}/v1/chat/completions`, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        "idempotency-key": "once",
+        authorization: `Bearer ${KEYS.ann}`,
+      },
+      body: JSON.stringify({ model: "up/m", messages: long() }),
+    });
+    await response.body?.cancel();
+    assertEquals(response.status, 200);
+    assertEquals(response.headers.get("idempotent-replayed"), replayed);
+    assertMatch(
+      response.headers.get("x-llm-proxy-condensed") ?? "",
+      /summarized=/,
+    );
+    left.push(Number(response.headers.get("x-ratelimit-remaining-tokens")));
+  }
+  const rows = await rig.rows(3);
+  assertEquals(
+    rows.filter(({ route }) => route === "/v1/condense")
+      .every(({ status }) => status === 200),
+    true,
+  );
+  // The replay takes nothing.
+  const sums = rig.upstream.asked.filter(({ body }) => body.model === "n");
+  assert(sums.length > 0);
+  const response = await rig.ask({}, { key: KEYS.ann });
+  await response.body?.cancel();
+  const after = Number(response.headers.get("x-ratelimit-remaining-tokens"));
+  assert(after > (left[1] ?? 0));
 });
