@@ -157,6 +157,7 @@ export class LastingParts {
       await this.drains.refresh();
       await this.storedFlags.refresh();
       await this.selections.refresh();
+      await this.owners.refresh();
     };
     this.catalogue = new ModelCache({
       store: given,

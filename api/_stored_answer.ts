@@ -30,7 +30,7 @@ export async function checkOwner(
   const tenant = tenantOf(record);
   if (tenant === undefined || seesAll(record)) return;
   const { owners } = gateway.parts;
-  if (await withState(() => owners.isOf(tenant, thing))) return;
+  if (await withState(() => owners.ownerOf(thing)) === tenant) return;
   throw new GatewayError("not_found", `No such object: ${thing.id}`, {
     code: "not_found",
     param: "id",
@@ -53,7 +53,8 @@ export async function storedAnswer(
       told = await withState(() =>
         ownList(value, {
           limit,
-          isOwn: (id) => owners.isOf(tenant, { provider, id }),
+          isOwn: async (id) =>
+            await owners.ownerOf({ provider, id }) === tenant,
         })
       );
     }

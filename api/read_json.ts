@@ -3,14 +3,14 @@ import {
   type JsonDocument,
   parseJsonDocument,
 } from "@llm-proxy/core";
+import { checkNamedFiles } from "./_named_files.ts";
 import type { RequestContext } from "./endpoints.ts";
 
 const MIB = 1024 * 1024;
 
 /** Reads the body under its cap and parses it. */
-export async function readJson(
-  { gateway, exchange, record }: RequestContext,
-): Promise<JsonDocument> {
+export async function readJson(context: RequestContext): Promise<JsonDocument> {
+  const { gateway, exchange, record } = context;
   const type = exchange.header("content-type");
   if (type === undefined || !/^application\/(?:[\w.-]+\+)?json\b/i.test(type)) {
     throw new GatewayError(
@@ -32,7 +32,12 @@ export async function readJson(
   if (admitted && exchange.header("content-length") === undefined) {
     gateway.limits.measured(admitted, body.length);
   }
-  return record.document = parseJsonDocument(body);
+  const document = parseJsonDocument(body);
+  record.document = document;
+  if (gateway.parts.owners.isUsed) {
+    await waiting.during(checkNamedFiles(context, document));
+  }
+  return document;
 }
 
 /** The model that the caller asked for; it must have asked for one. */

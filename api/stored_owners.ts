@@ -7,6 +7,8 @@ const KEPT_MS = 366 * 86_400_000;
 /** So many are known without the store. */
 const MAX_KNOWN = 10_000;
 
+const ROOT = "stored_owner";
+
 /** Something that a provider stores. */
 export interface StoredThing {
   readonly provider: string;
@@ -18,23 +20,41 @@ export interface StoredThing {
 export class StoredOwners {
   readonly #state: StateStore;
   readonly #known = new Map<string, string>();
+  #isUsed = false;
 
   /** Keeps it in a store. */
   constructor(state: StateStore) {
     this.#state = state;
   }
 
+  /** Whether anything is known to be anybody's. */
+  get isUsed(): boolean {
+    return this.#isUsed;
+  }
+
   /**
-   * Whether something is a tenant's own.
+   * Looks whether others have noted anything.
    *
    * @throws {StateError} when the store cannot be read.
    */
-  async isOf(tenant: string, thing: StoredThing): Promise<boolean> {
+  async refresh(): Promise<void> {
+    if (this.#isUsed) return;
+    const { entries } = await this.#state.list([ROOT], { limit: 1 });
+    this.#isUsed ||= entries.length > 0;
+  }
+
+  /**
+   * Whose something is; `undefined` where nobody knows.
+   *
+   * @throws {StateError} when the store cannot be read.
+   */
+  async ownerOf(thing: StoredThing): Promise<string | undefined> {
     const known = this.#known.get(nameOf(thing));
-    if (known !== undefined) return known === tenant;
+    if (known !== undefined) return known;
     const value = (await this.#state.get(keyOf(thing)))?.value;
-    if (typeof value === "string") this.#know(thing, value);
-    return value === tenant;
+    if (typeof value !== "string") return undefined;
+    this.#know(thing, value);
+    return value;
   }
 
   /**
@@ -72,6 +92,7 @@ export class StoredOwners {
   #know(thing: StoredThing, tenant: string): void {
     if (this.#known.size >= MAX_KNOWN) this.#known.clear();
     this.#known.set(nameOf(thing), tenant);
+    this.#isUsed = true;
   }
 }
 
@@ -88,7 +109,7 @@ export function seesAll({ access }: RequestRecord): boolean {
 }
 
 function keyOf({ provider, id }: StoredThing): readonly string[] {
-  return ["stored_owner", provider, id];
+  return [ROOT, provider, id];
 }
 
 function nameOf({ provider, id }: StoredThing): string {

@@ -90,6 +90,43 @@ Deno.test("X2: files and batches are their team's alone; what is another's is an
       assertEquals(status, 404);
       assertEquals((await of(key).batches.list()).data, []);
     }
+    const { id: fileId } = file;
+    const naming: readonly (readonly [string, unknown])[] = [
+      ["/v1/chat/completions", {
+        messages: [{
+          role: "user",
+          content: [{ type: "file", file: { file_id: fileId } }],
+        }],
+      }],
+      ["/v1/responses", {
+        input: [{
+          role: "user",
+          content: [{ type: "input_file", file_id: fileId }],
+        }],
+      }],
+      ["/v1/responses", {
+        input: "x",
+        tools: [{
+          type: "code_interpreter",
+          container: { type: "auto", file_ids: ["file-x", fileId] },
+        }],
+      }],
+      ["/v1/messages", {
+        max_tokens: 9,
+        messages: [{
+          role: "user",
+          content: [{
+            type: "document",
+            source: { type: "file", file_id: `mock~${fileId}` },
+          }],
+        }],
+      }],
+    ];
+    for (const [path, members] of naming) {
+      const body = { model: "mock/echo", ...members as object };
+      assertEquals((await ask(KEYS.blue, `POST ${path}`, body))[0], 404, path);
+      assert((await ask(KEYS.red2, `POST ${path}`, body))[0] !== 404, path);
+    }
     const ids = async (key: string): Promise<string[]> =>
       (await of(key).files.list()).data.map(({ id }) => id).sort();
     assertEquals(await ids(KEYS.blue), [other.id]);
