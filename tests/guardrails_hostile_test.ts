@@ -270,6 +270,22 @@ default_guardrails: [moderation, shape]
   }
 });
 
+/** The status of a handshake for a realtime session. */
+async function shake(url: string): Promise<number> {
+  const { hostname, port } = new URL(url);
+  using connection = await Deno.connect({ hostname, port: Number(port) });
+  await connection.write(new TextEncoder().encode(
+    "GET /v1/realtime?model=up/m HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n" +
+      "sec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n",
+  ));
+  const bytes = new Uint8Array(64);
+  const read = await connection.read(bytes) ?? 0;
+  const [, status] = new TextDecoder().decode(bytes.subarray(0, read)).split(
+    " ",
+  );
+  return Number(status);
+}
+
 Deno.test("what no guardrail can look at reaches no model that has some", async () => {
   const config = `${CONFIG}
 routes:
@@ -298,6 +314,12 @@ routes:
       assertEquals(told.status, 400, told.text);
       assertEquals(codeOf(told), "unsupported_endpoint");
     }
+    const legacy = await post(gateway, "/v1/completions", {
+      model: "up/m",
+      prompt: "hi",
+    });
+    assertEquals(codeOf(legacy), "unsupported_endpoint");
+    assertEquals(await shake(url), 400);
     for (const path of ["/v1/moderations", "/v1/rerank", "/v1/audio/speech"]) {
       const told = await post(gateway, path, {
         model: "up/m",
