@@ -1,6 +1,5 @@
 import type { CliCommand, CliOption } from "./_cli.ts";
 import { start } from "./_start.ts";
-import { tell, USAGE } from "./_terminal.ts";
 
 const CONFIG: CliOption = {
   value: "FILE",
@@ -198,15 +197,21 @@ export const COMMANDS: readonly CliCommand[] = [
   },
   {
     // How a compiled program has a state file looked at; see checkStateFile.
+    // Without one, a unit's first step, which may run what the service may not.
     name: "check-state",
-    summary: "look at a state file, and die of it where it is corrupt",
-    words: "FILE",
-    options: {},
-    examples: ["check-state state.kv"],
+    summary:
+      "look at a state file, and die of it where it is corrupt; without one, put the service's aside then",
+    words: "[FILE]",
+    options: { state: STATE },
+    examples: [
+      "check-state state.kv",
+      "check-state --state /var/lib/llm-proxy",
+    ],
     hidden: true,
-    run: async ({ words: [file] }) => {
+    run: async ({ words: [file], values }) => {
       if (file === undefined) {
-        return tell("llm-proxy: check-state needs a file", USAGE);
+        const { withState } = await import("./_with_state.ts");
+        return await withState(values, () => Promise.resolve(0));
       }
       const { probeStateFile } = await import("@llm-proxy/context");
       await probeStateFile(file);

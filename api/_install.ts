@@ -33,7 +33,7 @@ export async function install(
   const units = [
     [
       "llm-proxy.service",
-      serviceUnit({ command: ownCommand(config, file), config: file }),
+      serviceUnit({ ...ownCommands(config, file), config: file }),
     ],
     [
       "llm-proxy.socket",
@@ -84,21 +84,30 @@ export async function install(
   );
 }
 
-/** The command by which this very program starts. */
-function ownCommand(config: Config, file: string): string {
+/** The commands by which this very program starts, and looks at its state before. */
+function ownCommands(
+  config: Config,
+  file: string,
+): { readonly command: string; readonly check?: string } {
   const deno = Deno.execPath();
-  if (Deno.build.standalone) return deno;
+  if (Deno.build.standalone) return { command: deno };
+  const program = new URL(Deno.mainModule).pathname;
+  const [state = ""] = WRITES;
   const flags = permissionFlags(config, {
     config: file,
     writes: WRITES,
     sockets: SOCKETS,
   });
-  return [
-    deno,
-    "run",
-    ...RUN_FLAGS,
-    ...flags,
-    new URL(Deno.mainModule).pathname,
-  ]
-    .join(" ");
+  const start = [deno, "run", ...RUN_FLAGS];
+  const own = [
+    "--no-prompt",
+    "--allow-env",
+    `--allow-read=${state}`,
+    `--allow-write=${state}`,
+    `--allow-run=${deno}`,
+  ];
+  return {
+    command: [...start, ...flags, program].join(" "),
+    check: [...start, ...own, program, "check-state"].join(" "),
+  };
 }

@@ -7,12 +7,25 @@ const OPEN_FILES = 65_536;
 export interface UnitOptions {
   /** The command that starts the service, without its arguments. */
   readonly command: string;
+  /**
+   * What checks the state's file before each start, where `command` may run
+   * nothing that could. @default {none}
+   */
+  readonly check?: string;
   /** The config file. */
   readonly config: string;
 }
 
 /** The text of `llm-proxy.service`, systemd.service(5). */
-export function serviceUnit({ command, config }: UnitOptions): string {
+export function serviceUnit(
+  { command, check, config }: UnitOptions,
+): string {
+  const first = check === undefined
+    ? ""
+    : `# A corrupt file would end the service itself, again and again.
+ExecStartPre=-${check}
+Environment=LLM_PROXY_STATE_CHECKED=1
+`;
   return `[Unit]
 Description=LLM gateway
 Documentation=https://jsr.io/@llm-proxy/api
@@ -24,7 +37,7 @@ StartLimitBurst=10
 [Service]
 Type=notify
 NotifyAccess=main
-ExecStart=${command} --config ${config}
+${first}ExecStart=${command} --config ${config}
 # As a bundle, without a compiled program:
 #ExecStart=/usr/bin/deno run ${
     RUN_FLAGS.join(" ")

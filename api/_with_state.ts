@@ -24,7 +24,12 @@ export async function withState(
       FAULT,
     );
   }
-  const store = await openStateStore(place.location);
+  const store = await openStateStore(place.location, {
+    onAlarm: ({ type, ...fields }) => {
+      if (type === "unchecked") return;
+      tell(`llm-proxy: state ${type}: ${JSON.stringify(fields)}`, FAULT);
+    },
+  });
   try {
     return await use(store);
   } finally {

@@ -90,7 +90,6 @@ Deno.test("serve() ends with one line and code 2 on wrong usage", async () => {
       ["check", "extra"],
       ["check"],
       ["check", "--config", "config.example.yaml", "--state", "memory"],
-      ["check-state"],
       ["--state", ""],
     ].map(async (args) => {
       const { code, err, out } = await run(args);

@@ -105,6 +105,10 @@ Deno.test("install prints both units, and writes nothing unless told", async () 
   assertEquals(code, 0);
   assertStringIncludes(out, "ListenStream=127.0.0.1:8123");
   assertStringIncludes(out, `--config ${config}`);
+  assertMatch(
+    out,
+    /^ExecStartPre=-\S+ run .*--allow-run=\S+ \S+ check-state$/m,
+  );
   assertStringIncludes(out, "--allow-net=127.0.0.1:8123,10.0.0.7:11434,unix:");
   assertEquals([...Deno.readDirSync(directory)].map(({ name }) => name), [
     "config.yaml",
@@ -153,6 +157,18 @@ Deno.test("D1: llm-proxy.service and llm-proxy.socket are what install writes", 
     }),
   );
   assertEquals(await read("llm-proxy.socket"), socketUnit("127.0.0.1:8000"));
+});
+
+Deno.test("S2: a unit's first step puts a corrupt state aside, and says so", async () => {
+  const directory = await Deno.makeTempDir();
+  const file = `${directory}/state.kv`;
+  await Deno.writeTextFile(file, "no database ".repeat(1_000));
+  const first = await run(["check-state", "--state", directory]);
+  assertEquals(first.code, 0);
+  assertMatch(first.err, /state quarantined: .*state\.kv\.corrupt-/);
+  const again = await run(["check-state", "--state", directory]);
+  assertEquals([again.code, again.err], [0, ""]);
+  await Deno.remove(directory, { recursive: true });
 });
 
 Deno.test("D4: the unit's limits leave room: open files, heap below memory, a stop longer than the drain", async () => {
