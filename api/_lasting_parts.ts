@@ -25,7 +25,8 @@ import {
   ProviderLimits,
   Shadows,
 } from "@llm-proxy/core/routing";
-import { type Logger, RequestLog } from "@llm-proxy/logging";
+import type { Logger, RequestLog } from "@llm-proxy/logging";
+import { openRequestLog } from "./_open_request_log.ts";
 import { isDeepStrictEqual } from "node:util";
 import { Accounts } from "./accounts.ts";
 import { summaryBounds } from "./condense_policy.ts";
@@ -140,7 +141,7 @@ export class LastingParts {
       onRefusal: (limit) =>
         this.metrics.limitRefused({ limit, unit: "budget" }),
     });
-    this.requests = new RequestLog({ redactor: this.metrics.redactor });
+    this.requests = openRequestLog(this.metrics, controls.workers);
     this.responses = new StateResponseStore(state, {
       onFailure: (cause) => logger.warn("a response was not kept", { cause }),
     });

@@ -13,6 +13,8 @@ interface Place {
 /** A page as the gateway gives it. */
 interface Page {
   readonly data: readonly LogRow[];
+  /** Where there is more. */
+  readonly next: number | null;
   readonly newest: number;
 }
 
@@ -75,7 +77,7 @@ async function follow(
     isGone = false;
     write(page.data);
     // A gateway that has been started anew counts from the beginning.
-    cursor = page.newest < cursor ? 0 : page.data.at(-1)?.cursor ?? page.newest;
+    cursor = page.newest < cursor ? 0 : page.next ?? page.newest;
   }
 }
 

@@ -58,7 +58,7 @@ export function readRequestLogQuery(query: string, now: number): RequestLogAsk {
   const number = (name: string): number | undefined => {
     const value = text(name);
     if (value === undefined) return undefined;
-    if (/^\d{1,15}(?:\.\d{1,9})?$/.test(value)) return Number(value);
+    if (/^\d{1,16}(?:\.\d{1,9})?$/.test(value)) return Number(value);
     throw fault(name, `'${name}' must be a number`);
   };
   const time = (name: string): number | undefined => {

@@ -53,7 +53,6 @@ export class RequestMetrics {
     this.#exporter = new PrometheusExporter(collector, {
       ...workers && { labels: { worker: String(workers.number) } },
     });
-    workers?.answerBy((wanted) => this.#show(wanted));
   }
 
   /**
@@ -160,7 +159,7 @@ export class RequestMetrics {
   }
 
   /** What another worker asks for: JSON, or what has a content type. */
-  #show(wanted: string): string {
+  show(wanted: string): string {
     const { exporter } = this;
     return wanted === "json"
       ? JSON.stringify(exporter.json())

@@ -20,7 +20,7 @@ export interface WorkerPeersOptions extends PeerPlace {
 const PATIENCE = 1_000;
 /** How many may ask at once. */
 const MAX_ASKING = 32;
-const MAX_QUESTION = 256;
+const MAX_QUESTION = 16_384;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

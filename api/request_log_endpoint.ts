@@ -15,6 +15,7 @@ import { isRoleAtLeast } from "./role.ts";
 import { sendJson } from "./_send_json.ts";
 import type { RequestContext } from "./endpoints.ts";
 import { OWNER } from "./subject.ts";
+import { pageOfAll } from "./_worker_requests.ts";
 
 /** How many rows of an export are written in one go. */
 const CHUNK = 500;
@@ -38,13 +39,13 @@ export async function getRequests(context: RequestContext): Promise<void> {
     ...asked,
     filter: { ...asked.filter, ...key !== undefined && { key } },
     // Another's rows are as good as none.
-    ...wanted !== key && { after: Infinity },
+    ...wanted !== key && { after: Number.MAX_SAFE_INTEGER },
   };
   const tell: Tell = isRoleAtLeast(role, "admin")
     ? (row) => row
     : (row) => row.fields.key === key ? row : withoutContent(row);
   if (ask.format !== "json") return await exportRows(context, ask, tell);
-  const { rows, next, newest } = gateway.requests.page(ask);
+  const { rows, next, newest } = await pageOfAll(gateway, ask);
   sendJson(context, {
     object: "list",
     data: rows.map(tell).map(({ cursor, at, fields }) => ({
@@ -86,7 +87,7 @@ async function exportRows(
   let left = limit;
   while (query !== undefined && left > 0) {
     exchange.signal.throwIfAborted();
-    const { rows, next } = gateway.requests.page({
+    const { rows, next } = await pageOfAll(gateway, {
       ...query,
       limit: Math.min(left, CHUNK),
     });

@@ -6,13 +6,15 @@ export interface RowRingLimits {
 
 /** A row of a {@linkcode RowRing}. */
 export interface RingRow {
+  /** Its place among others; it only grows. */
+  readonly cursor: number;
   /** In ms since 1970. */
   readonly at: number;
   readonly text: string;
 }
 
-/** What is noted of a row: its time, where it begins and where it ends. */
-const NOTES = 3;
+/** What is noted of a row: its cursor, its time, where it begins and where it ends. */
+const NOTES = 4;
 const NOTES_BYTES = 8 * NOTES;
 
 const encoder = new TextEncoder();
@@ -30,21 +32,18 @@ export class RowRing {
   readonly #slots: number;
   readonly #bytes: Uint8Array<ArrayBuffer>;
   readonly #notes: Float64Array<ArrayBuffer>;
-  #oldest: number;
-  #newest: number;
+  #oldest = 1;
+  #newest = 0;
   /** Where the next row begins at the earliest, counted on without end. */
   #end = 0;
   #used = 0;
 
-  /** Makes an empty ring, whose first row has this number. */
-  constructor(limits: RowRingLimits, first: number = 1) {
+  constructor(limits: RowRingLimits) {
     const { maxRows, maxBytes } = limits;
     this.limits = limits;
     this.#slots = Math.min(maxRows, Math.floor(maxBytes / NOTES_BYTES));
     this.#bytes = new Uint8Array(maxBytes);
     this.#notes = new Float64Array(NOTES * this.#slots);
-    this.#oldest = first;
-    this.#newest = first - 1;
   }
 
   /** The number of the oldest row; one more than the newest where there is none. */
@@ -52,7 +51,7 @@ export class RowRing {
     return this.#oldest;
   }
 
-  /** The number of the newest row. */
+  /** The number of the newest row; 0 before the first. */
   get newest(): number {
     return this.#newest;
   }
@@ -63,7 +62,7 @@ export class RowRing {
   }
 
   /** Puts a row behind the others, for which the oldest make room; one that is too long for all the room is left out. */
-  put({ at, text }: RingRow): void {
+  put({ cursor, at, text }: RingRow): void {
     const row = encode(text);
     const size = this.#bytes.length;
     const cost = row.length + NOTES_BYTES;
@@ -84,9 +83,22 @@ export class RowRing {
     this.#end = end;
     this.#used += cost;
     const note = this.#noteOf(++this.#newest);
-    this.#notes[note] = at;
-    this.#notes[note + 1] = begin;
-    this.#notes[note + 2] = end;
+    this.#notes[note] = cursor;
+    this.#notes[note + 1] = at;
+    this.#notes[note + 2] = begin;
+    this.#notes[note + 3] = end;
+  }
+
+  /** The number of the first row whose cursor is not below this one; one more than the newest where there is none. */
+  find(cursor: number): number {
+    let from = this.#oldest;
+    let to = this.#newest + 1;
+    while (from < to) {
+      const middle = Math.floor((from + to) / 2);
+      if (this.#cursorOf(middle) < cursor) from = middle + 1;
+      else to = middle;
+    }
+    return from;
   }
 
   /** The row of a number, where it is still there. */
@@ -94,8 +106,15 @@ export class RowRing {
     if (!(number >= this.#oldest && number <= this.#newest)) return undefined;
     const from = this.#beginOf(number) % this.#bytes.length;
     const to = from + this.#costOf(number) - NOTES_BYTES;
-    const text = decoder.decode(this.#bytes.subarray(from, to));
-    return { at: this.#notes[this.#noteOf(number)] as number, text };
+    return {
+      cursor: this.#cursorOf(number),
+      at: this.#notes[this.#noteOf(number) + 1] as number,
+      text: decoder.decode(this.#bytes.subarray(from, to)),
+    };
+  }
+
+  #cursorOf(number: number): number {
+    return this.#notes[this.#noteOf(number)] as number;
   }
 
   #noteOf(number: number): number {
@@ -103,13 +122,13 @@ export class RowRing {
   }
 
   #beginOf(number: number): number {
-    return this.#notes[this.#noteOf(number) + 1] as number;
+    return this.#notes[this.#noteOf(number) + 2] as number;
   }
 
   #costOf(number: number): number {
     const note = this.#noteOf(number);
-    const begin = this.#notes[note + 1] as number;
-    return (this.#notes[note + 2] as number) - begin + NOTES_BYTES;
+    const begin = this.#notes[note + 2] as number;
+    return (this.#notes[note + 3] as number) - begin + NOTES_BYTES;
   }
 }
 

@@ -50,6 +50,13 @@ export interface RequestLogOptions {
   readonly maxRows?: number;
   /** How much memory they may take together, in bytes as they are estimated. @default {8_388_608} */
   readonly maxBytes?: number;
+  /**
+   * Gives the cursor of the next row by that of the last, which is 0 before the
+   * first: a whole number above it.
+   *
+   * @default {one more}
+   */
+  readonly nextCursor?: (last: number) => number;
   /** What may not be kept. @default {keys of well-known looks} */
   readonly redactor?: Redactor;
 }
@@ -81,9 +88,11 @@ const MAX_VALUE = 2_048;
  */
 export class RequestLog {
   readonly #redactor: Redactor;
+  readonly #nextCursor: (last: number) => number;
   #limits: RowRingLimits;
   /** Made for the first row. */
   #ring: RowRing | undefined;
+  #newest = 0;
 
   /**
    * Makes an empty log.
@@ -93,6 +102,7 @@ export class RequestLog {
   constructor(options: RequestLogOptions = {}) {
     const { maxRows = 5_000, maxBytes = 8 * 1_024 * 1_024 } = options;
     this.#redactor = options.redactor ?? new Redactor();
+    this.#nextCursor = options.nextCursor ?? ((last) => last + 1);
     this.#limits = checked({ maxRows, maxBytes });
   }
 
@@ -116,10 +126,10 @@ export class RequestLog {
     if (old === undefined) return;
     const { limits, oldest, newest } = old;
     if (limits.maxRows === maxRows && limits.maxBytes === maxBytes) return;
+    const ring = this.#ring = new RowRing(this.#limits);
     const first = Math.max(oldest, newest - maxRows + 1);
-    const ring = this.#ring = new RowRing(this.#limits, first);
-    for (let cursor = first; cursor <= newest; cursor++) {
-      ring.put(old.get(cursor)!);
+    for (let number = first; number <= newest; number++) {
+      ring.put(old.get(number)!);
     }
   }
 
@@ -137,7 +147,12 @@ export class RequestLog {
     const text = plainJson(fields) ?? JSON.stringify(plainFields(fields));
     const clean = this.#redactor.redact(text);
     this.#ring ??= new RowRing(this.#limits);
-    this.#ring.put({ at, text: clean === text ? text : this.#clean(text) });
+    this.#newest = this.#nextCursor(this.#newest);
+    this.#ring.put({
+      cursor: this.#newest,
+      at,
+      text: clean === text ? text : this.#clean(text),
+    });
   }
 
   /** A page of the rows that are wanted. */
@@ -147,17 +162,20 @@ export class RequestLog {
     const matches = matcherOf(filter);
     const rows: RequestLogRow[] = [];
     const step = after === undefined ? -1 : 1;
-    const { newest = 0, oldest = 1 } = this.#ring ?? {};
-    let cursor = after === undefined
-      ? Math.min((before ?? Infinity) - 1, newest)
-      : Math.max(after + 1, oldest);
-    for (let looked = 0;; looked++, cursor += step) {
-      const kept = this.#ring?.get(cursor);
+    const newest = this.#newest;
+    const ring = this.#ring;
+    if (ring === undefined) return { rows, next: undefined, newest };
+    let number = after === undefined
+      ? ring.find(before ?? Infinity) - 1
+      : ring.find(after + 1);
+    for (let looked = 0;; looked++, number += step) {
+      const kept = ring.get(number);
       if (kept === undefined) return { rows, next: undefined, newest };
+      const { cursor, at, text } = kept;
       if (rows.length === limit || looked === MAX_LOOKED) {
         return { rows, next: cursor - step, newest };
       }
-      const row = { cursor, at: kept.at, fields: JSON.parse(kept.text) };
+      const row = { cursor, at, fields: JSON.parse(text) };
       if (matches(row)) rows.push(row);
     }
   }

@@ -31,7 +31,7 @@ const answers = (await first.ask("what?")).map((text) => text.trim());
 const strangers = [
   await tell("wrong?\n"),
   await tell("\n"),
-  await tell("x".repeat(300)),
+  await tell("x".repeat(20_000)),
 ];
 for (const it of [first, second, third, fourth]) it.close();
 Deno.stdout.writeSync(

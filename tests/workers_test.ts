@@ -103,7 +103,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "GET /metrics tells of all workers, whichever is asked",
+  name: "GET /metrics and /v1/requests tell of all workers, whichever is asked",
   ignore: Deno.build.os !== "linux",
   async fn() {
     const service = await start(["--workers", "2"]);
@@ -119,6 +119,20 @@ Deno.test({
       assertEquals(counts.reduce((sum, [, , n]) => sum + Number(n), 0), 24);
     }
     assertEquals([...seen], ["1,2"]);
+    const ids = new Set<string>();
+    let before = "";
+    for (let page = 0; page < 30; page++) {
+      const { data, next } = JSON.parse(
+        await get(`${service.url}/v1/requests?limit=5${before}`),
+      );
+      for (const { request_id: id } of data) {
+        assert(!ids.has(id), "a row came twice");
+        ids.add(id);
+      }
+      if (next === null) break;
+      before = `&before=${next}`;
+    }
+    assertEquals(ids.size, 24);
     const { metrics } = JSON.parse(await get(`${service.url}/metrics/json`));
     const names = metrics.map(({ name }: { readonly name: string }) => name);
     assertEquals(new Set(names).size, names.length);
