@@ -88,9 +88,13 @@ export class Accounts {
         )
       ),
     );
-    this.#alerts?.close();
-    this.#alerts = config.budget_alerts &&
-      new BudgetAlerts(config.budget_alerts, logger);
+    const { budget_alerts: alerts } = config;
+    if (alerts === undefined) {
+      this.#alerts?.close();
+      this.#alerts = undefined;
+    } else if (this.#alerts === undefined) {
+      this.#alerts = new BudgetAlerts(alerts, logger);
+    } else this.#alerts.adopt(alerts);
     if (config.budgets.length > 0) this.#openBudgets();
     this.#budgets?.adopt(config.budgets);
     this.#ledgerConfig = config.ledger;

@@ -24,7 +24,7 @@ export interface BudgetAlertsOptions {
  * Each warning has an `id`, by which one that comes twice is known.
  */
 export class BudgetAlerts {
-  readonly #config: BudgetAlertsConfig;
+  #config: BudgetAlertsConfig;
   readonly #logger: Logger;
   readonly #firstWaitMs: number;
   readonly #closing = new AbortController();
@@ -45,6 +45,11 @@ export class BudgetAlerts {
     if (this.#waiting >= MAX_WAITING) return;
     this.#waiting++;
     void this.#post(warning).finally(() => this.#waiting--);
+  }
+
+  /** Goes by another config from now on: what is under way is tried there. */
+  adopt(config: BudgetAlertsConfig): void {
+    this.#config = config;
   }
 
   /** Tries no more. */

@@ -119,3 +119,22 @@ Deno.test("BudgetAlerts has at most 100 warnings under way, and none once it is 
   assertEquals(webhook.bodies.length, 100);
   assertEquals(lines, []);
 });
+
+Deno.test("BudgetAlerts tries on at another address where the config has changed meanwhile", async () => {
+  const gone = startWebhook([500]);
+  const webhook = startWebhook([200]);
+  const { logger, lines } = makeLogger();
+  const secret = "secret-of-the-webhook";
+  const alerts = new BudgetAlerts({ url: gone.url, secret }, logger, {
+    firstWaitMs: 50,
+  });
+  alerts.send(WARNING);
+  await until(() => gone.bodies.length === 1);
+  alerts.adopt({ url: webhook.url, secret });
+  await until(() => webhook.bodies.length === 1);
+  assertEquals(webhook.bodies, gone.bodies.slice(0, 1));
+  alerts.close();
+  await gone.close();
+  await webhook.close();
+  assertEquals(lines, []);
+});
