@@ -5,6 +5,7 @@ import { StructuredLogger } from "@llm-proxy/logging";
 import { assert, assertEquals } from "@std/assert";
 import * as jose from "jose";
 import { KeySet } from "../api/_key_set.ts";
+import { permissionFlags } from "../api/_permissions.ts";
 import { startGateway, type TestGateway } from "./_gateway.ts";
 
 const ISSUER = "https://id.example/realms/a";
@@ -321,4 +322,17 @@ Deno.test("auth.jwt takes no algorithm by which who checks a token could make on
     assert(!result.ok);
     assertEquals(result.faults[0]?.path, "auth.jwt.algorithms[0]");
   }
+});
+
+Deno.test("X19: the permissions that a config needs let it reach the issuer's keys", () => {
+  const result = parseConfig(
+    `auth: {jwt: {issuer: a, audience: b, jwks_url: "https://id.example/keys"}}\nproviders: [{type: mock}]\n`,
+    { file: "a.yaml", env: () => undefined },
+  );
+  assert(result.ok);
+  const [net = ""] = permissionFlags(result.config, {
+    writes: [],
+    sockets: [],
+  });
+  assertEquals(net, "--allow-net=127.0.0.1:8000,id.example:443");
 });
