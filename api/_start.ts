@@ -9,7 +9,7 @@ import { runService } from "./_run_service.ts";
 import { statePlace } from "./_state_place.ts";
 import { supervise } from "./_supervisor.ts";
 import { FAULT, tell, USAGE } from "./_terminal.ts";
-import { workerRole } from "./_worker.ts";
+import { ownCommandLine, workerRole } from "./_worker.ts";
 
 /** `start`: reads what is wanted, and serves alone or by several workers. */
 export async function start({ values }: CliInput): Promise<number> {
@@ -46,6 +46,17 @@ export async function start({ values }: CliInput): Promise<number> {
   if (typeof place === "string") return tell(`llm-proxy: ${place}`, FAULT);
   const role = workerRole();
   if (workers > 1 && role === undefined) {
+    const [program = ""] = ownCommandLine({ config, file, place });
+    const { state } = Deno.permissions.querySync({
+      name: "run",
+      command: program,
+    });
+    if (state !== "granted") {
+      return tell(
+        `llm-proxy: --workers has to start others like itself: allow --allow-run=${program}`,
+        FAULT,
+      );
+    }
     return await supervise({ workers, config, file, place });
   }
   return await runService({

@@ -177,3 +177,17 @@ Deno.test("what keeps a worker from starting ends the service, with its code", a
 Deno.test("--workers is a number or auto", async () => {
   assertEquals((await run(["--workers", "many"])).code, 2);
 });
+
+Deno.test("--workers without the permission to start any is told in one line", async () => {
+  const { code, stderr } = await new Deno.Command("deno", {
+    args: [
+      ...["run", "--quiet", "--frozen", "--no-prompt", "--allow-net"],
+      ...["--allow-env", "--allow-read", "main.ts"],
+      ...["--workers", "2", "--port", "0", "--state", "memory"],
+    ],
+    cwd: new URL("../", import.meta.url),
+  }).output();
+  const err = new TextDecoder().decode(stderr);
+  assertEquals(code, 1);
+  assertMatch(err, /^llm-proxy: --workers .*--allow-run=\S+\n$/);
+});
