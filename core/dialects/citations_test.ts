@@ -287,3 +287,31 @@ function has(value: unknown, wanted: Json): boolean {
   );
   return fits || Object.values(value).some((member) => has(member, wanted));
 }
+
+Deno.test("D32: ranges that lie outside of the text, or within a character, are left out, however many", () => {
+  const support = (startIndex: number, endIndex: number) => ({
+    segment: { startIndex, endIndex },
+    groundingChunkIndices: [0],
+  });
+  const groundingSupports = [
+    support(0, 6),
+    support(1, 6),
+    support(-4, 2),
+    support(0, 1e9),
+    ...Array.from({ length: 10_000 }, (_, at) => support(at, at)),
+  ];
+  const body = encoder.encode(JSON.stringify({
+    candidates: [{
+      content: { parts: [{ text: TEXT }] },
+      finishReason: "STOP",
+      groundingMetadata: { ...GROUNDING, groundingSupports },
+    }],
+  }));
+  const [part] = geminiProvider.decodeAnswer(body).parts;
+  const { citations = [] } = part?.type === "text" ? part : {};
+  assertEquals(citations.slice(0, 2), [
+    { ...SOURCE, start: 0, end: 2 },
+    SOURCE,
+  ]);
+  assert(citations.length < 256);
+});

@@ -13,6 +13,8 @@ import { UsageTally } from "./usage.ts";
 
 /** More calls than this are no answer any more. */
 const MAX_CALLS = 1_000;
+/** How much text is kept for the places of its sources, in UTF-16 units; what lies behind has none. */
+const MAX_SAID = 262_144;
 /** What a prompt that was blocked counts as (D16). */
 const BLOCKED = "SAFETY";
 /** What an answer may carry and the vocabulary has no word for (D32). */
@@ -254,7 +256,9 @@ export class AnswerReader {
 
   #delta(text: string): void {
     if (text === "") return;
-    if (this.#open === "text") this.#said += text;
+    if (this.#open === "text" && this.#said.length < MAX_SAID) {
+      this.#said += text;
+    }
     this.#events.push({ type: "part_delta", part: this.#parts, text });
   }
 

@@ -3,7 +3,8 @@ import { citationOf, type CitedRange } from "../_citations.ts";
 import { asList, isObject, type JsonObject } from "../_json.ts";
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+/** How many stretches of text are read; further ones are left out. */
+const MAX_SUPPORTS = 256;
 
 /** A text that sources are of, which the provider measures in bytes. */
 export interface GroundedText {
@@ -22,12 +23,22 @@ export function readGrounding(
   { groundingMetadata: grounding, citationMetadata: recited }: JsonObject,
   said: GroundedText,
 ): (Citation | undefined)[] {
-  const sources = isObject(grounding) ? readSupports(grounding, said) : [];
-  if (!isObject(recited)) return sources;
-  const list = asList(recited.citations ?? recited.citationSources);
-  for (const source of list.filter(isObject)) {
+  const found = isObject(grounding) ? grounding : {};
+  const supports = asList(found.groundingSupports).filter(isObject)
+    .slice(0, MAX_SUPPORTS);
+  const told = isObject(recited) ? recited : {};
+  const list = asList(told.citations ?? told.citationSources).filter(isObject)
+    .slice(0, MAX_SUPPORTS);
+  const chunks = asList(found.groundingChunks);
+  if (supports.length + list.length + chunks.length === 0) return [];
+  const segments = supports.map(({ segment }) =>
+    isObject(segment) ? segment : {}
+  );
+  const units = unitsOf(said.text, [...segments, ...list]);
+  const sources = readSupports(chunks, { supports, said, units });
+  for (const source of list) {
     const { uri: url, title } = source;
-    sources.push(citationOf({ url, title }, rangeOf(source, said)));
+    sources.push(citationOf({ url, title }, rangeOf(source, said, units)));
   }
   return sources;
 }
@@ -55,16 +66,19 @@ export function groundingOf(
 }
 
 function readSupports(
-  grounding: JsonObject,
-  said: GroundedText,
+  found: readonly unknown[],
+  { supports, said, units }: {
+    readonly supports: readonly JsonObject[];
+    readonly said: GroundedText;
+    readonly units: ReadonlyMap<number, number>;
+  },
 ): (Citation | undefined)[] {
-  const chunks = asList(grounding.groundingChunks).map(sourceOf);
+  const chunks = found.slice(0, MAX_SUPPORTS).map(sourceOf);
   const used = new Set<number>();
   const sources: (Citation | undefined)[] = [];
-  for (const support of asList(grounding.groundingSupports).filter(isObject)) {
-    const { segment } = support;
-    const range = isObject(segment) ? rangeOf(segment, said) : {};
-    for (const index of asList(support.groundingChunkIndices)) {
+  for (const { segment, groundingChunkIndices: indices } of supports) {
+    const range = isObject(segment) ? rangeOf(segment, said, units) : {};
+    for (const index of asList(indices).slice(0, MAX_SUPPORTS)) {
       const source = typeof index === "number" ? chunks[index] : undefined;
       if (source === undefined) continue;
       used.add(index as number);
@@ -89,14 +103,34 @@ function sourceOf(
 /** A range in bytes as one in UTF-16 units of the part. What the provider leaves out is 0. */
 function rangeOf(
   { startIndex = 0, endIndex }: JsonObject,
-  { text, start }: GroundedText,
+  { start }: GroundedText,
+  units: ReadonlyMap<number, number>,
 ): CitedRange {
   if (typeof startIndex !== "number" || typeof endIndex !== "number") return {};
-  const told = encoder.encode(text);
-  if (startIndex < 0 || endIndex > told.length) return {};
-  const unit = (at: number): number =>
-    decoder.decode(told.subarray(0, at)).length - start;
-  return { start: unit(startIndex), end: unit(endIndex) };
+  const first = units.get(startIndex);
+  const last = units.get(endIndex);
+  if (first === undefined || last === undefined) return {};
+  return { start: first - start, end: last - start };
+}
+
+/** Where the ranges' places in bytes of UTF-8 are in UTF-16 units, by one walk along the text. */
+function unitsOf(
+  text: string,
+  ranges: readonly JsonObject[],
+): ReadonlyMap<number, number> {
+  const wanted = new Set<unknown>();
+  for (const { startIndex = 0, endIndex } of ranges) {
+    wanted.add(startIndex).add(endIndex);
+  }
+  const units = new Map<number, number>();
+  let place = 0;
+  for (let unit = 0; unit <= text.length;) {
+    if (wanted.has(place)) units.set(place, unit);
+    const code = text.codePointAt(unit) ?? 0;
+    place += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+    unit += code < 0x10000 ? 1 : 2;
+  }
+  return units;
 }
 
 function bytes(text: string): number {

@@ -2,24 +2,28 @@ import type { Citation } from "../../citation.ts";
 import type { JsonObject } from "../_json.ts";
 import { groundingOf } from "./_grounding.ts";
 
+/** How much text is kept for the places of its sources, in UTF-16 units; what lies behind has none. */
+const MAX_KEPT = 65_536;
+/** How many sources one answer may have. */
+const MAX_SOURCES = 256;
+
 /** Collects what the texts of one answer rest on: all of it is told with the end (D32). */
 export class GroundingWriter {
   #text = "";
+  #length = 0;
   readonly #citations: Citation[] = [];
 
   /** Takes a whole text with its sources. */
   add(text: string, citations: readonly Citation[] = []): void {
-    const start = this.#text.length;
-    this.#text += text;
-    for (const citation of citations) {
+    const at = this.#length;
+    this.#length += text.length;
+    if (this.#text.length < MAX_KEPT) this.#text += text.slice(0, MAX_KEPT);
+    for (const { start, end, ...source } of citations) {
+      if (this.#citations.length === MAX_SOURCES) return;
+      const isPlaced = start !== undefined && end !== undefined &&
+        end + at <= this.#text.length;
       this.#citations.push(
-        citation.start === undefined || citation.end === undefined
-          ? citation
-          : {
-            ...citation,
-            start: citation.start + start,
-            end: citation.end + start,
-          },
+        isPlaced ? { ...source, start: start + at, end: end + at } : source,
       );
     }
   }

@@ -18,6 +18,9 @@ type PartStart = AnswerEvent & { readonly type: "part_start" };
 /** What clients pass over in any form of the stream: some of Google's take a comment for data. */
 export const SILENCE = "\r\n\r\n";
 
+/** How much of a text is kept for the places of its sources, in UTF-16 units. */
+const MAX_SAID = 65_536;
+
 /** Frames an object of a stream as Google does (D2). */
 export function frameEvent(json: string): string {
   return `data: ${json}\r\n\r\n`;
@@ -108,7 +111,9 @@ export class GeminiStreamEncoder implements StreamEncoder {
   #delta(part: number, text: string): string {
     if (text === "" || this.#calls.delta(part, text)) return "";
     const said = this.#texts.get(part);
-    if (said !== undefined) this.#texts.set(part, said + text);
+    if (said !== undefined && said.length < MAX_SAID) {
+      this.#texts.set(part, said + text);
+    }
     return this.#say([
       this.#thoughts.has(part) ? thoughtJson(text) : textJson(text),
     ]);
