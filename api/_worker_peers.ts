@@ -70,7 +70,7 @@ export class WorkerPeers implements WorkerGroup {
   ): Promise<string | undefined> {
     try {
       const path = pathOf(this.#options, number);
-      using held = new Held(await Deno.connect({ transport: "unix", path }));
+      using held = new Held(await connect(path));
       await held.write(encoder.encode(`${this.#options.secret}${question}\n`));
       const text = decoder.decode(await held.readAll());
       const [length = "", answer = ""] = split(text);
@@ -160,6 +160,20 @@ class Held {
     clearTimeout(this.#timer);
     this.#close();
   }
+}
+
+/** Connects within a while: a process that stands still may have its queue full. */
+async function connect(path: string): Promise<Deno.Conn> {
+  const connecting = Deno.connect({ transport: "unix", path });
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), PATIENCE);
+  });
+  const conn = await Promise.race([connecting, late])
+    .finally(() => clearTimeout(timer));
+  if (conn !== undefined) return conn;
+  connecting.then((it) => it.close(), () => {});
+  throw new Error("It takes no connection");
 }
 
 function split(text: string): readonly [string, string] | readonly [] {
