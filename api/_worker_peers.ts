@@ -18,6 +18,8 @@ export interface WorkerPeersOptions extends PeerPlace {
 
 /** How long a worker waits for another, in ms. */
 const PATIENCE = 1_000;
+/** How long it rests where none can be taken, in ms. */
+const PAUSE = 100;
 /** How many may ask at once. */
 const MAX_ASKING = 32;
 const MAX_QUESTION = 16_384;
@@ -35,6 +37,7 @@ export class WorkerPeers implements WorkerGroup {
   readonly #listener: Deno.UnixListener | undefined;
   #answer: (question: string) => string = () => "";
   #asking = 0;
+  #isClosed = false;
 
   /** Opens its own socket; where it may not, the others do without it. */
   constructor(options: WorkerPeersOptions) {
@@ -60,6 +63,7 @@ export class WorkerPeers implements WorkerGroup {
 
   /** Closes its own socket. */
   close(): void {
+    this.#isClosed = true;
     this.#listener?.close();
     remove(pathOf(this.#options, this.number));
   }
@@ -83,18 +87,24 @@ export class WorkerPeers implements WorkerGroup {
   }
 
   async #serve(listener: Deno.UnixListener): Promise<void> {
-    for await (const conn of listener) {
-      if (this.#asking >= MAX_ASKING) {
-        conn.close();
-        continue;
+    while (!this.#isClosed) {
+      try {
+        this.#take(await listener.accept());
+      } catch {
+        // No file is left to open, for a moment; or this end is closed.
+        await new Promise((resolve) => setTimeout(resolve, PAUSE));
       }
-      this.#asking++;
-      this.#tell(conn)
-        .catch(() => {
-          // Who asked has gone.
-        })
-        .finally(() => this.#asking--);
     }
+  }
+
+  #take(conn: Deno.Conn): void {
+    if (this.#asking >= MAX_ASKING) return conn.close();
+    this.#asking++;
+    this.#tell(conn)
+      .catch(() => {
+        // Who asked has gone.
+      })
+      .finally(() => this.#asking--);
   }
 
   async #tell(conn: Deno.Conn): Promise<void> {
