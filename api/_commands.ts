@@ -168,9 +168,14 @@ export const COMMANDS: readonly CliCommand[] = [
     summary: "print the Deno permissions that a config needs",
     options: {
       config: CONFIG,
+      state: STATE,
+      workers: { value: "NUMBER", help: "for a service of so many processes" },
       json: { help: "as a list in JSON" },
     },
-    examples: ["permissions --config config.yaml"],
+    examples: [
+      "permissions --config config.yaml",
+      "permissions --config config.yaml --workers 2",
+    ],
     run: async (input) =>
       (await import("./_permissions.ts")).permissions(input),
   },

@@ -4,7 +4,11 @@ import type { CliInput } from "./_cli.ts";
 import type { Config } from "./config_types.ts";
 import { telemetryConfig } from "./_open_telemetry.ts";
 import { configFile, fromEnvironment, load } from "./_load_config.ts";
-import { print } from "./_terminal.ts";
+import { variableOrCredential } from "./_credentials.ts";
+import { statePlace } from "./_state_place.ts";
+import { FAULT, print, tell, USAGE } from "./_terminal.ts";
+import { workersWanted } from "./_workers_wanted.ts";
+import { socketFiles, workerSockets } from "./_worker_sockets.ts";
 
 /** Where a service keeps what is its own. */
 export interface Places {
@@ -14,6 +18,8 @@ export interface Places {
   readonly writes: readonly string[];
   /** Sockets of the file system that it speaks through. */
   readonly sockets: readonly string[];
+  /** Programs that it runs. @default {none} */
+  readonly programs?: readonly string[];
   /** The URL of the database that its state is in, where the config does not say. */
   readonly state?: string | undefined;
 }
@@ -21,12 +27,13 @@ export interface Places {
 /**
  * The flags of `deno run` that a config needs and no more: connections go to
  * its hosts only, and files are read and written in its own places only; of the
- * system it learns how much memory there is. No program is run, and no foreign
- * code called.
+ * system it learns how much memory there is. No program is run but its own kind,
+ * and no foreign code called.
  */
 export function permissionFlags(
   config: Config,
-  { config: file, writes, sockets, state = config.state.url }: Places,
+  { config: file, writes, sockets, programs = [], state = config.state.url }:
+    Places,
 ): string[] {
   const { host, port, admin } = config.server;
   const net = new Set([
@@ -47,6 +54,7 @@ export function permissionFlags(
     "--allow-sys=systemMemoryInfo",
     ...read.length > 0 ? [`--allow-read=${[...new Set(read)].join(",")}`] : [],
     ...own.length > 0 ? [`--allow-write=${[...new Set(own)].join(",")}`] : [],
+    ...programs.length > 0 ? [`--allow-run=${programs.join(",")}`] : [],
     "--no-prompt",
   ];
 }
@@ -58,10 +66,28 @@ export async function permissions(
   const file = configFile(values.get("config"));
   const loaded = await (file ? load(file) : fromEnvironment());
   if (typeof loaded === "number") return loaded;
+  const workers = workersWanted(values.get("workers"));
+  if (typeof workers === "string") return tell(`llm-proxy: ${workers}`, USAGE);
+  const place = statePlace({
+    option: values.get("state"),
+    env: variableOrCredential(),
+    config: loaded.config.state,
+    mayWrite: () => true,
+  });
+  if (typeof place === "string") return tell(`llm-proxy: ${place}`, FAULT);
+  const directory = Deno.env.get("RUNTIME_DIRECTORY");
+  const sockets = workers > 1
+    ? workerSockets(place, { directory, isBounded: true })
+    : undefined;
+  if (typeof sockets === "string") return tell(`llm-proxy: ${sockets}`, FAULT);
+  const { location } = place;
+  const own = location.type === "file" ? [location.directory] : [];
   const flags = permissionFlags(loaded.config, {
     config: file,
-    writes: [],
-    sockets: [],
+    writes: sockets?.directory ? [...own, sockets.directory] : own,
+    sockets: sockets ? socketFiles(sockets, workers) : [],
+    ...workers > 1 && { programs: ["deno"] },
+    ..."url" in location && { state: location.url },
   });
   return print(
     switches.has("json")

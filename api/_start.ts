@@ -10,6 +10,8 @@ import { statePlace } from "./_state_place.ts";
 import { supervise } from "./_supervisor.ts";
 import { FAULT, tell, USAGE } from "./_terminal.ts";
 import { ownCommandLine, workerRole } from "./_worker.ts";
+import { workerSockets } from "./_worker_sockets.ts";
+import { workersWanted } from "./_workers_wanted.ts";
 
 /** `start`: reads what is wanted, and serves alone or by several workers. */
 export async function start({ values }: CliInput): Promise<number> {
@@ -57,7 +59,15 @@ export async function start({ values }: CliInput): Promise<number> {
         FAULT,
       );
     }
-    return await supervise({ workers, config, file, place });
+    const sockets = workerSockets(place, {
+      directory: Deno.env.get("RUNTIME_DIRECTORY"),
+      isBounded: Deno.permissions.querySync({ name: "net" }).state !==
+        "granted",
+    });
+    if (typeof sockets === "string") {
+      return tell(`llm-proxy: ${sockets}`, FAULT);
+    }
+    return await supervise({ workers, sockets, config, file, place });
   }
   return await runService({
     config,
@@ -68,15 +78,6 @@ export async function start({ values }: CliInput): Promise<number> {
     argued: ["host", "port"].filter((it) => values.has(it))
       .map((it) => `server.${it}`),
   });
-}
-
-/** How many processes are wanted, or what is wrong with the number. */
-function workersWanted(text = "1"): number | string {
-  if (text === "auto") return navigator.hardwareConcurrency;
-  const isCount = /^\d{1,3}$/.test(text) && Number(text) > 0;
-  return isCount
-    ? Number(text)
-    : `--workers must be a number from 1 to 999 or 'auto', not '${text}' (see --help)`;
 }
 
 function isPort(text: string): boolean {

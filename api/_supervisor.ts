@@ -11,6 +11,7 @@ import {
   type WorkerNeeds,
 } from "./_worker.ts";
 import { WorkerProcess } from "./_worker_process.ts";
+import { socketFiles, type WorkerSockets } from "./_worker_sockets.ts";
 
 /** How long a worker may give no sign of life, in ms. */
 const PATIENCE = 15_000;
@@ -23,6 +24,8 @@ const ENDS = ["SIGINT", "SIGTERM"] as const;
 export interface SuperviseOptions extends WorkerNeeds {
   /** How many workers. */
   readonly workers: number;
+  /** Where they have their sockets. */
+  readonly sockets: WorkerSockets;
 }
 
 /**
@@ -33,13 +36,15 @@ export interface SuperviseOptions extends WorkerNeeds {
  * @returns The exit code.
  */
 export async function supervise(
-  { workers, ...needs }: SuperviseOptions,
+  { workers, sockets, ...needs }: SuperviseOptions,
 ): Promise<number> {
+  const own = socketFiles(sockets, workers);
   const manager = new ServiceManager();
-  const path = notifyPath();
+  const { path, directory } = sockets;
+  if (directory !== undefined) await clear(directory, path);
   const socket = Deno.listenDatagram({ transport: "unixpacket", path });
   const fd = inheritedSocket();
-  const command = ownCommandLine(needs);
+  const command = ownCommandLine({ ...needs, sockets: own });
   const { host, port } = needs.config.server;
   const shared = port || freePort(host);
   const secret = `${crypto.randomUUID()}${crypto.randomUUID()}`;
@@ -57,6 +62,7 @@ export async function supervise(
           [WORKER_PEERS]: path.replace("\0", "@").concat("-"),
           [WORKER_SECRET]: secret,
           NOTIFY_SOCKET: path.replace("\0", "@"),
+          ...directory !== undefined && { RUNTIME_DIRECTORY: directory },
           WATCHDOG_USEC: String(PATIENCE * 1000),
           WATCHDOG_PID: "",
         },
@@ -152,9 +158,14 @@ function onSignals({ pass, end, hasten }: {
   };
 }
 
-function notifyPath(): string {
-  const directory = Deno.env.get("RUNTIME_DIRECTORY")?.split(":")[0];
-  return directory ? `${directory}/workers` : `\0llm-proxy-workers-${Deno.pid}`;
+/** Makes room for the socket: one of the same name is left of a service that was killed. */
+async function clear(directory: string, path: string): Promise<void> {
+  await Deno.mkdir(directory, { recursive: true, mode: 0o700 });
+  try {
+    await Deno.remove(path);
+  } catch {
+    // There is none.
+  }
 }
 
 /** A port that is free now, for all workers to share. */

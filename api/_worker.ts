@@ -63,7 +63,10 @@ const PERMISSIONS = ["net", "env", "read", "write", "run", "sys"] as const;
  * of the others what the config needs.
  */
 export function ownCommandLine(
-  { config, file, place }: WorkerNeeds,
+  { config, file, place, sockets = [] }: WorkerNeeds & {
+    /** The files of sockets by which the processes reach each other. */
+    readonly sockets?: readonly string[];
+  },
 ): readonly string[] {
   if (Deno.build.standalone) return [Deno.execPath(), ...Deno.args];
   const isGranted = (descriptor: Deno.PermissionDescriptor): boolean =>
@@ -72,7 +75,7 @@ export function ownCommandLine(
   const bounded = permissionFlags(config, {
     config: file,
     writes: location.type === "file" ? [location.directory] : [],
-    sockets: [],
+    sockets,
     ..."url" in location && { state: location.url },
   });
   const flags = PERMISSIONS.map((name) => {

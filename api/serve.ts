@@ -1,6 +1,6 @@
 import { helpText, parseCli } from "./_cli.ts";
 import { COMMANDS } from "./_commands.ts";
-import { print, tell, USAGE } from "./_terminal.ts";
+import { FAULT, print, tell, USAGE } from "./_terminal.ts";
 import { COMMIT, VERSION } from "./version.ts";
 
 /**
@@ -25,5 +25,11 @@ export async function serve(args: readonly string[]): Promise<number> {
   }
   if ("help" in parsed) return print(helpText(COMMANDS, parsed.help));
   if ("version" in parsed) return print(`llm-proxy ${VERSION} (${COMMIT})\n`);
-  return await parsed.command.run(parsed.input);
+  try {
+    return await parsed.command.run(parsed.input);
+  } catch (error) {
+    // Nothing works without these; what else may be missing is told where it is.
+    if (!(error instanceof Deno.errors.NotCapable)) throw error;
+    return tell(`llm-proxy: ${error.message}`, FAULT);
+  }
 }

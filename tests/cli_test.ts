@@ -1,5 +1,10 @@
 // What all commands have in common: help, examples, exit codes, JSON, completion.
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertStringIncludes,
+} from "@std/assert";
 import { helpText, parseCli } from "../api/_cli.ts";
 import { COMMANDS } from "../api/_commands.ts";
 import { run } from "./_service.ts";
@@ -118,4 +123,16 @@ Deno.test("completion: zsh takes it, sourced", async () => {
   const told = await inShell("zsh", script);
   if (told === undefined) return;
   assertEquals(told, "_llm_proxy\n");
+});
+
+Deno.test("F1: a permission that is missing is told in one line", async () => {
+  const { code, stderr } = await new Deno.Command("deno", {
+    args: ["run", "--quiet", "--frozen", "--no-prompt", "main.ts"],
+    cwd: new URL("../", import.meta.url),
+  }).output();
+  assertEquals(code, 1);
+  assertMatch(
+    new TextDecoder().decode(stderr),
+    /^llm-proxy: Requires env access .*--allow-env.*\n$/,
+  );
 });

@@ -191,3 +191,45 @@ Deno.test("--workers without the permission to start any is told in one line", a
   assertEquals(code, 1);
   assertMatch(err, /^llm-proxy: --workers .*--allow-run=\S+\n$/);
 });
+
+Deno.test("workers serve and know of each other with the permissions that 'permissions' prints", async () => {
+  const directory = await Deno.makeTempDir();
+  const probe = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = probe.addr as Deno.NetAddr;
+  probe.close();
+  const config = `${directory}/config.yaml`;
+  await Deno.writeTextFile(
+    config,
+    `server: {host: 127.0.0.1, port: ${port}}\n` +
+      `providers: [{type: mock}]\nstate: {path: ${directory}/state}\n`,
+  );
+  const asked = ["permissions", "--config", config, "--workers", "2"];
+  const env = { LLM_PROXY_STATE: "" };
+  const { out, code } = await run(asked, env);
+  assertEquals(code, 0);
+  const flags = out.trim().split(" ");
+  assert(flags.includes("--allow-run=deno"), out);
+  const service = new Deno.Command("deno", {
+    args: [
+      ...["run", "--quiet", "--frozen", ...flags, "main.ts"],
+      ...["--config", config, "--workers", "2"],
+    ],
+    cwd: new URL("../", import.meta.url),
+    env: { ...env, LLM_PROXY_CONFIG: "" },
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  try {
+    const url = `http://127.0.0.1:${port}`;
+    // Of both, whichever of them is asked: so either has found the other.
+    await until(async () => {
+      const text = await get(`${url}/metrics`);
+      return text.includes('worker="1"') && text.includes('worker="2"');
+    });
+    assertEquals(await chat(url), 200);
+  } finally {
+    service.kill("SIGTERM");
+    await service.status;
+    await Deno.remove(directory, { recursive: true });
+  }
+});
