@@ -1,5 +1,4 @@
 import type { CliCommand, CliOption } from "./_cli.ts";
-import { start } from "./_start.ts";
 
 const CONFIG: CliOption = {
   value: "FILE",
@@ -37,7 +36,8 @@ export const COMMANDS: readonly CliCommand[] = [
       },
     },
     examples: ["", "--config config.yaml", "--port 9000", "--workers auto"],
-    run: start,
+    // The other commands need little of what serving needs.
+    run: async (input) => (await import("./_start.ts")).start(input),
   },
   {
     name: "check",

@@ -109,3 +109,19 @@ Deno.test("X19: the executable holds its entry, its permissions and unstable fea
   if (bundled !== undefined) assertEquals(await sumOf(directory), bundled);
   await Deno.remove(directory, { recursive: true });
 });
+
+Deno.test("bundle and compile tell wrong usage in one line and end with 2", async () => {
+  for (const name of ["bundle", "compile"]) {
+    for (const wrong of ["--nonsense", "--out", "word"]) {
+      const { code, stdout, stderr } = await new Deno.Command("deno", {
+        args: ["run", "--frozen", "-A", `tools/${name}.ts`, wrong],
+        cwd: ROOT,
+      }).output();
+      assertEquals([code, stdout.length], [2, 0]);
+      assertMatch(
+        new TextDecoder().decode(stderr),
+        new RegExp(`^[^\\n]+ \\(usage: deno task ${name} [^\\n]+\\)\\n$`),
+      );
+    }
+  }
+});

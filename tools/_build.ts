@@ -1,10 +1,30 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
+import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
 
 /** What `api/version.ts` says where no build has told the commit. */
 const UNTOLD = "no commit told";
 /** Where builds go unless told. */
 export const DIST = "dist";
+
+/**
+ * The values of a build tool's options. Wrong usage ends the tool, in one line
+ * and with exit code 2.
+ */
+export function buildOptions<const T extends ParseArgsOptionsConfig>(
+  options: T,
+  usage: string,
+): ReturnType<typeof parseArgs<{ options: T }>>["values"] {
+  try {
+    return parseArgs({ options }).values;
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    const [fault] = error.message.split(/\. |\n/);
+    // deno-lint-ignore no-console
+    console.error(`${fault?.replace(/\.$/, "")} (usage: ${usage})`);
+    Deno.exit(2);
+  }
+}
 
 /** Runs a program to its end; its output where it succeeds. */
 export async function run(

@@ -1,15 +1,15 @@
 // Makes the service as one executable: dist/llm-proxy, or one for each target.
 // Usage: deno task compile [--target TRIPLE]... [--out DIR]
 // DENORT_BIN names the runtime to use where it can't be downloaded.
-import { parseArgs } from "node:util";
-import { bundle, describe, DIST, run } from "./_build.ts";
+import { buildOptions, bundle, describe, DIST, run } from "./_build.ts";
 
-const { values } = parseArgs({
-  options: {
+const values = buildOptions(
+  {
     target: { type: "string", multiple: true },
     out: { type: "string", default: DIST },
   },
-});
+  "deno task compile [--target TRIPLE]... [--out DIR]",
+);
 /** What a bundle cannot bring with it, and what the program may do: systemd narrows that further. */
 const FLAGS = [
   "--no-config",
