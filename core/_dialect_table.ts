@@ -39,7 +39,7 @@ import type { DialectName } from "./provider.ts";
 import type { PassOptions, Translation } from "./translation.ts";
 
 /** A way on which bytes pass with the smallest edit; `undefined` where this model has none. */
-type Pass = (
+export type Pass = (
   document: JsonDocument,
   options: PassOptions,
 ) => Translation | undefined;

@@ -32,8 +32,8 @@ export class ThoughtCollector {
   takeParts(parts: readonly AnswerPart[]): void {
     for (const [index, part] of parts.entries()) {
       if (part.type === "reasoning") {
-        if (this.#grows(part.text.length)) this.#thoughts.set(index, part);
-      } else if (part.type === "tool_call") {
+        if (this.#grows(lengthOf(part))) this.#thoughts.set(index, part);
+      } else if (part.type === "tool_call" && this.#calls.size < MAX_CALLS) {
         this.#calls.set(part.id, part.signature);
       }
     }
@@ -65,8 +65,12 @@ export class ThoughtCollector {
       }
       case "part_end": {
         const thought = this.#thoughts.get(event.part);
-        if (thought !== undefined && event.signature !== undefined) {
-          thought.signature = event.signature;
+        const { signature } = event;
+        if (
+          thought !== undefined && signature !== undefined &&
+          this.#grows(signature.length)
+        ) {
+          thought.signature = signature;
         }
         break;
       }
@@ -104,6 +108,12 @@ export class ThoughtCollector {
       });
     }
   }
+}
+
+function lengthOf(
+  { text, signature = "", redacted = "" }: ReasoningPart,
+): number {
+  return 1 + text.length + signature.length + redacted.length;
 }
 
 /** Whether a thought can be shown to be its model's own. */

@@ -21,5 +21,7 @@ export function thoughtFamily(
     quirks.thought === "reasoning_details";
   if (isHost && /claude/i.test(model)) return "claude";
   if (dialect === "gemini" || dialect === "vertex") return dialect;
+  // OpenAI's models read what each other has encrypted, but only for the same account.
+  if (quirks.responses) return `${name}/`;
   return `${name}/${model}`;
 }

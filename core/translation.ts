@@ -1,5 +1,5 @@
 import { addressed } from "./_addressed.ts";
-import { dialectRow, passFor } from "./_dialect_table.ts";
+import { dialectRow, type Pass, passFor } from "./_dialect_table.ts";
 import type { Conversation } from "./conversation.ts";
 import type {
   ClientDialect,
@@ -18,6 +18,7 @@ import type { JsonDocument } from "./json_document.ts";
 import type { LossReport } from "./loss_report.ts";
 import { RecodedStream } from "./recoded_stream.ts";
 import type { Destination } from "./routing/route.ts";
+import { keepPassed, restorePassed } from "./passed_thought.ts";
 import { restoreThought } from "./_restored_thought.ts";
 import { ThoughtCollector } from "./_thought_collector.ts";
 import { thoughtFamily } from "./_thought_family.ts";
@@ -63,8 +64,8 @@ export interface TranslateOptions extends StreamOptions, DecodeOptions {
   readonly conversation?: Conversation;
   /**
    * The proofs of thought that led to tool calls: kept of the answer, and
-   * brought back where the request has lost them. Where bytes pass, nothing is
-   * lost. @default {none are kept}
+   * brought back where the request has lost them, also where bytes pass.
+   * @default {none are kept}
    */
   readonly thoughts?: ThoughtKeeper;
 }
@@ -79,6 +80,8 @@ export interface TranslateConversationOptions extends TranslateOptions {
 export interface PassOptions extends StreamOptions, DecodeOptions {
   readonly target: DialectTarget;
   readonly stream: boolean;
+  /** Makes what keeps the proofs of thought of one answer. @default {none are kept} */
+  readonly collector?: () => ThoughtCollector;
 }
 
 /**
@@ -175,7 +178,12 @@ function translate(
   const pass = options.conversation === undefined
     ? passFor(client, { provider, row })
     : undefined;
-  const passed = pass?.(document, { ...options, target });
+  const passed = pass && passThrough(document, {
+    client,
+    pass,
+    target,
+    options,
+  });
   const translation = passed ??
     recode(document, {
       client,
@@ -188,6 +196,36 @@ function translate(
   Object.assign(translation, { reader });
   if (quirks.apiVersion === undefined) return translation;
   return { ...translation, request: addressed(translation.request, target) };
+}
+
+/** Bytes pass, and the proofs of thought in them are kept and brought back. */
+function passThrough(
+  document: JsonDocument,
+  { client, pass, target, options }: {
+    readonly client: ClientDialect;
+    readonly pass: Pass;
+    readonly target: DialectTarget;
+    readonly options: TranslateOptions;
+  },
+): Translation | undefined {
+  const { thoughts: keeper, losses } = options;
+  const reader = answerReader(client);
+  if (keeper === undefined || reader === undefined) {
+    return pass(document, { ...options, target });
+  }
+  const family = thoughtFamily(options.deployment.provider, target.model);
+  const asked = { client: client.name, keeper, family, losses };
+  const collector = () => new ThoughtCollector(keeper, family);
+  const restored = restorePassed(document, asked);
+  const passed = pass(restored, { ...options, target, collector });
+  return passed && {
+    ...passed,
+    answer(body): TranslatedAnswer {
+      const answer = passed.answer(body);
+      keepPassed(body, { text: answer.body, reader, collector });
+      return answer;
+    },
+  };
 }
 
 /** Client's dialect → canonical vocabulary → provider's dialect, and back. */

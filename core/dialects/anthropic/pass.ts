@@ -10,12 +10,12 @@ export function passMessages(
   document: JsonDocument,
   options: PassOptions,
 ): Translation {
-  const { target } = options;
+  const { target, collector } = options;
   const { model } = target;
   return {
     request: passMessagesRequest(document, target, options),
     answer: (body) => passMessagesAnswer(body, { model }),
-    stream: () => new MessagesPassStream({ model }),
+    stream: () => new MessagesPassStream({ model, thought: collector?.() }),
     error: (status, headers, body) =>
       decodeErrorAnswer({ status, headers, body }),
   };

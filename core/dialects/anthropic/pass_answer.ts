@@ -1,5 +1,6 @@
 import { parseExactJson } from "../../_json_exact.ts";
 import type { TranslatedAnswer } from "../../dialect.ts";
+import type { ThoughtCollector } from "../../_thought_collector.ts";
 import { invalidAnswer, parseAnswer } from "../_invalid_answer.ts";
 import { asText, isObject, type JsonObject } from "../_json.ts";
 import { messageId, usageJson } from "./encode_answer.ts";
@@ -11,6 +12,8 @@ import { UsageTally } from "./usage.ts";
 export interface PassMessageOptions {
   /** The model to name where the provider names none. @default {"unknown"} */
   readonly model?: string;
+  /** Keeps the proofs of thought of a stream. @default {none are kept} */
+  readonly thought?: ThoughtCollector | undefined;
 }
 
 /** What is no UTF-8 becomes U+FFFD, a byte order mark goes. */

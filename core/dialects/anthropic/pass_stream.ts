@@ -1,5 +1,6 @@
 import type { AnswerEvent, FinishClass, Usage } from "../../answer.ts";
 import type { StreamTranslator } from "../../dialect.ts";
+import type { ThoughtCollector } from "../../_thought_collector.ts";
 import type { SseEvent } from "../../sse_parser.ts";
 import { invalidAnswer } from "../_invalid_answer.ts";
 import { asText, isObject, type JsonObject } from "../_json.ts";
@@ -23,6 +24,7 @@ const TYPE = /^\w{1,64}$/;
 export class MessagesPassStream implements StreamTranslator {
   readonly #decoder = new AnthropicStreamDecoder();
   readonly #fallbackModel: string | undefined;
+  readonly #thought: ThoughtCollector | undefined;
   #progress = 0;
   #hasStarted = false;
   #hasToolCalls = false;
@@ -33,6 +35,7 @@ export class MessagesPassStream implements StreamTranslator {
 
   /** Starts a stream; see {@linkcode PassMessageOptions}. */
   constructor(options: PassMessageOptions = {}) {
+    this.#thought = options.thought;
     this.#fallbackModel = options.model;
   }
 
@@ -102,6 +105,7 @@ export class MessagesPassStream implements StreamTranslator {
   }
 
   #note(event: AnswerEvent): void {
+    this.#thought?.take(event);
     switch (event.type) {
       case "part_delta":
       case "part_start": {

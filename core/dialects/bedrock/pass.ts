@@ -19,7 +19,7 @@ const VERSION = `"bedrock-2023-05-31"`;
  */
 export function passInvoke(
   document: JsonDocument,
-  { target, stream, header }: PassOptions,
+  { target, stream, header, collector }: PassOptions,
 ): Translation | undefined {
   const { model, losses, provider } = target;
   if (!modelTraits(model).isClaude) return undefined;
@@ -42,7 +42,7 @@ export function passInvoke(
       body: editJsonDocument(document, edits),
     },
     answer: (body) => passMessagesAnswer(body, { model }),
-    stream: () => new InvokePassStream({ model }),
+    stream: () => new InvokePassStream({ model, thought: collector?.() }),
     framing: eventStreamFraming,
     error: (status, headers, body) =>
       decodeErrorAnswer({ status, headers, body }),

@@ -8,13 +8,13 @@ import { GeminiPassStream } from "./pass_stream.ts";
 /** A Gemini request on its way to a provider of the same dialect, with the smallest edit. */
 export function passGemini(
   document: JsonDocument,
-  { target, stream }: PassOptions,
+  { target, stream, collector }: PassOptions,
 ): Translation {
   const { model } = target;
   return {
     request: passGeminiRequest(document, target, { stream }),
     answer: (body) => passGeminiAnswer(body, { model }),
-    stream: () => new GeminiPassStream({ model }),
+    stream: () => new GeminiPassStream({ model, thought: collector?.() }),
     error: (status, headers, body) =>
       decodeErrorAnswer({ status, headers, body }),
   };

@@ -1,4 +1,5 @@
 import type { TranslatedAnswer } from "../../dialect.ts";
+import type { ThoughtCollector } from "../../_thought_collector.ts";
 import { invalidAnswer, parseAnswer } from "../_invalid_answer.ts";
 import { asText, isObject } from "../_json.ts";
 import { AnswerReader } from "./_answer_reader.ts";
@@ -8,6 +9,8 @@ import { decodeErrorObject } from "./errors.ts";
 export interface PassGeminiAnswerOptions {
   /** The model to note where the provider names none. @default {"unknown"} */
   readonly model?: string;
+  /** Keeps the proofs of thought of a stream. @default {none are kept} */
+  readonly thought?: ThoughtCollector | undefined;
 }
 
 /** What is no UTF-8 becomes U+FFFD, a byte order mark goes. */

@@ -1,5 +1,6 @@
 import type { AnswerEvent, FinishClass, Usage } from "../../answer.ts";
 import type { StreamTranslator } from "../../dialect.ts";
+import type { ThoughtCollector } from "../../_thought_collector.ts";
 import type { SseEvent } from "../../sse_parser.ts";
 import { cutStream, invalidAnswer, parseAnswer } from "../_invalid_answer.ts";
 import { isObject } from "../_json.ts";
@@ -22,6 +23,7 @@ const MAX_HELD = 4 * 1024 * 1024;
 export class GeminiPassStream implements StreamTranslator {
   readonly #reader = new AnswerReader();
   readonly #fallbackModel: string | undefined;
+  readonly #thought: ThoughtCollector | undefined;
   #progress = 0;
   #model: string | undefined;
   #held = "";
@@ -29,6 +31,7 @@ export class GeminiPassStream implements StreamTranslator {
 
   /** Starts a stream; see {@linkcode PassGeminiAnswerOptions}. */
   constructor(options: PassGeminiAnswerOptions = {}) {
+    this.#thought = options.thought;
     this.#fallbackModel = options.model;
   }
 
@@ -94,6 +97,7 @@ export class GeminiPassStream implements StreamTranslator {
   }
 
   #note(event: AnswerEvent): void {
+    this.#thought?.take(event);
     switch (event.type) {
       case "start":
         this.#model = event.model || this.#fallbackModel;

@@ -88,23 +88,46 @@ function encodeTurn({ parts }: Message, site: Site): MutableJson[] {
 
 /** Thought that this provider has encrypted itself; others' and bare words would be refused (B18). */
 function encodeThought(
-  { redacted }: ReasoningPart,
+  part: ReasoningPart,
   summary: string,
   { target }: Site,
 ): MutableJson | undefined {
+  const { format, item } = encryptedItem(part, summary) ?? {};
+  return canRead(target.model, format) ? item : undefined;
+}
+
+/** The item of an encrypted thought of this API, and its format. */
+function encryptedItem({ redacted }: ReasoningPart, summary: string): {
+  readonly format: string;
+  readonly item: MutableJson;
+} | undefined {
   const proof = redacted === undefined ? undefined : unpackProof(redacted);
   if (typeof proof?.data !== "string" || typeof proof.format !== "string") {
     return undefined;
   }
-  const isOwn = proof.format.startsWith("openai") ||
-    proof.format.startsWith("azure");
-  if (!isOwn || !canRead(target.model, proof.format)) return undefined;
+  const { id, data, format } = proof;
+  if (!format.startsWith("openai") && !format.startsWith("azure")) {
+    return undefined;
+  }
   return {
-    type: "reasoning",
-    ...(typeof proof.id === "string" && { id: proof.id }),
-    summary: summary === "" ? [] : [summaryPart(summary)],
-    encrypted_content: proof.data,
+    format,
+    item: {
+      type: "reasoning",
+      ...(typeof id === "string" && { id }),
+      summary: summary === "" ? [] : [summaryPart(summary)],
+      encrypted_content: data,
+    },
   };
+}
+
+/** The items of a thought that this API has encrypted itself. */
+export function thoughtItems(parts: readonly ReasoningPart[]): MutableJson[] {
+  let summary = "";
+  return parts.flatMap((part) => {
+    const item = encryptedItem(part, summary);
+    summary = item ? "" : part.text;
+    return item ? [item.item] : [];
+  });
 }
 
 function lose({ param, target }: Site): void {

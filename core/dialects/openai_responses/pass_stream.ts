@@ -1,6 +1,7 @@
-import type { FinishClass, Usage } from "../../answer.ts";
+import type { AnswerPart, FinishClass, Usage } from "../../answer.ts";
 import type { StreamTranslator } from "../../dialect.ts";
 import type { GatewayError } from "../../errors.ts";
+import type { ThoughtCollector } from "../../_thought_collector.ts";
 import type { SseEvent } from "../../sse_parser.ts";
 import { cutStream, invalidAnswer, parseAnswer } from "../_invalid_answer.ts";
 import {
@@ -11,6 +12,7 @@ import {
 } from "../openai_chat/_pass_json.ts";
 import { decodeChatErrorObject } from "../openai_chat/decode_error.ts";
 import { PassedIds } from "./_pass_ids.ts";
+import { readItem } from "./_output_parts.ts";
 import { ResponseHead } from "./_response_head.ts";
 import { encodeErrorEvent, responseFault } from "./encode_error.ts";
 import { decodeResponsesFinish } from "./finish.ts";
@@ -21,10 +23,14 @@ import { decodeResponsesUsage } from "./usage.ts";
 export interface ResponsesPassStreamOptions {
   /** The model to name where the provider names none. @default {"unknown"} */
   readonly model?: string;
+  /** Keeps the proofs of thought. @default {none are kept} */
+  readonly thought?: ThoughtCollector | undefined;
 }
 
 /** What may stand in an event's own line. */
 const TYPE = /^[\w.:-]{1,128}$/;
+/** More thoughts and calls than these are not looked at. */
+const MAX_PARTS = 256;
 /** The events that end a stream. */
 const ENDS: ReadonlySet<string> = new Set([
   "response.completed",
@@ -42,9 +48,12 @@ const SILENT: ReadonlySet<unknown> = new Set(["message", "reasoning"]);
  */
 export class ResponsesPassStream implements StreamTranslator {
   readonly #fallbackModel: string;
+  readonly #thought: ThoughtCollector | undefined;
   readonly #ids = new PassedIds();
   /** The response as the last event that told it had it. */
   #response: MutableJson | undefined;
+  /** Thought and calls so far, where they are kept. */
+  readonly #parts: AnswerPart[] = [];
   #sequence = 0;
   #progress = 0;
   #usage: Usage | undefined;
@@ -53,6 +62,7 @@ export class ResponsesPassStream implements StreamTranslator {
 
   /** Starts a stream; see {@linkcode ResponsesPassStreamOptions}. */
   constructor(options: ResponsesPassStreamOptions = {}) {
+    this.#thought = options.thought;
     this.#fallbackModel = options.model ?? "unknown";
   }
 
@@ -92,6 +102,7 @@ export class ResponsesPassStream implements StreamTranslator {
       changed = true;
     }
     this.#sequence++;
+    if (this.#thought) this.#keep(type, chunk, this.#thought);
     if (isContent(type, chunk)) this.#progress++;
     // The lines of one event are joined with LF, which would end a line here.
     const text = changed || data.includes("\n") ? encodeJson(chunk) : data;
@@ -134,6 +145,19 @@ export class ResponsesPassStream implements StreamTranslator {
       }
     }
     return false;
+  }
+
+  /** Keeps the thought of whole items, with the end of the answer. */
+  #keep(type: string, { item }: MutableJson, thought: ThoughtCollector): void {
+    if (this.#done) thought.takeParts(this.#parts);
+    if (type !== "response.output_item.done" || !isMutableJson(item)) return;
+    if (item.type !== "reasoning" && item.type !== "function_call") return;
+    if (this.#parts.length >= MAX_PARTS) return;
+    try {
+      this.#parts.push(...readItem(item, undefined));
+    } catch {
+      // It has passed: the client can read it.
+    }
   }
 
   /** The failed response as JSON text: the provider's own, where it told one that can be written again. */

@@ -38,7 +38,7 @@ export const vertexClaudeProvider: ProviderDialect = {
  */
 export function passRawPredict(
   document: JsonDocument,
-  { target, stream, header }: PassOptions,
+  { target, stream, header, collector }: PassOptions,
 ): Translation | undefined {
   const { model, losses } = target;
   if (!isClaude(model)) return undefined;
@@ -55,7 +55,7 @@ export function passRawPredict(
       body: editJsonDocument(document, edits),
     },
     answer: (body) => passMessagesAnswer(body, { model }),
-    stream: () => new MessagesPassStream({ model }),
+    stream: () => new MessagesPassStream({ model, thought: collector?.() }),
     error: (status, headers, body) => decodeError({ status, headers, body }),
   };
 }

@@ -1,0 +1,108 @@
+import { NO_LIMITS } from "./_json_scan.ts";
+import type { ThoughtCollector } from "./_thought_collector.ts";
+import { messagesTurns } from "./dialects/anthropic/pass_thought.ts";
+import { geminiTurns } from "./dialects/gemini/pass_thought.ts";
+import { responsesTurns } from "./dialects/openai_responses/pass_thought.ts";
+import type { ProviderDialect } from "./dialect.ts";
+import {
+  editJsonDocument,
+  type JsonDocument,
+  parseJsonDocument,
+} from "./json_document.ts";
+import type { RestoreOptions } from "./_restored_thought.ts";
+import type { KeptThought } from "./thought_store.ts";
+
+/** A thought that is kept, and whether the model that is asked can read it. */
+export interface FoundThought extends KeptThought {
+  readonly isOwn: boolean;
+}
+
+/** What is kept for the calls of one request, and what was done with it. */
+export interface PassedThoughts {
+  /** What is kept for the first of these calls that is known. */
+  first(ids: readonly (string | undefined)[]): FoundThought | undefined;
+  /** Notes that something came back. */
+  restored(): void;
+  /** Notes that another model's proof was taken out of a field. */
+  strip(param: string): void;
+}
+
+/** How the turns of a request stand in one dialect. */
+export interface PassedTurns {
+  /** The field that holds them. */
+  readonly member: string;
+  /** Whether there are calls of tools in them, so that it is worth to look. */
+  mayLack(document: JsonDocument): boolean;
+  /** The turns as they shall be. */
+  restore(document: JsonDocument, thoughts: PassedThoughts): readonly unknown[];
+}
+
+/** By the name of the client's dialect. */
+const TURNS: ReadonlyMap<string, PassedTurns> = new Map([
+  ["anthropic", messagesTurns],
+  ["gemini", geminiTurns],
+  ["openai_responses", responsesTurns],
+]);
+
+/**
+ * A request on its way to a provider of its own dialect with the proofs of
+ * thought that its client has lost; the very same document where there is
+ * nothing to do (C12, D9, B19).
+ */
+export function restorePassed(
+  document: JsonDocument,
+  { client, keeper, family, losses }: RestoreOptions & {
+    readonly client: string;
+  },
+): JsonDocument {
+  const turns = TURNS.get(client);
+  if (keeper.empty || !turns?.mayLack(document)) return document;
+  let isChanged = false;
+  const restored = turns.restore(document, {
+    first(ids) {
+      for (const id of ids) {
+        const kept = id === undefined ? undefined : keeper.find(id);
+        if (kept) return { ...kept, isOwn: kept.family === family };
+      }
+      return undefined;
+    },
+    restored() {
+      isChanged = true;
+    },
+    strip(param) {
+      isChanged = true;
+      losses.add("dropped", param, "another model's proof");
+    },
+  });
+  if (!isChanged) return document;
+  const edits = new Map([[turns.member, JSON.stringify(restored)]]);
+  const text = editJsonDocument(document, edits);
+  return parseJsonDocument(new TextEncoder().encode(text), NO_LIMITS);
+}
+
+/** Longer answers are not read for proofs a second time, in bytes. */
+const MAX_READ = 4 * 1024 * 1024;
+/** What each dialect names its proofs. */
+const PROOFS = ["ignature", "encrypted", "redacted_thinking"] as const;
+
+/** What each dialect names a call of a tool. */
+const CALLS = ["tool_use", "tool_calls", "functionCall", "function_call"];
+
+/** Keeps the proofs of a whole answer that has passed as it was; what cannot be read is nobody's loss. */
+export function keepPassed(
+  body: Uint8Array,
+  { text, reader, collector }: {
+    /** The same as text, where what is looked for is quick to find. */
+    readonly text: string;
+    readonly reader: ProviderDialect;
+    readonly collector: () => ThoughtCollector;
+  },
+): void {
+  const has = (word: string): boolean => text.includes(word);
+  if (body.length > MAX_READ || !PROOFS.some(has) || !CALLS.some(has)) return;
+  try {
+    collector().takeParts(reader.decodeAnswer(body).parts);
+  } catch {
+    // It has passed: the client can read it.
+  }
+}
