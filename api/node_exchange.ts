@@ -105,7 +105,10 @@ export class NodeExchange implements Exchange {
     const outgoing = this.#outgoing;
     if (outgoing.destroyed || outgoing.headersSent) return;
     const unread = !this.#incoming.readableEnded && this.#hasBody();
-    headers["content-length"] = Buffer.byteLength(body);
+    // An answer that has no body has no length either (RFC 9110, 8.6).
+    if (status !== 204 && status !== 304) {
+      headers["content-length"] = Buffer.byteLength(body);
+    }
     // What is left of a refused body must not be read as the next request.
     if (unread) headers["connection"] = "close";
     outgoing.writeHead(status, headers);

@@ -99,7 +99,7 @@ export async function passThrough(context: RequestContext): Promise<void> {
       headers,
       ...(source && { body: onceOnly(source, routed) }),
     },
-    accepts: (status) => status >= 200 && status !== 407,
+    accepts: (status) => status >= 200 && status < 600 && status !== 407,
     error: (status) =>
       new UpstreamError(
         "upstream",

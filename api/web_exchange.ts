@@ -9,6 +9,9 @@ import {
 import { WebReplyStream } from "./_web_reply_stream.ts";
 import type { ByteReplyStream, Exchange, ReplyHeaders } from "./exchange.ts";
 
+/** Statuses of answers that have no body (Fetch, 2.2.3). */
+const BARE: ReadonlySet<number> = new Set([204, 205, 304]);
+
 /**
  * An exchange over the web's Request and Response, for `Deno.serve`, `deno
  * serve` and workers. {@linkcode WebExchange.response} resolves when the
@@ -112,13 +115,19 @@ export class WebExchange implements Exchange {
 
   /** Answers whole. */
   send(status: number, headers: ReplyHeaders, body: string): void {
-    this.#reply.resolve(new Response(body, { status, headers }));
+    // Of an answer without a body the platform takes no empty one either.
+    const content = body === "" ? null : body;
+    this.#reply.resolve(new Response(content, { status, headers }));
   }
 
   /** Begins a streamed answer. */
   stream(status: number, headers: ReplyHeaders): ByteReplyStream {
     const stream = new WebReplyStream(this.#leave);
-    this.#reply.resolve(new Response(stream.body, { status, headers }));
+    const isBare = BARE.has(status);
+    // What a provider sends there is no content, and told to nobody.
+    if (isBare) stream.cut();
+    const body = isBare ? null : stream.body;
+    this.#reply.resolve(new Response(body, { status, headers }));
     return stream;
   }
 

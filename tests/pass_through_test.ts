@@ -1,5 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { onDenoServe, onNode, startGateway } from "./_gateway.ts";
+import { FaultUpstream } from "./_fault_upstream.ts";
+import { raw } from "./_faults.ts";
 import { startPlainUpstream } from "./_plain_upstream.ts";
 import { logLine, withMock } from "./_with_gateway.ts";
 
@@ -73,6 +75,40 @@ for (const [name, listening] of LISTENERS) {
         "a",
         "me",
       ]);
+    } finally {
+      await gateway.close();
+    }
+  });
+}
+
+for (const [name, listening] of LISTENERS) {
+  Deno.test(`K21: an answer of any status that has no body ends at once, on ${name}`, async () => {
+    await using upstream = await FaultUpstream.start();
+    const gateway = await startGateway(config(upstream.origin), listening);
+    const cases = [
+      ["204 No Content", "", 204],
+      ["304 Not Modified", "", 304],
+      ["205 Reset Content", "content-length: 0\r\n", 205],
+      ["205 Reset Content", "content-length: 2\r\n\r\nhi", 205],
+      ["599 Odd", "content-length: 0\r\n", 599],
+      ["600 None", "content-length: 0\r\n", 502],
+      ["999 None", "content-length: 2\r\n\r\nhi", 502],
+    ] as const;
+    try {
+      for (const [start, rest, status] of cases) {
+        const end = rest.includes("\r\n\r\n") ? "" : "\r\n";
+        upstream.usual = raw(`HTTP/1.1 ${start}\r\n${rest}${end}`);
+        const response = await fetch(`${gateway.url}/p/a/things/1`, {
+          method: "DELETE",
+          headers: { "x-api-key": KEY },
+          signal: AbortSignal.timeout(5_000),
+        });
+        await response.arrayBuffer().catch(() => {});
+        assertEquals(response.status, status, start);
+        if (status !== 204 && status !== 304) continue;
+        // RFC 9110, 8.6.
+        assertEquals(response.headers.get("content-length"), null, start);
+      }
     } finally {
       await gateway.close();
     }
