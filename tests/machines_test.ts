@@ -2,6 +2,7 @@
 // nothing in common but a database.
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { hasRedis, TestRedis } from "../context/_test_redis.ts";
+import { hasDenoKv, TestDenoKv } from "../context/_test_denokv.ts";
 import { KvConnectServer } from "../context/_test_kv_connect.ts";
 import { startAnsweringUpstream } from "./_answering_upstream.ts";
 import { completion } from "./_chat_answers.ts";
@@ -26,12 +27,22 @@ async function redis(): Promise<Database> {
 
 function connect(): Promise<Database> {
   const server = new KvConnectServer();
-  const env = {
+  return Promise.resolve({ env: envOf(server), end: () => server.close() });
+}
+
+async function denoKv(): Promise<Database> {
+  const server = await TestDenoKv.start();
+  return { env: envOf(server), end: () => server[Symbol.asyncDispose]() };
+}
+
+function envOf(
+  { url, token }: { readonly url: string; readonly token: string },
+): Record<string, string> {
+  return {
     LLM_PROXY_STATE: "",
-    LLM_PROXY_KV: server.url,
-    DENO_KV_ACCESS_TOKEN: server.token,
+    LLM_PROXY_KV: url,
+    DENO_KV_ACCESS_TOKEN: token,
   };
-  return Promise.resolve({ env, end: () => server.close() });
 }
 
 async function statusOf(
@@ -72,7 +83,8 @@ async function admitted(
   let count = 0;
   for (let n = 0; n < times; n++) {
     const status = await statusOf(urls[n % urls.length]!, request);
-    assert(status === 200 || status === 429, `${status}`);
+    // S7: a store that takes longer than 50 ms holds nobody up; told so, one comes again.
+    assert([200, 429, 503].includes(status), `${status}`);
     if (status === 200) count++;
   }
   return count;
@@ -167,6 +179,7 @@ for (
   const [name, open, ignore] of [
     ["Redis", redis, !hasRedis],
     ["KV Connect", connect, false],
+    ["denokv", denoKv, !hasDenoKv],
   ] as const
 ) {
   Deno.test({
