@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { mean, nearest } from "./_nearest.ts";
 
 /** An option of a command. */
 export interface CliOption {
@@ -57,7 +58,13 @@ export function parseCli(
   const asksHelp = args[0] === "help";
   const rest = asksHelp ? args.slice(1) : args;
   const named = commands.find(({ name }) => name === rest[0]);
-  if (asksHelp) return { help: named };
+  if (asksHelp) {
+    const [topic] = rest;
+    const isWord = topic !== undefined && !topic.startsWith("-");
+    return isWord && named === undefined
+      ? { fault: unknownCommand(topic, commands) }
+      : { help: named };
+  }
   const command = named ?? first;
   const given = named === undefined ? rest : rest.slice(1);
   let parsed;
@@ -69,7 +76,8 @@ export function parseCli(
     });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    return { fault: message.split(/[.\n]/)[0] ?? message };
+    const [fault = message] = message.split(/[.\n]/);
+    return { fault: fault + meantOption(fault, command) };
   }
   const { positionals } = parsed;
   const all = Object.entries(parsed.values as Record<string, unknown>);
@@ -84,7 +92,7 @@ export function parseCli(
     return {
       fault: named
         ? `'${command.name}' takes no word '${surplus}'`
-        : `Unknown command '${surplus}'`,
+        : unknownCommand(surplus, commands),
     };
   }
   const empty = [...values].find(([, value]) => value === "")?.[0];
@@ -93,6 +101,26 @@ export function parseCli(
     return { fault: `--${empty} needs a ${wanted}` };
   }
   return { command, input: { values, switches, words: positionals } };
+}
+
+function unknownCommand(
+  word: string,
+  commands: readonly CliCommand[],
+): string {
+  const names = commands.filter(({ hidden }) => !hidden).map((it) => it.name);
+  if (names.includes(word)) {
+    return `'${word}' must come before its options: llm-proxy ${word} …`;
+  }
+  const near = nearest(word, names);
+  return `Unknown command '${word}'${near === undefined ? "" : mean(near)}`;
+}
+
+/** The option that was meant, where the platform knows one of no such name. */
+function meantOption(fault: string, { options }: CliCommand): string {
+  const [, name] = /^Unknown option '--([^']+)'/.exec(fault) ?? [];
+  if (name === undefined) return "";
+  const near = nearest(name, [...Object.keys(options), ...Object.keys(COMMON)]);
+  return near === undefined ? "" : mean(`--${near}`);
 }
 
 /** What `--help` prints of one command, or of all. */

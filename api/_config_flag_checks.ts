@@ -1,5 +1,6 @@
 import { type Data, listIn, mapIn } from "./_config_data.ts";
 import type { PathProblem } from "./_config_issues.ts";
+import { formatPath } from "./_config_path.ts";
 
 /** A flag that there is none of is always off, which nobody means. */
 export function checkFlags(root: Data, problems: PathProblem[]): void {
@@ -7,9 +8,10 @@ export function checkFlags(root: Data, problems: PathProblem[]): void {
   const check = (data: unknown, path: PathProblem["path"]): void => {
     const { flag } = mapIn(data);
     if (typeof flag !== "string" || Object.hasOwn(flags, flag)) return;
+    const place = [...path, "flag"];
     problems.push({
-      path: [...path, "flag"],
-      message: "flag names no flag of feature_flags",
+      path: place,
+      message: `${formatPath(place)} names no flag of feature_flags`,
     });
   };
   listIn(root.routes).forEach((route, index) => {

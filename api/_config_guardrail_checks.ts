@@ -1,5 +1,6 @@
 import { type Data, listIn, mapIn, repeatedIn } from "./_config_data.ts";
 import type { PathProblem } from "./_config_issues.ts";
+import { formatPath } from "./_config_path.ts";
 import { patternFault } from "./_guard_patterns.ts";
 
 /** What spans several guardrails, and what patterns are. */
@@ -16,9 +17,10 @@ export function checkGuardrails(root: Data, problems: PathProblem[]): void {
   const check = (list: unknown, path: PathProblem["path"]): void => {
     listIn(list).forEach((name, at) => {
       if (typeof name !== "string" || known.has(name)) return;
+      const place = [...path, at];
       problems.push({
-        path: [...path, at],
-        message: "names no guardrail of guardrails",
+        path: place,
+        message: `${formatPath(place)} names no guardrail of guardrails`,
       });
     });
   };
@@ -33,9 +35,10 @@ export function checkGuardrails(root: Data, problems: PathProblem[]): void {
           ? patternFault(pattern)
           : undefined;
         if (fault === undefined) return;
+        const path = ["guardrails", index, "patterns", at];
         problems.push({
-          path: ["guardrails", index, "patterns", at],
-          message: `is no pattern that can be used: ${fault}`,
+          path,
+          message: `${formatPath(path)} cannot be used as a pattern: ${fault}`,
         });
       });
     }
@@ -48,7 +51,9 @@ export function checkGuardrails(root: Data, problems: PathProblem[]): void {
     if (entry.type === "max" && bounds.every((it) => entry[it] === undefined)) {
       problems.push({
         path: ["guardrails", index],
-        message: `does nothing without one of ${bounds.join(", ")}`,
+        message: `guardrails[${index}] does nothing without one of ${
+          bounds.join(", ")
+        }`,
       });
     }
   });

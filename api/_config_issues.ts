@@ -1,8 +1,9 @@
 import type * as z from "@zod/zod";
 import { valueAt } from "./_config_data.ts";
 import { formatPath, isQuotable, isSecret, type Step } from "./_config_path.ts";
-import { mean, nearest, suggestKey } from "./_config_suggest.ts";
+import { suggestKey } from "./_config_suggest.ts";
 import type { ConfigTree } from "./_config_tree.ts";
+import { mean, nearest } from "./_nearest.ts";
 
 type Issue = z.core.$ZodIssue;
 
@@ -68,6 +69,12 @@ export function explain(issue: Issue, tree: ConfigTree): PathProblem[] {
     case "invalid_type":
       return [{ path, message: wrongType(issue.expected, path, tree) }];
     case "invalid_union":
+      if (issue.options !== undefined) {
+        return [{
+          path,
+          message: wrongWord(issue.options.map(String), path, tree),
+        }];
+      }
       return [{ path, message: wrongType("string or map", path, tree) }];
     case "too_small":
     case "too_big":

@@ -1,9 +1,7 @@
-import { distance } from "fastest-levenshtein";
 import { keyIndex } from "./_config_keys.ts";
 import type { Step } from "./_config_path.ts";
+import { gap, MAX_LENGTH, mean, nearest } from "./_nearest.ts";
 
-/** Longer texts are no slips, and comparing them costs. */
-const MAX_LENGTH = 64;
 const MAX_OWNERS = 3;
 
 /**
@@ -44,57 +42,13 @@ function joinedKey(
   return undefined;
 }
 
-/** The closest of some words, where one is close enough to be meant. */
-export function nearest(
-  word: string,
-  words: readonly string[],
-  most: number = 1 + Math.floor(word.length / 4),
-): string | undefined {
-  if (word.length > MAX_LENGTH) return undefined;
-  let best: string | undefined;
-  let least = Math.min(most, word.length - 2) + 1;
-  for (const candidate of words) {
-    const found = gap(word, candidate);
-    if (found < least) {
-      least = found;
-      best = candidate;
-    }
-  }
-  if (best !== undefined) return best;
-  // `url` for `base_url`, `warning` for `warn`: only where one word fits.
-  const parts = words.filter((it) => isPart(word, it) || isPart(it, word));
-  return parts.length === 1 ? parts[0] : undefined;
-}
-
-/** ` (did you mean 'x'?)` */
-export function mean(word: string): string {
-  return ` (did you mean '${word}'?)`;
-}
-
 function belongs(owners: readonly string[]): string {
   if (owners.includes("")) return " (belongs at the top level)";
   const named = owners.slice(0, MAX_OWNERS).join(" or ");
   return ` (belongs under ${named})`;
 }
 
-/** The number of slips between two words; case and separators do not count. */
-function gap(a: string, b: string): number {
-  return distance(fold(a), fold(b));
-}
-
-function fold(word: string): string {
-  return word.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
-}
-
 /** Whether a key is one of the words of another: `url` here is `base_url` rather than a `url` elsewhere. */
 function isWord(word: string, key: string): boolean {
   return key.split("_").includes(word);
-}
-
-/** Whether one word begins or ends the other, or is one of its parts. */
-function isPart(part: string, whole: string): boolean {
-  const inner = fold(part);
-  const outer = fold(whole);
-  return inner.length >= 3 &&
-    (outer.startsWith(inner) || outer.endsWith(inner));
 }

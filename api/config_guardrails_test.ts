@@ -22,10 +22,10 @@ Deno.test("guardrails that do nothing, have one name, or are not there are fault
       "default_guardrails: [a, b]\nroutes: [{match: m, targets: [mock/echo], guardrails: [c]}]",
     ),
     [
-      "guardrails[0]: does nothing without one of input_chars, input_tokens, output_chars, output_tokens",
+      "guardrails[0]: guardrails[0] does nothing without one of input_chars, input_tokens, output_chars, output_tokens",
       "guardrails[1].name: guardrails holds this name already",
-      "default_guardrails[1]: names no guardrail of guardrails",
-      "routes[0].guardrails[0]: names no guardrail of guardrails",
+      "default_guardrails[1]: default_guardrails[1] names no guardrail of guardrails",
+      "routes[0].guardrails[0]: routes[0].guardrails[0] names no guardrail of guardrails",
     ],
   );
 });
@@ -37,8 +37,19 @@ Deno.test("a pattern that RE2 does not know is a fault that tells why, at its pl
   assertEquals(more, []);
   assert(
     fault.startsWith(
-      "guardrails[0].patterns[1]: is no pattern that can be used: ",
+      "guardrails[0].patterns[1]: guardrails[0].patterns[1] cannot be used as a pattern: ",
     ),
+  );
+});
+
+Deno.test("a guardrail of no type, or of one that there is none of, is told which there are", async () => {
+  const kinds = "deny, patterns, pii, json_schema, max or webhook";
+  assertEquals(
+    await told("  - {name: a, type: pattern, patterns: [b]}\n  - {name: c}"),
+    [
+      `guardrails[0].type: guardrails[0].type must be ${kinds}, not 'pattern' (did you mean 'patterns'?)`,
+      "guardrails[1].type: guardrails[1].type is missing",
+    ],
   );
 });
 

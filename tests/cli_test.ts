@@ -45,6 +45,28 @@ Deno.test("every command has help with options, examples that it takes, and exit
   }
 });
 
+Deno.test("what is misspelt is told with what was meant, also to help", () => {
+  for (
+    const [args, fault] of [
+      [["chek"], "Unknown command 'chek' (did you mean 'check'?)"],
+      [["help", "chek"], "Unknown command 'chek' (did you mean 'check'?)"],
+      [["nothing-like-it"], "Unknown command 'nothing-like-it'"],
+      [
+        ["check", "--confg", "a"],
+        "Unknown option '--confg' (did you mean '--config'?)",
+      ],
+      [["check", "--zzz"], "Unknown option '--zzz'"],
+      [
+        ["--state", "memory", "doctor"],
+        "'doctor' must come before its options: llm-proxy doctor …",
+      ],
+    ] as const
+  ) {
+    assertEquals(parseCli(args, COMMANDS), { fault });
+  }
+  assertEquals(parseCli(["help"], COMMANDS), { help: undefined });
+});
+
 Deno.test("check --json tells every fault with its place, and ends with code 1 where there are some", async () => {
   const file = await Deno.makeTempFile({ suffix: ".yaml" });
   await Deno.writeTextFile(file, "server: {prot: 1}\nproviders: [{type: x}]\n");
