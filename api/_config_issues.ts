@@ -69,7 +69,7 @@ export function explain(issue: Issue, tree: ConfigTree): PathProblem[] {
     case "invalid_type":
       return [{ path, message: wrongType(issue.expected, path, tree) }];
     case "invalid_union":
-      if (issue.options !== undefined) {
+      if ("options" in issue && issue.options !== undefined) {
         return [{
           path,
           message: wrongWord(issue.options.map(String), path, tree),

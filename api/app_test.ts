@@ -208,6 +208,51 @@ Deno.test("K5: a mock 429 keeps Retry-After, and a 500 becomes a 502", async () 
   await app.close();
 });
 
+Deno.test("K17: a client whose base URL has /v1 once too often, or lacks it, is told in its own words", async () => {
+  const app = makeApp(MOCK);
+  const said = async (path: string): Promise<[number, string, unknown]> => {
+    const response = await ask(app, { path, body: hello });
+    const { error, type } = await response.json();
+    return [response.status, error.message, type ?? error.status];
+  };
+  const look = "is meant, look at the client's base URL";
+  assertEquals(await said("/chat/completions"), [
+    404,
+    `There is no POST /chat/completions: /v1/chat/completions ${look}`,
+    undefined,
+  ]);
+  assertEquals(await said("/v1/v1/messages"), [
+    404,
+    `There is no POST /v1/v1/messages: /v1/messages ${look}`,
+    "error",
+  ]);
+  const verb = "/v1beta/models/mock/echo:generateContent";
+  assertEquals(await said(`/v1${verb}`), [
+    404,
+    `There is no POST /v1${verb}: ${verb} ${look}`,
+    "NOT_FOUND",
+  ]);
+  assertEquals(await said("/v1/v1/nothing"), [
+    404,
+    "There is no POST /v1/v1/nothing",
+    undefined,
+  ]);
+  await app.close();
+});
+
+Deno.test("L14: a verb of Google's that there is none of is not found, whatever may be done with its model", async () => {
+  const app = makeApp(MOCK);
+  const path = "/v1beta/models/mock/echo:paint";
+  const response = await ask(app, { path, body: {} });
+  const { error } = await response.json();
+  assertEquals(response.status, 404);
+  assertEquals(error.message, `There is no POST ${path}`);
+  const wrong = await ask(app, { path: "/v1beta/models/mock/echo", body: {} });
+  assertEquals(wrong.status, 405);
+  await wrong.body?.cancel();
+  await app.close();
+});
+
 Deno.test("X1: without a key there is one 401, whatever is wrong with it", async () => {
   const app = makeApp(
     `${MOCK}auth: {api_keys: [{name: team, key: ${KEY}}]}\n`,

@@ -11,20 +11,30 @@ function shown(path: string): string {
   return path.slice(0, 200).replace(RANDOM, "…");
 }
 
+/** The path that is meant where a client's base URL lacks `/v1`, or has one too many. */
+export function withOtherBase(path: string): string {
+  return path.startsWith("/v1/v1") ? path.slice("/v1".length) : `/v1${path}`;
+}
+
 /** The answer where no route fits: 404, or 405 with what would (L14). */
 export function noRoute(
   path: string,
-  { allowed, client }: {
+  { allowed, client, meant }: {
     /** The methods that would do. @default {none: there is no such path} */
     readonly allowed?: readonly string[] | undefined;
     /** In whose words it is told. @default {as the path says} */
     readonly client?: ClientDialect | undefined;
+    /** A path that there is, and that was probably meant. */
+    readonly meant?: string | undefined;
   } = {},
 ): Route {
   const handle = ({ exchange }: { readonly exchange: Exchange }): never => {
     const what = `${exchange.method} ${shown(exchange.path)}`;
     if (allowed === undefined) {
-      throw new GatewayError("not_found", `There is no ${what}`, {
+      const hint = meant === undefined
+        ? ""
+        : `: ${shown(meant)} is meant, look at the client's base URL`;
+      throw new GatewayError("not_found", `There is no ${what}${hint}`, {
         code: "unknown_url",
       });
     }

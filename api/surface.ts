@@ -9,7 +9,7 @@ import { dispatch, type Route } from "./dispatch.ts";
 import type { Gateway } from "./gateway.ts";
 import { routeFor, VERB_PATHS } from "./gemini_routes.ts";
 import { NodeExchange } from "./node_exchange.ts";
-import { noRoute } from "./no_route.ts";
+import { noRoute, withOtherBase } from "./no_route.ts";
 import { UpgradeExchange } from "./upgrade_exchange.ts";
 import { WebExchange } from "./web_exchange.ts";
 
@@ -138,14 +138,25 @@ function makeRouter(
   for (const path of findVerb === undefined ? [] : VERB_PATHS) {
     app.post(path, (context, next) => {
       const route = findVerb?.(context.req.path);
-      return route === undefined ? next() : serve(context, route);
+      if (route !== undefined) return serve(context, route);
+      // A model may be read, but nothing stands behind a verb that is unknown.
+      return /:[^/]*$/.test(context.req.path) ? notFound(context) : next();
     });
   }
   for (const [path, would] of known) {
     app.all(path, (context) => serve(context, unknown(path, options, would)));
   }
-  app.all("*", (context) => serve(context, unknown(context.req.path, options)));
+  app.all("*", notFound);
   return app;
+
+  /** Answers that there is no such path, and which may be meant. */
+  function notFound(context: Context<Bindings>): ReturnType<typeof serve> {
+    const { path } = context.req;
+    const meant = withOtherBase(path);
+    const there = known.get(meant) ?? findVerb?.(meant);
+    const would = there && { meant, client: there.client };
+    return serve(context, unknown(path, options, would));
+  }
 
   /** Serves one route over whichever listener brought the request. */
   function serve(

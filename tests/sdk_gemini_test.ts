@@ -604,9 +604,9 @@ Deno.test("D24, K3: a Gemini client is let in by its header or its query, and th
     assertEquals(chat.status, 401);
     await chat.body?.cancel();
     const odd = await post(`/v1beta/models/x:makeCoffee?key=${KEY}`);
-    assertEquals(odd.status, 405);
+    assertEquals(odd.status, 404);
     const { error } = await odd.json();
-    assertEquals(error.status, "INVALID_ARGUMENT");
+    assertEquals(error.status, "NOT_FOUND");
     assert(![told, JSON.stringify(error)].some((text) => text.includes(KEY)));
     await logLine(gateway, 6);
     assert(!gateway.lines.some((line) => line.includes(KEY)));
