@@ -44,9 +44,11 @@ Deno.test("X19: every dependency is locked by its digest, none is an address, an
   // It only tells of versions, and is not let.
   assertEquals([...new Set(scripted)], ["protobufjs"]);
   for (const file of ["deno.json", "deno.jsr.json"]) {
-    const text = JSON.stringify(await readJson(file));
-    assert(!/allow-?scripts/i.test(text), file);
-    for (const to of Object.values(fieldsOf((await readJson(file)).imports))) {
+    const { allowScripts, ...config } = await readJson(file);
+    // Named as refused, so that nobody is warned at the first start.
+    assertEquals(allowScripts, { deny: ["npm:protobufjs"] }, file);
+    assert(!/allow-?scripts/i.test(JSON.stringify(config)), file);
+    for (const to of Object.values(fieldsOf(config.imports))) {
       assertMatch(String(to), /^(?:npm|jsr):/, file);
     }
   }
