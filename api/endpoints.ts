@@ -259,7 +259,8 @@ export async function attempt<T extends Prepared>(
     gateway.health.succeeded(candidate.provider);
     gateway.rollouts?.ended(routed, { trace });
   } catch (error) {
-    record.account?.ended(trace, { error, wasLeft: signal.aborted });
+    const wasLeft = signal.aborted && sender.isSent;
+    record.account?.ended(trace, { error, wasLeft });
     record.failed(trace);
     trace.error = error;
     gateway.noteFailure(routed, error);

@@ -22,7 +22,7 @@ const MAX_CODE = 64;
 export interface PaymentEnd {
   /** What it failed with; absent where it did not. */
   readonly error?: unknown;
-  /** Whether it was given up: the client left, or another attempt was quicker. */
+  /** Whether it was given up once it was sent: the client left, or another attempt was quicker. */
   readonly wasLeft: boolean;
 }
 

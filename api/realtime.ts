@@ -11,6 +11,8 @@ import { relaySockets } from "./relay_sockets.ts";
 import { UpgradeExchange } from "./upgrade_exchange.ts";
 
 const SWITCHED = 101;
+/** How much of what the mock says may wait for a client that does not read, in bytes. */
+const MAX_UNREAD = 8 * 1024 * 1024;
 
 /**
  * `GET /v1/realtime?model=…`: a session of OpenAI's Realtime API. The provider's
@@ -126,6 +128,9 @@ async function echo(
 ): Promise<void> {
   const session = new MockRealtime(model);
   const say = (events: readonly unknown[]): void => {
+    if (client.readyState !== client.OPEN) return;
+    // What it is asked costs a client little, and what it says a lot.
+    if (client.bufferedAmount > MAX_UNREAD) return client.terminate();
     for (const event of events) {
       const text = JSON.stringify(event);
       client.send(text);

@@ -91,7 +91,8 @@ export function sendShadow(
       account.ended(trace, { wasLeft: false });
     } catch (error) {
       bill.status = error instanceof GatewayError ? error.status : 500;
-      account.ended(trace, { error, wasLeft: signal.aborted });
+      const wasLeft = signal.aborted && sender.isSent;
+      account.ended(trace, { error, wasLeft });
       shadow.error = error instanceof GatewayError
         ? error.code
         : "internal_error";

@@ -22,6 +22,7 @@ export interface AttemptOptions {
 /** One try at one provider, under its clocks. */
 export class Attempt {
   readonly #provider: Provider;
+  #isSent = false;
   /** The clocks of this attempt. */
   readonly clock: AttemptClock;
 
@@ -51,10 +52,18 @@ export class Attempt {
     const response = await this.#provider.transport.send(sent, {
       signal: this.clock.signal,
       clock: this.clock,
-      onConnected: () => this.clock.enter("headers"),
+      onConnected: () => {
+        this.#isSent = true;
+        this.clock.enter("headers");
+      },
     });
     this.clock.enter("content");
     return response;
+  }
+
+  /** Whether the provider may have seen anything of it: a connection stood. */
+  get isSent(): boolean {
+    return this.#isSent;
   }
 
   /** Stops the clocks. */

@@ -210,6 +210,30 @@ Deno.test("A3, L2: a stream whose client leaves is cancelled and billed by what 
   upstream.release();
 });
 
+Deno.test("A3: a client that leaves before anything was sent for it pays nothing", async () => {
+  const upstream = slowStream();
+  await using rig = await AccountsRig.start({
+    answer: upstream.answer,
+    provider: "max_connections: 1",
+  });
+  const first = await rig.ask({ model: "up/m", stream: true });
+  const leaving = new AbortController();
+  const queued = rig.ask({ model: "up/n" }, { signal: leaving.signal });
+  // By then it waits for the connection that the other has.
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  leaving.abort();
+  await queued.catch(() => {});
+  await rig.rows(1);
+  upstream.release();
+  await first.text();
+  const rows = await rig.rows(2);
+  const left = rows.find(({ model }) => model === "up/n");
+  assertEquals(rig.upstream.asked.length, 1);
+  assertEquals(left?.error, "client_closed");
+  // Where the machine is slow there may be no attempt at all.
+  assertEquals([left?.attempts[0]?.usage, left?.cost ?? 0], [undefined, 0]);
+});
+
 Deno.test("A3: drain-to-bill and finish-and-cache read on for the usage that the provider tells", async () => {
   for (const policy of ["drain-to-bill", "finish-and-cache"]) {
     const upstream = slowStream();

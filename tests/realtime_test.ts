@@ -300,6 +300,27 @@ Deno.test("L9: a client that does not read holds the provider's session up", asy
   });
 });
 
+Deno.test("L9: a client that does not read what it has the mock say is cut off", async () => {
+  await withRealtime(undefined, async (gateway, url) => {
+    const socket = new WebSocket(`${url}/v1/realtime?model=mock/echo`, AUTH);
+    await opened(socket);
+    socket.on("error", () => {});
+    socket.pause();
+    const content = [{ type: "input_text", text: "a ".repeat(32_000) }];
+    socket.send(JSON.stringify({
+      type: "conversation.item.create",
+      item: { type: "message", role: "user", content },
+    }));
+    // Some 3 MB each, if all of them were answered.
+    for (let i = 0; i < 12; i++) socket.send('{"type":"response.create"}');
+    const line = await logLine(gateway);
+    assert(Number(line.output_tokens) < 12 * 16_000);
+    const end = closed(socket);
+    socket.resume();
+    assertEquals((await end)[0], 1006);
+  });
+});
+
 Deno.test("L13: a session ends with 1001 when the listener does", async () => {
   const upstream = await startSocketUpstream(() => {});
   await withRealtime(upstream, async (gateway, url) => {
