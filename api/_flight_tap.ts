@@ -1,9 +1,11 @@
 import {
   type AnswerEvent,
+  answerEvents,
   type FinishClass,
   type GatewayError,
   LossReport,
   type ProviderDialect,
+  readAnswer,
   type SseEvent,
   type StreamDecoder,
   type StreamTranslator,
@@ -17,6 +19,8 @@ export class FlightTap implements StreamTranslator {
   readonly #flight: AnswerFlight;
   readonly #translator: StreamTranslator;
   readonly #decoder: StreamDecoder;
+  readonly #reader: ProviderDialect;
+  #isWhole = false;
   readonly #losses = new LossReport();
   readonly #trace: AttemptTrace;
   /** What came before the commit point; it may be another attempt that answers. */
@@ -37,6 +41,7 @@ export class FlightTap implements StreamTranslator {
     this.#flight = flight;
     this.#translator = translator;
     this.#trace = trace;
+    this.#reader = reader;
     this.#decoder = reader.streamDecoder(this.#losses, quirks);
     if (translator.contentType !== undefined) {
       this.contentType = translator.contentType;
@@ -44,6 +49,16 @@ export class FlightTap implements StreamTranslator {
     if (translator.fail !== undefined) {
       this.fail = translator.fail.bind(translator);
     }
+  }
+
+  /** Takes a whole answer that came in the stream's place (L12). */
+  takeWhole(body: Uint8Array): void {
+    const { provider: { quirks } } = this.#trace.candidate;
+    this.#isWhole = true;
+    this.#take(() => {
+      const options = { reader: this.#reader, losses: this.#losses, quirks };
+      return [...answerEvents(readAnswer(body, options))];
+    });
   }
 
   push(event: SseEvent): string {
@@ -69,7 +84,9 @@ export class FlightTap implements StreamTranslator {
 
   /** The client has its proper end. */
   complete(): void {
-    if (!this.#decoder.done) this.#take(() => this.#decoder.end());
+    if (!this.#isWhole && !this.#decoder.done) {
+      this.#take(() => this.#decoder.end());
+    }
     if (!this.#losses.empty) this.#flight.lose();
   }
 

@@ -6,6 +6,7 @@ import {
   GatewayError,
   LossReport,
   type ProviderDialect,
+  readAnswer,
   UpstreamError,
 } from "@llm-proxy/core";
 import type { AttemptTrace } from "./attempt_trace.ts";
@@ -126,7 +127,11 @@ export class AnswerFlight {
     const losses = new LossReport();
     this.begin({ provider: provider.name, model });
     try {
-      const answer = reader.decodeAnswer(body, losses);
+      const answer = readAnswer(body, {
+        reader,
+        losses,
+        quirks: provider.quirks,
+      });
       this.push([...answerEvents(answer)]);
     } catch (error) {
       this.fail(error);

@@ -51,10 +51,12 @@ export class AttemptTrace {
   }
 
   /** Notes what a stream has come to. */
-  streamed({ usage, progress, letters = 0 }: StreamTranslator): void {
+  streamed(translator: StreamTranslator): StreamTranslator {
+    const { usage, progress, letters = 0 } = translator;
     this.usage = usage;
     this.progress = progress;
     this.letters = letters;
+    return translator;
   }
 
   /** Notes the head of the provider's answer. */

@@ -18,7 +18,7 @@ const COMMENT = ": keep-alive\n\n";
 /** How long a body may dawdle behind its proper end before it is closed, in ms. */
 const LINGER = 250;
 /** How much of a body that is no event stream is read to see what it says. */
-const MAX_STRAY = 64 * 1024;
+const MAX_STRAY = 16 * 1024 * 1024;
 /** How much text without content may be held back before the commit point. */
 const MAX_HELD = 1024 * 1024;
 
@@ -32,6 +32,8 @@ export interface RelayOptions {
   readonly open: () => ReplyStream;
   /** What a body that is JSON and no stream means (U10, U11). */
   readonly stray: (body: Uint8Array) => UpstreamError;
+  /** Takes such a body for a whole answer; `undefined` where it is none (L12). @default {it is none} */
+  readonly whole?: (body: Uint8Array) => StreamTranslator | undefined;
   /** The closing event for a stream that fails after its commit point. */
   readonly failure: (error: GatewayError) => string;
   /**
@@ -120,6 +122,7 @@ class StreamRelay {
   readonly #framing: StreamFraming;
   readonly #parser: StreamParser;
   readonly #finished = Promise.withResolvers<void>();
+  #translator: StreamTranslator;
   #reply: ReplyStream | undefined;
   #held = "";
   #progress = 0;
@@ -131,6 +134,7 @@ class StreamRelay {
 
   constructor(options: RelayOptions) {
     this.#options = options;
+    this.#translator = options.translator;
     this.#framing = options.framing ?? sseFraming;
     this.#parser = this.#framing.parser();
   }
@@ -142,7 +146,7 @@ class StreamRelay {
 
   /** Takes a chunk of the provider's body; a promise means that the client is slow. */
   take(chunk: Uint8Array): Promise<void> | undefined {
-    if (this.#options.translator.done) return undefined;
+    if (this.#translator.done) return undefined;
     if (!this.#started) this.#look(chunk);
     if (this.#stray !== undefined) return this.#collect(chunk);
     return this.#relay(this.#parser.push(chunk));
@@ -164,10 +168,8 @@ class StreamRelay {
 
   /** Ends the client's answer well, if the stream has come to its proper end. */
   end(): void {
-    const { translator, stray } = this.#options;
-    if (this.#stray !== undefined) {
-      throw stray(this.#stray.bytes());
-    }
+    if (this.#stray !== undefined) this.#takeWhole(this.#stray.bytes());
+    const translator = this.#translator;
     if (!translator.done) {
       this.#relay(this.#parser.end());
       this.#write(translator.end());
@@ -197,14 +199,23 @@ class StreamRelay {
     if (isStray) this.#stray = new ByteCollector();
   }
 
+  /** Goes on with a whole answer that came where a stream was asked for (L12). */
+  #takeWhole(body: Uint8Array): void {
+    const { stray, whole } = this.#options;
+    const translator = whole?.(body);
+    if (translator === undefined) throw stray(body);
+    this.#translator = translator;
+  }
+
   #collect(chunk: Uint8Array): undefined {
+    this.#options.clock.alive();
     this.#stray?.add(chunk);
     if ((this.#stray?.size ?? 0) > MAX_STRAY) this.#finished.resolve();
   }
 
   /** Translates events; what came before a faulty one still reaches the client. */
   #relay(events: readonly SseEvent[]): Promise<void> | undefined {
-    const { translator } = this.#options;
+    const translator = this.#translator;
     let text = "";
     let { progress } = translator;
     try {
@@ -224,7 +235,7 @@ class StreamRelay {
 
   #write(
     text: string,
-    progress: number = this.#options.translator.progress,
+    progress: number = this.#translator.progress,
   ): Promise<void> | undefined {
     const { clock } = this.#options;
     if (progress !== this.#progress) {
@@ -261,14 +272,14 @@ class StreamRelay {
   #commit(): void {
     if (this.#reply !== undefined) return;
     this.#reply = this.#options.open();
-    const { keepAlive = KEEP_ALIVE, translator } = this.#options;
+    const { keepAlive = KEEP_ALIVE } = this.#options;
     // Looked at more often, so that no silence is much longer.
     this.#keepAlive = setInterval(() => {
       const now = performance.now();
       // A client that is slow has enough to read.
       if (this.#waiting || now - this.#lastWrite < keepAlive) return;
       this.#lastWrite = now;
-      this.#reply?.write(translator.keepAlive ?? COMMENT);
+      this.#reply?.write(this.#translator.keepAlive ?? COMMENT);
     }, keepAlive / 3);
   }
 }

@@ -6,6 +6,7 @@ import {
   type FinishClass,
   GatewayError,
   type JsonDocument,
+  type StreamTranslator,
   type Translation,
   UpstreamError,
   type UpstreamResponse,
@@ -22,6 +23,7 @@ import { AttemptTrace } from "./attempt_trace.ts";
 import type { RequestContext } from "./endpoints.ts";
 import { readWhole } from "./_read_whole.ts";
 import type { ReplyStream } from "./exchange.ts";
+import { wholeStream } from "./stream_answer.ts";
 import { relayStream } from "./relay_stream.ts";
 
 /** The longest request of which a copy is made, in UTF-16 units: as many are kept as copies are under way. */
@@ -147,6 +149,7 @@ async function ask(
     return;
   }
   const translator = translation.stream();
+  let told: StreamTranslator | undefined;
   try {
     await relayStream(response, {
       translator,
@@ -158,11 +161,11 @@ async function ask(
         return listener(shadow.transcript);
       },
       stray: (bytes) => translation.error(200, headers, bytes),
+      whole: (body) => told = wholeStream(body, translation),
       failure: () => "",
     });
   } finally {
-    trace.streamed(translator);
-    keep(shadow, translator, copy);
+    keep(shadow, trace.streamed(told ?? translator), copy);
   }
 }
 

@@ -22,6 +22,7 @@ export async function streamAnswer(
   const { flight } = record;
   const { reader } = translation;
   const translated = translation.stream();
+  let told: StreamTranslator | undefined;
   const tap = flight && reader &&
     new FlightTap(translated, { flight, reader, trace });
   const translator = tap ?? shape?.(translated) ?? translated;
@@ -49,17 +50,36 @@ export async function streamAnswer(
         return isKept;
       },
       stray: (body) => translation.error(200, response.headers, body),
-      failure: (error) => streamError(record, error, translator),
+      whole(body) {
+        const other = wholeStream(body, translation);
+        if (other === undefined) return undefined;
+        tap?.takeWhole(body);
+        return told = shape?.(other) ?? other;
+      },
+      failure: (error) => streamError(record, error, told ?? translator),
     }));
     tap?.complete();
   } finally {
-    trace.streamed(translator);
+    const { usage, finish, model } = trace.streamed(told ?? translator);
     if (routed.committed) {
-      record.usage = addUsage(record.usage, translator.usage);
-      if (translator.usage) routed.used(translator.usage.total);
-      record.finish = translator.finish;
-      record.answeredBy = translator.model;
+      record.usage = addUsage(record.usage, usage);
+      if (usage) routed.used(usage.total);
+      record.finish = finish;
+      record.answeredBy = model;
     }
+  }
+}
+
+/** The stream of a whole answer; `undefined` where the body is none (L12). */
+export function wholeStream(
+  body: Uint8Array,
+  { streamOf }: Pick<Translation, "streamOf">,
+): StreamTranslator | undefined {
+  try {
+    return streamOf?.(body);
+  } catch {
+    // What it is instead is told by whoever asks.
+    return undefined;
   }
 }
 

@@ -16,6 +16,7 @@ import { openAiChatClient } from "./dialects/openai_chat/client.ts";
 import type { UpstreamError } from "./errors.ts";
 import type { JsonDocument } from "./json_document.ts";
 import type { LossReport } from "./loss_report.ts";
+import { otherForms } from "./_other_forms.ts";
 import { RecodedStream } from "./recoded_stream.ts";
 import type { Destination } from "./routing/route.ts";
 import { keepPassed, restorePassed } from "./passed_thought.ts";
@@ -37,6 +38,13 @@ export interface Translation {
   answer(body: Uint8Array): TranslatedAnswer;
   /** Makes the translator of one stream. */
   stream(): StreamTranslator;
+  /**
+   * Makes a stream of a whole answer, where the provider gave that in its place
+   * (L12): its `end` gives all of it.
+   *
+   * @throws {UpstreamError} when the body is no whole answer.
+   */
+  readonly streamOf?: (body: Uint8Array) => StreamTranslator;
   /**
    * Reads the provider's answer in no dialect's words: absent where nothing
    * does, and for what is no conversation.
@@ -193,7 +201,10 @@ function translate(
     });
   // What passes is in the client's own dialect.
   const reader = passed === undefined ? row.provider : answerReader(client);
-  Object.assign(translation, { reader });
+  if (reader !== undefined) {
+    const forms = { document, client, reader, options };
+    Object.assign(translation, { reader }, otherForms(translation, forms));
+  }
   if (quirks.apiVersion === undefined) return translation;
   return { ...translation, request: addressed(translation.request, target) };
 }
@@ -218,12 +229,14 @@ function passThrough(
   const collector = () => new ThoughtCollector(keeper, family);
   const restored = restorePassed(document, asked);
   const passed = pass(restored, { ...options, target, collector });
-  return passed && {
+  if (passed === undefined) return undefined;
+  const { answer } = passed;
+  return {
     ...passed,
     answer(body): TranslatedAnswer {
-      const answer = passed.answer(body);
-      keepPassed(body, { text: answer.body, reader, collector });
-      return answer;
+      const told = answer(body);
+      keepPassed(body, { text: told.body, reader, collector });
+      return told;
     },
   };
 }

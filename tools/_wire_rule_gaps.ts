@@ -21,6 +21,5 @@ export const WIRE_GAPS: ReadonlyMap<string, WireGap> = new Map([
   ["C21", part("chat clients see length; it passes to Messages clients")],
   ["E10", { state: "other", why: "no client speaks Converse" }],
   ["J27", part("never split; splitting is not on offer")],
-  ["L12", part("both read alike; the one that was not asked for is a 502")],
   ["L13", part("within the time for it; behind that the connection is cut")],
 ]);

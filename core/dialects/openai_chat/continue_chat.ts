@@ -104,7 +104,8 @@ export function continueChat(
 ): Translation {
   const { begun, losses, deployment: { provider, model } } = options;
   const { conversation } = options;
-  const translation = conversation === undefined
+  // A whole answer has no form that goes on with another.
+  const { streamOf: _, ...translation } = conversation === undefined
     ? translateChat(withBegun(document, begun.text), options)
     : translateChat(document, {
       ...options,
