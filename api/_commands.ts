@@ -215,8 +215,7 @@ export const COMMANDS: readonly CliCommand[] = [
     hidden: true,
     run: async ({ words: [file], values }) => {
       if (file === undefined) {
-        const { withState } = await import("./_with_state.ts");
-        return await withState(values, () => Promise.resolve(0));
+        return await (await import("./_check_state.ts")).checkState(values);
       }
       const { probeStateFile } = await import("@llm-proxy/context");
       await probeStateFile(file);

@@ -22,9 +22,8 @@ import {
   load,
   type Loaded,
 } from "./_load_config.ts";
-import { mayKeepFiles } from "./_open_state.ts";
 import { providerSettings } from "./_provider_settings.ts";
-import { statePlace } from "./_state_place.ts";
+import { mayKeepFiles, statePlace } from "./_state_place.ts";
 import { FAULT, print } from "./_terminal.ts";
 
 /** `doctor`: looks at everything that a start relies on, and says what to do. */

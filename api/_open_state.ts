@@ -1,10 +1,13 @@
 import {
+  checkStateFile,
   StartingStateStore,
   type StateAlarm,
   type StateFileVerdict,
   type StateLocation,
 } from "@llm-proxy/context";
 import type { Logger } from "@llm-proxy/logging";
+import { dirname } from "node:path";
+import { markClosed, takeMark } from "./_clean_close.ts";
 
 /** How loud each alarm is. */
 const LEVELS = {
@@ -29,7 +32,7 @@ export function openState(
 ): StartingStateStore {
   return new StartingStateStore(location, {
     ...isShared && { isShared },
-    ...Deno.env.get(CHECKED) === "1" && { check: wasChecked },
+    check: Deno.env.get(CHECKED) === "1" ? wasChecked : checkUnlessClosed,
     onAlarm: ({ type, ...fields }) =>
       logger[LEVELS[type]](`state ${type}`, fields),
   });
@@ -39,9 +42,25 @@ function wasChecked(): Promise<StateFileVerdict> {
   return Promise.resolve({ state: "sound", detail: "checked before" });
 }
 
-/** Whether Deno lets the files of a directory be read and written. */
-export function mayKeepFiles(path: string): boolean {
-  return (["read", "write"] as const).every((name) =>
-    Deno.permissions.querySync({ name, path }).state === "granted"
-  );
+/** To read every page takes a process of its own, and its time. */
+async function checkUnlessClosed(
+  path: string,
+  signal: AbortSignal,
+): Promise<StateFileVerdict> {
+  return await takeMark(dirname(path))
+    ? { state: "sound", detail: "closed cleanly" }
+    : await checkStateFile(path, { signal });
+}
+
+/** Ends the service's state, and notes that it was a clean end where it was. */
+export async function closeState(
+  state: StartingStateStore,
+  location: StateLocation,
+): Promise<void> {
+  const { mode } = state.status;
+  await state.close();
+  // Of several processes the last one may still write.
+  if (location.type === "file" && mode === "durable" && !state.isShared) {
+    await markClosed(location.directory);
+  }
 }

@@ -12,7 +12,7 @@ import type { Loaded } from "./_load_config.ts";
 import { loadCache } from "./_open_cache.ts";
 import { openLogger } from "./_open_logger.ts";
 import { isOpenToOthers, keyless } from "./_open_to_others.ts";
-import { openState } from "./_open_state.ts";
+import { closeState, openState } from "./_open_state.ts";
 import { ServiceManager } from "./_service_manager.ts";
 import { switchLevel, untilStopped } from "./_signals.ts";
 import type { StatePlace } from "./_state_place.ts";
@@ -69,7 +69,7 @@ export async function runService(options: ServiceOptions): Promise<number> {
   const isShared = role !== undefined;
   const state = openState(place.location, { logger, isShared });
   // Closed after the app: what that does at its end is written.
-  opened.defer(() => state.close());
+  opened.defer(() => closeState(state, place.location));
   const live = await liveConfig(options, {
     state,
     logger,

@@ -109,3 +109,10 @@ function usualDirectory(env: EnvReader): string | undefined {
 function nonEmpty(text: string | undefined): string | undefined {
   return text === "" ? undefined : text;
 }
+
+/** Whether Deno lets the files of a directory be read and written. */
+export function mayKeepFiles(path: string): boolean {
+  return (["read", "write"] as const).every((name) =>
+    Deno.permissions.querySync({ name, path }).state === "granted"
+  );
+}

@@ -2,8 +2,7 @@ import { openStateStore, type StateStore } from "@llm-proxy/context";
 import type { CliInput } from "./_cli.ts";
 import { variableOrCredential } from "./_credentials.ts";
 import { defaultConfig } from "./default_config.ts";
-import { mayKeepFiles } from "./_open_state.ts";
-import { statePlace } from "./_state_place.ts";
+import { mayKeepFiles, statePlace } from "./_state_place.ts";
 import { FAULT, tell } from "./_terminal.ts";
 
 /** Opens the state that `--state` or the environment names, while `use` runs. */

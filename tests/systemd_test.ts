@@ -171,6 +171,27 @@ Deno.test("S2: a unit's first step puts a corrupt state aside, and says so", asy
   await Deno.remove(directory, { recursive: true });
 });
 
+Deno.test("S2: a unit's first step looks at no state that was closed cleanly, and at one that was not", async () => {
+  const directory = await Deno.makeTempDir();
+  const file = `${directory}/state.kv`;
+  const mark = `${file}.closed`;
+  const service = await start([], { LLM_PROXY_STATE: directory });
+  assertEquals(await service.stop(), 0);
+  const marked = await Deno.readTextFile(mark);
+  assertStringIncludes(marked, ` ${(await Deno.stat(file)).size} `);
+  const check = ["check-state", "--state", directory];
+  const { mtime, size } = await Deno.stat(file);
+  assertEquals((await run(check)).code, 0);
+  assertEquals([...Deno.readDirSync(directory)].length, 1);
+  // As if the disk had lost it, and then as a start that died of it leaves it.
+  await Deno.writeFile(file, new Uint8Array(size));
+  await Deno.utime(file, mtime!, mtime!);
+  await Deno.writeTextFile(mark, marked);
+  assertEquals((await run(check)).err, "");
+  assertMatch((await run(check)).err, /state quarantined/);
+  await Deno.remove(directory, { recursive: true });
+});
+
 Deno.test("D4: the unit's limits leave room: open files, heap below memory, a stop longer than the drain", async () => {
   const { serviceUnit } = await import("../api/_unit.ts");
   const { defaultConfig } = await import("../api/default_config.ts");
