@@ -126,8 +126,10 @@ export function requestHead(
  */
 export function responseHead(raw: readonly string[]): Record<string, string> {
   const headers: Record<string, string> = Object.create(null);
+  let named = "";
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const key = raw[i]!.toLowerCase();
+    if (key === "connection") named += `,${raw[i + 1]}`;
     if (key === "set-cookie" || key === "set-cookie2") continue;
     if (CONNECTION_HEADERS.has(key) && !KEPT_HEADERS.has(key)) continue;
     if (key.startsWith("proxy-")) continue;
@@ -135,6 +137,10 @@ export function responseHead(raw: readonly string[]): Record<string, string> {
     headers[key] = known === undefined
       ? raw[i + 1]!
       : `${known}, ${raw[i + 1]}`;
+  }
+  // Whatever a connection names is its own, but what frames the answer.
+  for (const name of named.toLowerCase().split(/[\s,]+/)) {
+    if (!KEPT_HEADERS.has(name)) delete headers[name];
   }
   return headers;
 }

@@ -77,3 +77,15 @@ Deno.test("responseHead() passes over half a header", () => {
   assertEquals(Object.entries(responseHead(["A", "1", "B"])), [["a", "1"]]);
   assertEquals(Object.entries(responseHead([])), []);
 });
+
+Deno.test("X9: what an answer's connection names stays with it, wherever it is named", () => {
+  const raw = [
+    ...["X-Before", "1", "Connection", "close, X-Before"],
+    ...["Content-Length", "2", "connection", "x-after ,Content-Length"],
+    ...["X-After", "2", "X-Kept", "3"],
+  ];
+  assertEquals(Object.entries(responseHead(raw)), [
+    ["content-length", "2"],
+    ["x-kept", "3"],
+  ]);
+});
