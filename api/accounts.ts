@@ -153,9 +153,11 @@ export class Accounts {
    */
   boundOf(
     { candidate, payment }: AttemptTrace,
-    { body, outputTokens }: {
+    { body, outputTokens, choices = 1 }: {
       readonly body: string;
+      /** Of one answer. */
       readonly outputTokens: number | undefined;
+      readonly choices?: number | undefined;
     },
   ): number | undefined {
     const { provider, model, deployment } = candidate;
@@ -166,8 +168,8 @@ export class Accounts {
       priced.contextWindow ?? Infinity,
     );
     const input = Math.min(window, Buffer.byteLength(body));
-    const output = outputTokens ??
-      this.#outputs.get(`${provider.name}/${model}`) ?? window;
+    const output = choices * (outputTokens ??
+      this.#outputs.get(`${provider.name}/${model}`) ?? window);
     if (!Number.isFinite(output)) return undefined;
     const { price } = priced;
     const rates = ratesFor(price, input);

@@ -43,8 +43,10 @@ export class RequestAccount {
   /** What each attempt has cost that has ended. */
   readonly #costs: { readonly cost?: number | undefined }[] = [];
   #problems: readonly string[] | undefined;
-  /** The most tokens that the caller allows all answers to have together; absent where it says nothing. */
+  /** The most tokens that the caller allows an answer to have; absent where it says nothing. */
   #outputTokens: number | undefined;
+  /** How many answers it wants at once. */
+  #choices = 1;
   /** How the budgets stand that it is near the end of, for a header. */
   warnings: string[] = [];
 
@@ -62,8 +64,10 @@ export class RequestAccount {
 
   /** Notes how long an answer may get, and how many the caller wants at once. */
   allow(outputTokens: number | undefined, choices: unknown = 1): void {
-    const many = Number.isInteger(choices) ? Math.max(1, Number(choices)) : 1;
-    this.#outputTokens = outputTokens && outputTokens * many;
+    this.#choices = Number.isInteger(choices)
+      ? Math.max(1, Number(choices))
+      : 1;
+    this.#outputTokens = outputTokens;
   }
 
   /**
@@ -99,6 +103,7 @@ export class RequestAccount {
     const reserve = this.#accounts.boundOf(trace, {
       body,
       outputTokens: this.#outputTokens,
+      choices: this.#choices,
     });
     const take = (): void => {
       payment.hold = budgets.take(asks, { reserve, account: this });

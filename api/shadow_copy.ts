@@ -85,7 +85,7 @@ export function sendShadow(
       durationMs: 0,
     };
     const account = gateway.accounts.begin(bill);
-    account.allow(request.outputTokens);
+    account.allow(request.outputTokens, document.value.n);
     try {
       const translation = prepare(trace);
       await account.pay(trace, translation.request);

@@ -237,6 +237,23 @@ Deno.test("A4: 200 callers at once, the cost of whose requests nobody knows, ove
   assertEquals([...told].sort(), ["budget_busy", "insufficient_quota", "ok"]);
 });
 
+Deno.test("A4: of several answers at once each is set aside, whoever bounds them", async () => {
+  const prices = "{input: 2, output: 8}";
+  await using rig = await AccountsRig.start({
+    answer: () => completion({ content: "hi" }),
+    prices: `${prices}, max_output_tokens: 100`,
+    config:
+      `${AUTH}\nbudgets: [{name: all, per: all, limit: 0.01, period: total}]`,
+  });
+  const ask = (body: Record<string, unknown>): Promise<number> =>
+    status(rig.ask(body, { key: KEY }));
+  // Each may cost 800 micro-dollars by the model's own bound, or the caller's.
+  assertEquals(await ask({ n: 20 }), 429);
+  assertEquals(await ask({ n: 20, max_tokens: 100 }), 429);
+  assertEquals(await ask({ n: 10 }), 200);
+  assertEquals(rig.upstream.asked.length, 1);
+});
+
 Deno.test("L6: one that is far beyond its budget takes nothing from another within its own", async () => {
   await using rig = await start(
     "{name: teams, per: team, limit: 0.001, period: total}",
