@@ -37,6 +37,9 @@ export class AnswerParts {
       const value = bytes.slice(part * PART, (part + 1) * PART);
       await this.#state.set(partOf(id, part), value, { deadline });
     }
+    // A key that is used again after a day is the newest.
+    this.#bytes -= this.#written.get(id)?.bytes ?? 0;
+    this.#written.delete(id);
     this.#written.set(id, { parts, bytes: bytes.length });
     this.#bytes += bytes.length;
     return parts;

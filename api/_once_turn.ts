@@ -25,6 +25,8 @@ export interface KeptReply extends ReplyHead {
 export class OnceTurn {
   /** What is asked, as a digest. */
   readonly print: string;
+  /** Whether its key is its own: before that another's answer may be there. */
+  isClaimed = false;
   readonly #held: HeldAnswers;
   readonly #onEnd: (turn: OnceTurn) => Promise<void>;
   readonly #encoder = new TextEncoder();

@@ -112,7 +112,10 @@ export class IdempotentAnswers {
       this.#forget(id);
       throw error;
     }
-    if (found === undefined) return turn;
+    if (found === undefined) {
+      turn.isClaimed = true;
+      return turn;
+    }
     this.#forget(id);
     return found;
   }
@@ -195,8 +198,8 @@ export class IdempotentAnswers {
 
   /** Holds the keys of those that still run. */
   #renew(): void {
-    for (const [id, { print, stored }] of this.#running) {
-      if (stored !== undefined) continue;
+    for (const [id, { print, stored, isClaimed }] of this.#running) {
+      if (!isClaimed || stored !== undefined) continue;
       this.#put(id, { print }).catch((error) => this.#noteFailure(error));
     }
   }
