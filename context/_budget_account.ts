@@ -104,10 +104,12 @@ export class BudgetAccount {
   /** Sets aside. */
   hold(amount: number): void {
     this.#held += amount;
-    // Asked for before it is needed, so that requests need not wait.
-    if (this.isHard && this.room < amount && this.mayRefill) {
-      void this.refill(amount);
-    }
+    // Asked for before it is needed, so that requests need not wait; of a soft
+    // one only what others spend has to be known.
+    const isDue = this.isHard
+      ? this.room < amount
+      : this.#terms.now() >= this.#until;
+    if (isDue && this.mayRefill) void this.refill(amount);
   }
 
   /** Makes the lease last, where something depends on it and it ends soon. */

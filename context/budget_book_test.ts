@@ -242,6 +242,35 @@ Deno.test("BudgetBook warns once for each share, and a soft budget refuses nothi
   await store.close();
 });
 
+Deno.test("BudgetBook warns of a soft budget that others, or an earlier process, have spent", async () => {
+  const store = new MemoryStateStore();
+  const terms = {
+    name: "all",
+    limit: 1,
+    period: "total",
+    isHard: false,
+    warnAt: [0.8],
+  } as const;
+  const earlier = new Process(store, { name: "a" });
+  earlier.book.define(terms);
+  assertEquals(
+    await earlier.request({ reserve: USD, cost: 0.75 * USD }),
+    "ok",
+  );
+  await earlier.close();
+  const process = new Process(store, { name: "b" });
+  process.book.define(terms);
+  for (let n = 0; n < 10 && process.warnings.length === 0; n++) {
+    assertEquals(
+      await process.request({ reserve: USD, cost: 0.01 * USD }),
+      "ok",
+    );
+  }
+  assertEquals(process.warnings.map(({ share }) => share), [0.8]);
+  await process.close();
+  await store.close();
+});
+
 Deno.test("BudgetBook goes on with its lease while the store is away, and refuses as unknown beyond it", async () => {
   class AwayStore extends MemoryStateStore {
     isAway = false;
