@@ -42,13 +42,17 @@ export class KeySet {
    * @throws {GatewayError} 503 `keys_unavailable` where there are none.
    */
   async current(): Promise<JWTVerifyGetKey> {
-    const age = this.#now() - this.#readAt;
-    if (age > STALE_MS) await this.renew();
-    else if (age > FRESH_MS) void this.renew();
-    if (this.#keys !== undefined && this.#now() - this.#readAt <= STALE_MS) {
-      return this.#keys;
-    }
+    if (!this.isGood) await this.renew();
+    if (this.#keys !== undefined && this.isGood) return this.#keys;
     throw unavailable();
+  }
+
+  /** Whether what they have signed counts; others are asked for where they are old. */
+  get isGood(): boolean {
+    const age = this.#now() - this.#readAt;
+    if (age > STALE_MS) return false;
+    if (age > FRESH_MS || age < 0) void this.renew();
+    return true;
   }
 
   /**
@@ -58,7 +62,9 @@ export class KeySet {
    */
   async renew(): Promise<boolean | undefined> {
     if (this.#asking !== undefined) return await this.#asking;
-    if (this.#now() - this.#askedAt < COOLDOWN_MS) return undefined;
+    const since = this.#now() - this.#askedAt;
+    // Below 0 the clock was set back.
+    if (since >= 0 && since < COOLDOWN_MS) return undefined;
     this.#askedAt = this.#now();
     this.#asking = this.#ask().finally(() => {
       this.#asking = undefined;

@@ -62,7 +62,10 @@ export class JwtBearers {
   find(token: string): Access | undefined {
     const name = nameOf(token);
     const access = this.#known.get(name);
-    if (access === undefined || access.isGood) return access;
+    if (access === undefined) return undefined;
+    // Asks for the issuer's keys where they are old: who is known would stay so without them.
+    if (!this.#keys.isGood) return undefined;
+    if (access.isGood) return access;
     this.#known.delete(name);
     return undefined;
   }

@@ -5,8 +5,10 @@ import { StructuredLogger } from "@llm-proxy/logging";
 import { assert, assertEquals } from "@std/assert";
 import * as jose from "jose";
 import { KeySet } from "../api/_key_set.ts";
+import { JwtBearers } from "../api/jwt_bearers.ts";
 import { permissionFlags } from "../api/_permissions.ts";
 import { startGateway, type TestGateway } from "./_gateway.ts";
+import { until } from "./_rig.ts";
 
 const ISSUER = "https://id.example/realms/a";
 const KEY = "cfg-key-4Tq8Lm2Xz9";
@@ -270,6 +272,56 @@ Deno.test("the issuer's keys rotate: new ones are found, those that are gone let
   assertEquals(await check(await two()), true);
   now += 86_400_001;
   assertEquals(await check(await two()), false);
+  await logger.close();
+});
+
+Deno.test("a token that is known ends with the issuer's key that signed it, though nobody brings another token", async () => {
+  await using issuer = new Issuer();
+  let now = Date.now();
+  const logger = new StructuredLogger({ level: "error" });
+  const bearers = new JwtBearers({
+    issuer: ISSUER,
+    audience: ["gw"],
+    jwks_url: issuer.url,
+    clock_tolerance: 0,
+    algorithms: ["ES256"],
+    claims: { user: "sub" },
+    roles: {},
+  }, { logger, now: () => now });
+  const sign = await issuer.key("one");
+  const token = await sign({ exp: Math.floor(now / 1_000) + 10 * 86_400 });
+  await bearers.learn(token);
+  assertEquals(bearers.find(token)?.subject.user, "alice");
+  // Withdrawn: noticed by who is known alone.
+  issuer.clear();
+  await issuer.key("two");
+  now += 600_001;
+  bearers.find(token);
+  await until(() => bearers.find(token) === undefined, "the token ends");
+  assertEquals(issuer.reads, 2);
+  // Out of reach for more than a day: nobody can tell whether it is good.
+  const other = await issuer.key("three");
+  now += 10_001;
+  const late = await other({ exp: Math.floor(now / 1_000) + 10 * 86_400 });
+  await bearers.learn(late);
+  assertEquals(bearers.find(late)?.subject.user, "alice");
+  issuer.isDown = true;
+  now += 86_400_001;
+  assertEquals(bearers.find(late), undefined);
+  await logger.close();
+});
+
+Deno.test("S5: the issuer's keys are asked for though the clock was set back", async () => {
+  await using issuer = new Issuer();
+  let now = Date.now();
+  const logger = new StructuredLogger({ level: "error" });
+  const keys = new KeySet(issuer.url, { logger, now: () => now });
+  await issuer.key("one");
+  await keys.current();
+  now -= 3_600_000;
+  assertEquals(await keys.renew(), true);
+  assertEquals(issuer.reads, 2);
+  assertEquals(await keys.renew(), undefined);
   await logger.close();
 });
 
