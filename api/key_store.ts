@@ -38,7 +38,6 @@ export interface IssuedKey {
  */
 export class KeyStore {
   readonly #state: StateStore;
-  #pepper: Uint8Array | undefined;
 
   /** Keeps keys in a store. */
   constructor(state: StateStore) {
@@ -140,9 +139,8 @@ export class KeyStore {
     return hmac(await this.pepper(), secret);
   }
 
-  /** What digests are keyed by: made at random with the first key. */
+  /** What digests are keyed by: made at random with the first key. Never remembered: a state that was lost begins with another. */
   async pepper(): Promise<Uint8Array> {
-    if (this.#pepper !== undefined) return this.#pepper;
     const made = randomBytes(PEPPER_BYTES).toString("hex");
     await this.#state.commit({
       checks: [{ key: KEYS.pepper, version: null }],
@@ -155,10 +153,9 @@ export class KeyStore {
 
   /** The same where there is one already. */
   async knownPepper(): Promise<Uint8Array | undefined> {
-    if (this.#pepper !== undefined) return this.#pepper;
     const value = (await this.#state.get(KEYS.pepper))?.value;
     if (typeof value !== "string") return undefined;
-    return this.#pepper = Uint8Array.fromHex(value);
+    return Uint8Array.fromHex(value);
   }
 
   async #read(id: string): Promise<StateEntry<StoredKey>> {
