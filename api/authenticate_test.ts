@@ -58,6 +58,23 @@ Deno.test("X4: a key is its own identity alone: no neighbour of it, and no key b
   await state.close();
 });
 
+Deno.test("X4: 100,000 unknown keys are nobody's, and leave at most 20 MB behind", async () => {
+  const { ring, state, secrets } = await makeRing();
+  const [[mine = "", id] = []] = secrets;
+  const before = Deno.memoryUsage().heapUsed;
+  // What is left right after a collection of garbage.
+  let least = Infinity;
+  for (let at = 0; at < 100_000; at++) {
+    const made = `llmp_${randomBytes(32).toString("base64url")}`;
+    if (whose(ring, made) !== undefined) throw new Error(`${made} is good`);
+    if (at % 1_000 !== 0) continue;
+    assertEquals(whose(ring, mine), id);
+    if (at >= 80_000) least = Math.min(least, Deno.memoryUsage().heapUsed);
+  }
+  assert(least - before <= 20 * 2 ** 20, `${least - before} bytes`);
+  await state.close();
+});
+
 Deno.test("X3: the state has nothing of any secret, and digests that are of no use without what keys them", async () => {
   const { state, secrets } = await makeRing();
   const rows = [...state.writes()];

@@ -284,6 +284,40 @@ export function testStateStore(
     assertEquals(await value(store, ["a"]), 2);
   });
 
+  test("S5: keeps deadlines and leases through a clock that jumps: none is longer, and none is locked", async (store) => {
+    const start = clock.now;
+    const hour = 3_600_000;
+    await store.set(["a"], 1, { deadline: start + 1_000 });
+    await store.set(["l"], largeBytes(100_000), { deadline: start + 1_000 });
+    const lease = await store.lease(["job"], { ttlMs: 1_000 });
+    assert(lease !== undefined);
+    // An hour back, where it stands still for a while.
+    clock.now = start - hour;
+    for (let n = 0; n < 3; n++) {
+      assertEquals((await store.get(["a"]))?.deadline, start + 1_000);
+    }
+    await store.set(["b"], 1, { deadline: clock.now + 1_000 });
+    // Right again: what was told meanwhile is over, and nothing else.
+    clock.now = start;
+    assertEquals(await keys(store, []), [["a"], ["job"], ["l"]]);
+    assertEquals(await store.lease(["job"], { ttlMs: 1_000 }), undefined);
+    for (const jump of [hour, 24 * hour]) {
+      clock.now = start + jump;
+      assertEquals(await keys(store, []), []);
+      const next = await store.lease(["job"], { ttlMs: 1_000 });
+      assertEquals(next?.deadline, clock.now + 1_000);
+      assertEquals(await lease.renew(), false);
+      await next?.release();
+    }
+    // Written in a day that was none: it can be replaced and removed.
+    await store.set(["c"], 1, { deadline: clock.now + 1_000 });
+    clock.now = start;
+    assertEquals(await value(store, ["c"]), 1);
+    await store.set(["c"], 2, { deadline: start + 1 });
+    clock.now = start + 1;
+    assertEquals(await value(store, ["c"]), undefined);
+  });
+
   test("takes a value that is over for none in a check", async (store) => {
     const deadline = clock.now + 1_000;
     await store.set(["a"], 1, { deadline });
