@@ -1,3 +1,4 @@
+import { parseJsonText } from "@llm-proxy/core";
 import type { Answer, AnswerEvent, AnswerPart } from "@llm-proxy/core";
 import { type Mask, Unmasking } from "./_guard_mask.ts";
 import type { TextScan } from "./_guard_scan.ts";
@@ -139,7 +140,7 @@ export function scanAnswer(
 
 /** Looks through every text of a body, those included that no dialect knows. */
 export function scanBody(body: string, scans: readonly BeginScan[]): void {
-  const parts: unknown[] = [JSON.parse(body)];
+  const parts: unknown[] = [parseJsonText(body)];
   for (let part = parts.pop(); part !== undefined; part = parts.pop()) {
     if (typeof part === "string") scanText(part, scans);
     else if (typeof part === "object" && part !== null) {

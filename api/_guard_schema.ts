@@ -1,3 +1,4 @@
+import { parseJsonText } from "@llm-proxy/core";
 import { type Answer, type AnswerPart, GatewayError } from "@llm-proxy/core";
 
 /** Says what is wrong with an answer; nothing where it fits. */
@@ -45,7 +46,7 @@ function faultOf(
     .join("");
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJsonText(text);
   } catch {
     return "It is not valid JSON";
   }

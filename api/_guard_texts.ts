@@ -1,3 +1,4 @@
+import { parseJsonText } from "@llm-proxy/core";
 import {
   editJsonDocument,
   exactMember,
@@ -210,7 +211,7 @@ function walkMember(
 function mapJson(text: string, how: Walk, depth: number): unknown {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJsonText(text);
   } catch {
     return how.visit({ text, isOwn: how.isOwn });
   }

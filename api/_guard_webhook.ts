@@ -1,3 +1,4 @@
+import { parseJsonText } from "@llm-proxy/core";
 import { GatewayError } from "@llm-proxy/core";
 import type { WebhookGuardrail } from "./config_types_guardrails.ts";
 import { GuardrailError } from "./_guard_scan.ts";
@@ -68,7 +69,7 @@ async function verdict({ status, body }: Response): Promise<boolean> {
     if (size > MAX_ANSWER) throw new TypeError("No verdict");
     text += decoder.decode(chunk, { stream: true });
   }
-  const answer: unknown = JSON.parse(text);
+  const answer: unknown = parseJsonText(text);
   if (typeof answer === "object" && answer !== null && "allowed" in answer) {
     if (typeof answer.allowed === "boolean") return answer.allowed;
   }

@@ -1,3 +1,4 @@
+import { parseJsonText } from "@llm-proxy/core";
 import { collectBody, GatewayError, UpstreamError } from "@llm-proxy/core";
 import { stored as withState } from "./admin_key_endpoints.ts";
 import { replyHeaders } from "./_reply_headers.ts";
@@ -105,7 +106,7 @@ async function ownList(
 
 function parse(bytes: Uint8Array): Json {
   try {
-    const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    const value: unknown = parseJsonText(new TextDecoder().decode(bytes));
     if (typeof value === "object" && value !== null) return value as Json;
   } catch {
     // Told below.

@@ -1,6 +1,5 @@
 import {
   editJsonDocument,
-  GatewayError,
   type JsonDocument,
   openAiResponsesClient,
   parseJsonDocument,
@@ -10,10 +9,9 @@ import { KeptExchange } from "./_kept_exchange.ts";
 import { answerConversation, type RequestContext } from "./endpoints.ts";
 import { readJson } from "./read_json.ts";
 import { withSelection } from "./_selection_defaults.ts";
+import { chainOf, itemsOf, outputOf } from "./_response_chain.ts";
 import type { StoredResponse } from "./response_store.ts";
 
-/** Most responses that one may go on with, in a row. */
-const MAX_TURNS = 500;
 const NO_PREVIOUS = '"previous_response_id":null';
 
 /**
@@ -33,7 +31,7 @@ export async function respond(context: RequestContext): Promise<void> {
   const previous = value.previous_response_id;
   const owner = record.key ?? "";
   const chain = typeof previous === "string" && previous !== ""
-    ? await record.waiting.during(chainOf(context, owner, previous))
+    ? await record.waiting.during(chainOf(context, previous))
     : [];
   const isKept = (value.store ?? true) === true;
   if (chain.length === 0 && !isKept) {
@@ -73,42 +71,6 @@ function answer(
   });
 }
 
-/**
- * What a response goes on with, the oldest first; none where it is not known.
- *
- * @throws {GatewayError} 400 where what it itself goes on with is gone.
- */
-async function chainOf(
-  { gateway }: RequestContext,
-  owner: string,
-  id: string,
-): Promise<readonly StoredResponse[]> {
-  const chain: StoredResponse[] = [];
-  let size = 0;
-  const most = gateway.config.server.max_body_mb * 1024 * 1024;
-  for (let next: string | undefined = id; next !== undefined;) {
-    const stored: StoredResponse | undefined = await gateway.responses.get(
-      owner,
-      next,
-    );
-    if (stored === undefined) {
-      if (chain.length === 0) return [];
-      throw gone(next);
-    }
-    chain.unshift(stored);
-    size += stored.text.length + stored.input.length;
-    if (chain.length > MAX_TURNS || size > most) {
-      throw new GatewayError(
-        "too_large",
-        "What 'previous_response_id' stands for is too long: send the 'input' that still counts",
-        { code: "request_too_large", param: "previous_response_id" },
-      );
-    }
-    next = stored.previous;
-  }
-  return chain;
-}
-
 /** The request with all that was said before in its input. */
 function expand(
   document: JsonDocument,
@@ -121,9 +83,9 @@ function expand(
   const edits = new Map<string, string | undefined>();
   if (isKept && document.value.store !== true) edits.set("store", "true");
   if (chain.length > 0) {
-    const said = chain.flatMap(({ input, text }) => [
-      ...JSON.parse(input),
-      ...JSON.parse(text).output,
+    const said = chain.flatMap((stored) => [
+      ...itemsOf(stored.input),
+      ...outputOf(stored),
     ]).map((item) => JSON.stringify(item));
     const now = own.slice(1, -1).trim();
     edits.set("input", `[${[...said, ...now ? [now] : []].join()}]`);
@@ -156,12 +118,4 @@ function idOf(text: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function gone(id: string): GatewayError {
-  return new GatewayError(
-    "invalid_request",
-    `Previous response with id '${id.slice(0, 64)}' not found`,
-    { code: "previous_response_not_found", param: "previous_response_id" },
-  );
 }

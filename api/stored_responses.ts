@@ -2,6 +2,7 @@ import { GatewayError, responsesCountClient } from "@llm-proxy/core";
 import { sendJson, sendJsonText } from "./_send_json.ts";
 import type { RequestContext } from "./endpoints.ts";
 import { checkModel, readJson } from "./read_json.ts";
+import { chainOf, type Item, itemsOf, outputOf } from "./_response_chain.ts";
 import type { StoredResponse } from "./response_store.ts";
 import { answerCount } from "./token_count.ts";
 
@@ -30,13 +31,13 @@ export async function deleteResponse(context: RequestContext): Promise<void> {
 }
 
 /**
- * `GET /v1/responses/{id}/input_items`: what its request said, the latest first
- * unless `order` is `asc`.
+ * `GET /v1/responses/{id}/input_items`: what its request said, with all
+ * that it goes on with, the latest first unless `order` is `asc`.
  *
  * @throws {GatewayError} 404 where there is none of the caller's.
  */
 export async function getInputItems(context: RequestContext): Promise<void> {
-  const { input } = await find(context);
+  const stored = await find(context);
   const [, search = ""] = context.exchange.target.split("?", 2);
   const query = new URLSearchParams(search);
   const limit = Number(query.get("limit") ?? 20);
@@ -48,12 +49,15 @@ export async function getInputItems(context: RequestContext): Promise<void> {
     );
   }
   const id = idOf(context);
-  const parsed: readonly Record<string, unknown>[] = JSON.parse(input);
-  // Items of a request need no ids; lists of them do.
-  const items = parsed.map((item, index) => ({
-    id: `item_${id}_${index}`,
-    ...item,
-  }));
+  const { previous } = stored;
+  const chain = previous === undefined
+    ? []
+    : await context.record.waiting.during(chainOf(context, previous));
+  const items: Item[] = chain.flatMap((before, place) => [
+    ...named(before.input, chain[place + 1]?.previous ?? previous ?? id),
+    ...outputOf(before),
+  ]);
+  items.push(...named(stored.input, id));
   if (query.get("order") !== "asc") items.reverse();
   const after = query.get("after");
   const start = items.findIndex((item) => item.id === after) + 1;
@@ -93,6 +97,14 @@ export async function countInput(context: RequestContext): Promise<void> {
     model: checkModel(document),
     client: responsesCountClient,
   });
+}
+
+/** Items of a request need no ids; lists of them do. */
+function named(input: string, response: string): Item[] {
+  return itemsOf(input).map((item, index) => ({
+    id: `item_${response}_${index}`,
+    ...item,
+  }));
 }
 
 async function find(context: RequestContext): Promise<StoredResponse> {

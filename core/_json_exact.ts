@@ -1,3 +1,4 @@
+import { parseJsonText } from "./parse_json_text.ts";
 import { NO_LIMITS, scanJson, withPlainNames } from "./_json_scan.ts";
 import type { JsonDocument } from "./json_document.ts";
 
@@ -32,7 +33,7 @@ const MIN_NORMAL = 2.3e-308;
  * @throws {SyntaxError} when the text is no JSON.
  */
 export function parseExactJson(text: string): unknown {
-  if (rawJSON === undefined || !hasLongNumber(text)) return JSON.parse(text);
+  if (rawJSON === undefined || !hasLongNumber(text)) return parseJsonText(text);
   return parse(
     text,
     (_key, value, { source }) =>

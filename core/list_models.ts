@@ -1,3 +1,4 @@
+import { parseJsonText } from "./parse_json_text.ts";
 import { modelsUrl } from "./_models_url.ts";
 import { collectBody } from "./attempt.ts";
 import { decodeModelPage, type ModelPage } from "./dialects/gemini/models.ts";
@@ -128,7 +129,7 @@ function decodeNamedModels(body: unknown): ModelPage {
 
 function parse(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder().decode(bytes));
+    return parseJsonText(new TextDecoder().decode(bytes));
   } catch {
     return undefined;
   }

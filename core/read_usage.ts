@@ -1,3 +1,4 @@
+import { parseJsonText } from "./parse_json_text.ts";
 import type { Usage } from "./answer.ts";
 import { UsageTally as AnthropicUsage } from "./dialects/anthropic/usage.ts";
 import { UsageTally as GeminiUsage } from "./dialects/gemini/usage.ts";
@@ -26,7 +27,7 @@ export function readUsage(
 ): Usage | undefined {
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder().decode(body));
+    value = parseJsonText(new TextDecoder().decode(body));
   } catch {
     return undefined;
   }

@@ -1,3 +1,4 @@
+import { parseJsonText } from "./parse_json_text.ts";
 import type { Usage } from "./answer.ts";
 import { isJsonObject } from "./dialects/openai_chat/_decode_node.ts";
 import { decodeChatError } from "./dialects/openai_chat/decode_error.ts";
@@ -80,7 +81,7 @@ export function realtimeUsage(message: Uint8Array): Usage | undefined {
   if (!starts(message)) return undefined;
   let event: unknown;
   try {
-    event = JSON.parse(new TextDecoder().decode(message));
+    event = parseJsonText(new TextDecoder().decode(message));
   } catch {
     return undefined;
   }

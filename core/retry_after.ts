@@ -1,3 +1,4 @@
+import { parseJsonText } from "./parse_json_text.ts";
 import { parseCount, parseReset, parseSpan, parseUntil } from "./_durations.ts";
 
 /** What else {@linkcode retryDelay} goes by. */
@@ -162,7 +163,7 @@ function rawError(metadata: unknown): unknown {
   if (typeof raw !== "string") return raw;
   if (raw.length > MAX_RAW) return undefined;
   try {
-    return JSON.parse(raw);
+    return parseJsonText(raw);
   } catch {
     return undefined;
   }

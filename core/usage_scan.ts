@@ -1,3 +1,4 @@
+import { parseJsonText } from "./parse_json_text.ts";
 import { Buffer } from "node:buffer";
 import type { Usage } from "./answer.ts";
 import { UsageTally as AnthropicUsage } from "./dialects/anthropic/usage.ts";
@@ -129,7 +130,7 @@ function objectAt(text: string, start: number): JsonObject | undefined {
     if (text[at] === "{") depth++;
     else if (text[at] === "}" && --depth === 0) {
       try {
-        const value: unknown = JSON.parse(text.slice(start, at + 1));
+        const value: unknown = parseJsonText(text.slice(start, at + 1));
         return isJsonObject(value) ? value : undefined;
       } catch {
         return undefined;

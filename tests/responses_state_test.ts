@@ -46,6 +46,38 @@ Deno.test("B16, B17: a response is gone on with by its id, whole and streamed", 
   }
 });
 
+Deno.test("B16: the input items of a response are those of all that it goes on with, page by page", () =>
+  withGateway({
+    answer: says(CHAT, { text: "one" }, { text: "two" }, { text: "three" }),
+    provider: CHAT.entry,
+  }, async ({ url }) => {
+    const { responses } = sdk(url);
+    let previous: string | undefined;
+    for (const input of ["What?", "And?", "Then?"]) {
+      const { id } = await responses.create({
+        model: CHAT.model,
+        input,
+        ...(previous !== undefined && { previous_response_id: previous }),
+      });
+      previous = id;
+    }
+    const said = [];
+    const ids = new Set<unknown>();
+    const pages = responses.inputItems.list(previous!, {
+      order: "asc",
+      limit: 2,
+    });
+    for await (const item of pages) {
+      ids.add(item.id);
+      said.push(JSON.stringify(item).match(/"text":"(.*?)"/)?.[1]);
+    }
+    assertEquals(said, ["What?", "one", "And?", "two", "Then?"]);
+    assertEquals(ids.size, 5);
+    const latest = await responses.inputItems.list(previous!, { limit: 1 });
+    assertMatch(JSON.stringify(latest.data), /Then\?/);
+    assertEquals(latest.has_more, true);
+  }));
+
 Deno.test("B17: tool calls are answered in a request that goes on", async () => {
   const call = { id: "call_1", name: "weather", input: { city: "Rome" } };
   await withGateway({

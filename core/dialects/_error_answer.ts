@@ -1,3 +1,4 @@
+import { parseJsonText } from "../parse_json_text.ts";
 import { type ErrorKind, UpstreamError } from "../errors.ts";
 
 const MAX_MESSAGE_LENGTH = 1_000;
@@ -144,7 +145,7 @@ export function makeError(is: ErrorClass, read: ReadError): UpstreamError {
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJsonText(text);
   } catch {
     return undefined;
   }

@@ -1,3 +1,4 @@
+import { parseJsonText } from "../parse_json_text.ts";
 import { jsonErrorCause } from "../_json_error.ts";
 import { UpstreamError } from "../errors.ts";
 
@@ -21,7 +22,7 @@ export function cutStream(): UpstreamError {
 /** Parses what a provider sent. `problem` ends the sentence where that is no JSON. */
 export function parseAnswer(text: string, problem: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJsonText(text);
   } catch (error) {
     throw invalidAnswer(problem, jsonErrorCause(error));
   }

@@ -1,3 +1,4 @@
+import { parseJsonText } from "../parse_json_text.ts";
 import { parseExactJson } from "../_json_exact.ts";
 import { cannotCarry } from "./_cannot_carry.ts";
 import { invalidAnswer } from "./_invalid_answer.ts";
@@ -12,7 +13,7 @@ import { isObject } from "./_json.ts";
 export function toolInputJson(text: string): string | undefined {
   if (text.trim() === "") return "{}";
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = parseJsonText(text);
     if (!isObject(value)) return undefined;
     return text.isWellFormed() ? text.trim() : JSON.stringify(value);
   } catch {

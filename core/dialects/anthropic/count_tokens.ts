@@ -1,3 +1,4 @@
+import { parseJsonText } from "../../parse_json_text.ts";
 import type { Conversation } from "../../conversation.ts";
 import type {
   CountClient,
@@ -96,7 +97,9 @@ export const messagesCount: CountClient = {
 export const anthropicCount: CountDialect = {
   encodeCount(conversation, target) {
     const request = encodeRequest({ ...conversation, stream: false }, target);
-    const members = Object.entries(JSON.parse(request.body));
+    const members = Object.entries(
+      parseJsonText(request.body) as object,
+    );
     const counted = members.filter(([name]) => COUNTED.has(name));
     return {
       ...request,

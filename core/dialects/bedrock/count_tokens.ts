@@ -1,3 +1,4 @@
+import { parseJsonText } from "../../parse_json_text.ts";
 import type { CountDialect, TokenCount } from "../../count_dialect.ts";
 import { invalidAnswer, parseAnswer } from "../_invalid_answer.ts";
 import { isObject } from "../_json.ts";
@@ -19,7 +20,9 @@ const decoder = new TextDecoder();
 export const bedrockCount: CountDialect = {
   encodeCount(conversation, target) {
     const request = encodeRequest({ ...conversation, stream: false }, target);
-    const members = Object.entries(JSON.parse(request.body));
+    const members = Object.entries(
+      parseJsonText(request.body) as object,
+    );
     const counted = members.filter(([name]) => COUNTED.has(name));
     const converse = Object.fromEntries(counted);
     return {

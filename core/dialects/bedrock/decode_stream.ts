@@ -1,3 +1,4 @@
+import { parseJsonText } from "../../parse_json_text.ts";
 import type { AnswerEvent, FinishClass } from "../../answer.ts";
 import type { StreamDecoder } from "../../dialect.ts";
 import type { LossReport } from "../../loss_report.ts";
@@ -187,7 +188,7 @@ export class ConverseStreamDecoder implements StreamDecoder {
 /** What an exception says; it need not say anything. */
 function parseLoosely(data: string): unknown {
   try {
-    return JSON.parse(data);
+    return parseJsonText(data);
   } catch {
     return { message: data };
   }

@@ -1,3 +1,4 @@
+import { parseJsonText } from "../../parse_json_text.ts";
 import type {
   Conversation,
   Message,
@@ -73,7 +74,7 @@ function encodeCall(
 function objectOf(text: string): unknown {
   if (text.trim() === "") return {};
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = parseJsonText(text);
     return isObject(value) ? value : { value };
   } catch {
     return { value: text };

@@ -1,3 +1,4 @@
+import { parseJsonText } from "../../parse_json_text.ts";
 import { isJsonObject, type JsonObject } from "./_decode_node.ts";
 
 /** What a provider's error says, whatever its shape; words are capped and cleaned. */
@@ -74,7 +75,7 @@ function readRaw(value: JsonObject, depth: number): ErrorBody | undefined {
   if (typeof raw !== "string") return readErrorBody(raw, depth + 1);
   if (raw.length > MAX_DETAILS) return undefined;
   try {
-    return readErrorBody(JSON.parse(raw), depth + 1);
+    return readErrorBody(parseJsonText(raw), depth + 1);
   } catch {
     return undefined;
   }

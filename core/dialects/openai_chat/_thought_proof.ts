@@ -1,3 +1,4 @@
+import { parseJsonText } from "../../parse_json_text.ts";
 import { encodeJson, isMutableJson, type MutableJson } from "./_pass_json.ts";
 
 /** How OpenRouter names the formats of proofs that have words of their own in the vocabulary. */
@@ -47,7 +48,7 @@ export function packProof(detail: MutableJson): string {
 export function unpackProof(text: string): MutableJson | undefined {
   if (!text.startsWith(PACKED)) return undefined;
   try {
-    const detail: unknown = JSON.parse(text);
+    const detail: unknown = parseJsonText(text);
     return isMutableJson(detail) ? detail : undefined;
   } catch {
     return undefined;

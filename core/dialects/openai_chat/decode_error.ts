@@ -1,3 +1,4 @@
+import { parseJsonText } from "../../parse_json_text.ts";
 import { type ErrorKind, UpstreamError } from "../../errors.ts";
 import { carriedHeaders } from "../_carried_headers.ts";
 import { type ErrorBody, readErrorBody } from "./_decode_error_body.ts";
@@ -92,7 +93,7 @@ export function decodeChatErrorObject(
 function parseBody(body: Uint8Array): unknown {
   if (body.byteLength > MAX_BODY) return undefined;
   try {
-    return JSON.parse(new TextDecoder().decode(body));
+    return parseJsonText(new TextDecoder().decode(body));
   } catch {
     return undefined;
   }

@@ -1,3 +1,4 @@
+import { parseJsonText } from "../../parse_json_text.ts";
 import type { AnswerEvent } from "../../answer.ts";
 import type { Quirks, StreamDecoder } from "../../dialect.ts";
 import type { UpstreamError } from "../../errors.ts";
@@ -87,7 +88,7 @@ function requirePiece(chunk: MutableJson): void {
 /** An event of type `error`, whose data may be anything (J10). */
 function toError(data: string): UpstreamError {
   try {
-    return decodeChatErrorObject(JSON.parse(data));
+    return decodeChatErrorObject(parseJsonText(data));
   } catch {
     return decodeChatErrorObject(data);
   }

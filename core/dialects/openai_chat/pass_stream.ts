@@ -1,3 +1,4 @@
+import { parseJsonText } from "../../parse_json_text.ts";
 import type { FinishClass, Usage } from "../../answer.ts";
 import type { StreamOptions, StreamTranslator } from "../../dialect.ts";
 import type { UpstreamError } from "../../errors.ts";
@@ -209,7 +210,7 @@ export class ChatPassStream implements StreamTranslator {
 /** An event of type `error`, whose data may be anything (J10). */
 function toError(data: string): UpstreamError {
   try {
-    return decodeChatErrorObject(JSON.parse(data));
+    return decodeChatErrorObject(parseJsonText(data));
   } catch {
     return decodeChatErrorObject(data);
   }

@@ -1,3 +1,4 @@
+import { parseJsonText } from "../../parse_json_text.ts";
 import type { TranslatedAnswer } from "../../dialect.ts";
 import type { UpstreamError } from "../../errors.ts";
 import { invalidAnswer, parseAnswer } from "../_invalid_answer.ts";
@@ -62,7 +63,7 @@ export function failureOf({ error }: JsonObject): UpstreamError {
 /** What an event of type `error` says, whose data may be anything. */
 export function toStreamError(data: string): UpstreamError {
   try {
-    return decodeChatErrorObject(JSON.parse(data));
+    return decodeChatErrorObject(parseJsonText(data));
   } catch {
     return decodeChatErrorObject(data);
   }

@@ -1,3 +1,4 @@
+import { parseJsonText } from "../../parse_json_text.ts";
 import type { CountDialect } from "../../count_dialect.ts";
 import { anthropicCount } from "../anthropic/count_tokens.ts";
 import { geminiCount } from "../gemini/count_tokens.ts";
@@ -18,7 +19,9 @@ const CLAUDE_PATH = "/publishers/anthropic/models/count-tokens:rawPredict";
 export const vertexGeminiCount: CountDialect = {
   encodeCount(conversation, target) {
     const request = vertexGeminiProvider.encodeRequest(conversation, target);
-    const members = Object.entries(JSON.parse(request.body));
+    const members = Object.entries(
+      parseJsonText(request.body) as object,
+    );
     const counted = members.filter(([name]) => COUNTED.has(name));
     return {
       ...request,

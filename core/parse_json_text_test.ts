@@ -1,0 +1,35 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { parseAnswer } from "./dialects/_invalid_answer.ts";
+import { parseJsonText } from "./parse_json_text.ts";
+
+const BAIT = '{"place":1,"\\\\u006":1,"in":{"\\\\u0063on":1}}';
+const ESCAPED = '{"place":1,"\\u006dodel":"m","in":{"\\u0063ontent":1}}';
+const PLAIN = { place: 1, model: "m", in: { content: 1 } };
+
+Deno.test("C11: parseJsonText() reads an escaped name right whatever was parsed before", () => {
+  parseJsonText(BAIT);
+  assertEquals(parseJsonText(ESCAPED), PLAIN);
+  assertEquals(parseJsonText(`[${ESCAPED}]`), [PLAIN]);
+  assertEquals(
+    parseJsonText(`\n${ESCAPED.replace('":"m"', '" \n:"m"')}`),
+    PLAIN,
+  );
+});
+
+Deno.test("C11: what a provider sent is read right whatever was parsed before", () => {
+  parseAnswer(BAIT, "is no JSON");
+  assertEquals(parseAnswer(ESCAPED, "is no JSON"), PLAIN);
+});
+
+Deno.test("parseJsonText() reads what JSON.parse reads", () => {
+  fc.assert(fc.property(fc.jsonValue(), (value) => {
+    const text = JSON.stringify(value, null, 1);
+    if (/\\\\/.test(text)) return;
+    assertEquals(parseJsonText(text), JSON.parse(text));
+  }));
+  for (const text of ["", "{", '{"\\u00":1}', '"\\":', '{"a\\n"']) {
+    assertThrows(() => parseJsonText(text), SyntaxError);
+  }
+  assertEquals(parseJsonText('"say \\"a\\": b"'), 'say "a": b');
+});
