@@ -24,7 +24,6 @@ import { toldRequest } from "./_told_request.ts";
 import { scrubError } from "./_scrub_error.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
-import { answerGuarded } from "./guarded.ts";
 import type { Prepared } from "./prepared.ts";
 import { readJson } from "./read_json.ts";
 import { toldError } from "./relay_stream.ts";
@@ -102,6 +101,8 @@ export async function answerConversation(
   if (context.gateway.guardrails === undefined) {
     return await answer(context, asked);
   }
+  // Loaded by the first that needs it: most services have no guardrails.
+  const { answerGuarded } = await import("./guarded.ts");
   await answerGuarded(context, { asked, answer });
 }
 

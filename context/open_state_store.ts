@@ -3,8 +3,6 @@ import { KvCalls } from "./_kv_calls.ts";
 import { prepareSchema } from "./_kv_schema.ts";
 import { ManagedStateStore } from "./_managed_state_store.ts";
 import { openKvFile } from "./_open_kv_file.ts";
-import { openKvRemote } from "./_open_kv_remote.ts";
-import { openRedis } from "./_open_redis.ts";
 import { KvStateStore } from "./_kv_state_store.ts";
 import { MemoryStateStore } from "./memory_state_store.ts";
 import { checkStateFile } from "./state_file_check.ts";
@@ -207,12 +205,19 @@ async function open(
   location: DurableLocation,
   settings: Settings & { readonly signal: AbortSignal },
 ): Promise<StateStore> {
-  if (location.type === "redis") return await openRedis(location, settings);
+  // What most have no use for is loaded where it has one.
+  if (location.type === "redis") {
+    const { openRedis } = await import("./_open_redis.ts");
+    return await openRedis(location, settings);
+  }
   const isLocal = location.type === "file";
   const { timeoutMs, random } = settings;
   const kv = location.type === "file"
     ? await openFile(location, settings)
-    : await openKvRemote({ ...location, timeoutMs });
+    : await (await import("./_open_kv_remote.ts")).openKvRemote({
+      ...location,
+      timeoutMs,
+    });
   const calls = new KvCalls({
     timeoutMs: isLocal ? Infinity : timeoutMs,
     random,
