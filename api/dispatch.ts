@@ -16,6 +16,7 @@ import type { Role } from "./role.ts";
 import { RequestRecord } from "./request_record.ts";
 import { idempotencyKey, serveOnce } from "./serve_once.ts";
 import { tellOfRequest } from "./tell_of_request.ts";
+import { UpgradeExchange } from "./upgrade_exchange.ts";
 
 /** One route of the HTTP surface. */
 export interface Route {
@@ -96,7 +97,10 @@ export async function dispatch(
     }
     refuseWhenScarce(gateway.memory, route);
     const { content } = gateway.config.logging.requests;
-    if (content !== undefined && keepsContent(content, record.key)) {
+    // A session has no body, and takes its connection as it is.
+    const isKept = !(exchange instanceof UpgradeExchange) &&
+      content !== undefined && keepsContent(content, record.key);
+    if (isKept) {
       recorded = new RecordedExchange(exchange, content.max_kb);
     }
     const context = { gateway, exchange: recorded ?? exchange, record };

@@ -379,6 +379,26 @@ Deno.test("OpenAI's own client holds a session with the mock, whose tokens are c
   });
 });
 
+Deno.test("a session opens where the content of requests is kept", async () => {
+  const gateway = await startGateway(`
+auth: {api_keys: [{name: me, key: ${KEY}}]}
+logging: {requests: {content: {keys: ["*"]}}}
+providers: [{type: mock}]
+`);
+  try {
+    const url = gateway.url.replace("http", "ws");
+    const socket = new WebSocket(`${url}/v1/realtime?model=mock/echo`, AUTH);
+    const first = next(socket);
+    await opened(socket);
+    assertMatch(await first, /session\.created/);
+    const end = closed(socket);
+    socket.close();
+    await end;
+  } finally {
+    await gateway.close();
+  }
+});
+
 Deno.test("a handshake without a key is refused before the provider is asked", async () => {
   const upstream = await startSocketUpstream(() => {});
   await withRealtime(upstream, async ({ url }) => {
