@@ -3,6 +3,7 @@ import { valueAt } from "./_config_data.ts";
 import { formatPath, isQuotable, isSecret, type Step } from "./_config_path.ts";
 import { suggestKey } from "./_config_suggest.ts";
 import type { ConfigTree } from "./_config_tree.ts";
+import { bound, KINDS } from "./_issue_words.ts";
 import { mean, nearest } from "./_nearest.ts";
 
 type Issue = z.core.$ZodIssue;
@@ -19,16 +20,6 @@ export interface PathProblem {
 
 /** More problems than are ever shown. */
 export const MAX_PROBLEMS = 250;
-
-const KINDS: ReadonlyMap<string, string> = new Map([
-  ["array", "a list"],
-  ["boolean", "true or false"],
-  ["int", "a whole number"],
-  ["number", "a number"],
-  ["object", "a map"],
-  ["record", "a map"],
-  ["string", "a string"],
-]);
 
 /**
  * Opens the alternatives: of a value that may be a text or a map, only the
@@ -133,24 +124,6 @@ function kindOf(value: unknown): string {
   if (Array.isArray(value)) return "a list";
   if (typeof value === "boolean") return "true or false";
   return typeof value === "string" ? "a string" : "a map";
-}
-
-const PARTS: ReadonlyMap<string, string> = new Map([
-  ["array", "entries"],
-  ["string", "characters"],
-]);
-
-function bound(
-  issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig,
-): string {
-  const small = issue.code === "too_small";
-  const edge = String(small ? issue.minimum : issue.maximum);
-  const side = small ? "at least" : "at most";
-  const parts = PARTS.get(issue.origin);
-  if (parts === undefined) return `must be ${side} ${edge}`;
-  return small && edge === "1"
-    ? "must not be empty"
-    : `must have ${side} ${edge} ${parts}`;
 }
 
 /** `, not 99999`, where the number may be told. */

@@ -36,6 +36,9 @@ export async function logs(
   if (typeof place === "number") return place;
   const query = new URLSearchParams(filters);
   const limit = values.get("limit") ?? DEFAULT_LIMIT;
+  if (!/^[1-9]\d{0,8}$/.test(limit)) {
+    return tell("llm-proxy: --limit must be a number above 0", USAGE);
+  }
   const format = switches.has("csv") ? "csv" : "jsonl";
   if (switches.has("csv") || switches.has("json")) {
     query.set("format", format);
@@ -124,6 +127,11 @@ async function request(
     return `nobody answers at ${url}`;
   }
   if (response.ok) return response;
+  if (response.status === 401) {
+    await response.body?.cancel();
+    const what = key === undefined ? "asks for a key" : "refuses this key";
+    return `${url} ${what}: set LLM_PROXY_KEY to one of its keys`;
+  }
   const said = await response.json().catch(() => undefined);
   const message = said?.error?.message;
   return typeof message === "string"

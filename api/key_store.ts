@@ -1,6 +1,8 @@
 import type { StateEntry, StateStore, StateWrite } from "@llm-proxy/context";
 import { GatewayError } from "@llm-proxy/core";
+import type { ZodError } from "@zod/zod";
 import { createHmac, randomBytes } from "node:crypto";
+import { fieldFault } from "./_field_fault.ts";
 import {
   keyChange,
   type KeyDraft,
@@ -93,7 +95,7 @@ export class KeyStore {
   /** Changes fields of a key; `null` takes one away. `change` is not trusted. */
   async change(id: string, change: unknown): Promise<StoredKey> {
     const checked = keyChange.safeParse(change);
-    if (!checked.success) throw invalid(checked.error);
+    if (!checked.success) throw invalid(checked.error, change);
     return await this.#rewrite(id, (key) => {
       const terms = Object.entries({ ...key, ...checked.data })
         .filter(([, value]) => value !== null && value !== undefined);
@@ -210,23 +212,16 @@ function rowOf(id: string): readonly string[] {
 
 function checkTerms(draft: unknown): KeyDraft {
   const checked = keyDraft.safeParse(draft);
-  if (!checked.success) throw invalid(checked.error);
+  if (!checked.success) throw invalid(checked.error, draft);
   return checked.data;
 }
 
 /** What is wrong with a draft, without its values. */
-function invalid(
-  { issues: [issue] }: {
-    readonly issues: readonly {
-      readonly path: readonly PropertyKey[];
-      readonly message: string;
-    }[];
-  },
-): GatewayError {
+function invalid({ issues: [issue] }: ZodError, draft: unknown): GatewayError {
   const param = issue?.path.map(String).join(".") ?? "";
   return new GatewayError(
     "invalid_request",
-    `The key cannot be so: ${param ? `${param}: ` : ""}${issue?.message}`,
+    `The key cannot be so: ${fieldFault(issue, draft)}`,
     { code: "invalid_key", ...(param !== "" && { param }) },
   );
 }

@@ -53,7 +53,10 @@ export const keyTerms = {
     (it) => Object.keys(it).length <= 32,
     "must have at most 32 members",
   ).optional().describe("Words of your own."),
-  expires: z.iso.datetime({ offset: true }).optional()
+  expires: z.iso.datetime({
+    offset: true,
+    error: "must be a time such as 2027-01-31T00:00:00Z",
+  }).optional()
     .describe("Until when it is good, for example 2027-01-31T00:00:00Z."),
   disabled: z.boolean().optional().describe("Whether it lets nobody in."),
 };

@@ -2,6 +2,7 @@ import { StateError } from "@llm-proxy/context";
 import { GatewayError } from "@llm-proxy/core";
 import { noteChange } from "./admin_audit.ts";
 import type { RequestContext } from "./endpoints.ts";
+import { fieldFault } from "./_field_fault.ts";
 import { factsOf } from "./model_facts.ts";
 import { providerAt } from "./model_search_endpoints.ts";
 import { modelSelection, type StoredSelection } from "./model_selection.ts";
@@ -45,12 +46,13 @@ export async function putModelSelection(
 ): Promise<void> {
   const { gateway, exchange } = context;
   const { provider: { name }, provider } = await providerAt(context);
-  const read = modelSelection.safeParse((await readJson(context)).value);
+  const { value } = await readJson(context);
+  const read = modelSelection.safeParse(value);
   if (!read.success) {
     const [issue] = read.error.issues;
     throw new GatewayError(
       "invalid_request",
-      `Field '${issue?.path.join(".") ?? ""}': ${issue?.message}`,
+      `The selection cannot be so: ${fieldFault(issue, value)}`,
       { code: "invalid_value", param: issue?.path.join(".") ?? "" },
     );
   }

@@ -381,7 +381,8 @@ Deno.test("llm-proxy logs tells in one line why it can't", async () => {
   const gateway = await startGateway(config(KEYED));
   try {
     const faults: readonly (readonly [string[], number, RegExp])[] = [
-      [["--url", gateway.url], 1, /A valid API key is needed/],
+      [["--url", gateway.url], 1, /asks for a key: set LLM_PROXY_KEY/],
+      [["--url", gateway.url, "--limit", "x"], 2, /--limit must be a number/],
       [
         ["--url", "http://127.0.0.1:9"],
         1,

@@ -1,5 +1,10 @@
 import { MemoryStateStore, type StateEntry } from "@llm-proxy/context";
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertStringIncludes,
+} from "@std/assert";
 import { KeyStore } from "../api/key_store.ts";
 import { startGateway, type TestGateway } from "./_gateway.ts";
 
@@ -298,19 +303,37 @@ Deno.test("KeyStore refuses what is no key, and says why", async () => {
   await using state = disposable(new MemoryStateStore());
   const keys = new KeyStore(state.it);
   for (
-    const [draft, param] of [
-      [{}, "name"],
-      [{ name: "a", role: "owner" }, "role"],
-      [{ name: "a", ips: ["10.0.0.0/33"] }, "ips.0"],
-      [{ name: "a", limits: "lots" }, "limits"],
-      [{ name: "a", budget: { limit: -1, period: "day" } }, "budget.limit"],
-      [{ name: "a", digest: "x" }, undefined],
-      [{ name: "a", expires: "tomorrow" }, "expires"],
-      [null, undefined],
+    const [draft, param, fault] of [
+      [{}, "name", "'name' is missing"],
+      [
+        { name: "a", role: "owner" },
+        "role",
+        "'role' must be one of client, viewer, operator, admin",
+      ],
+      [{ name: "a", ips: ["10.0.0.0/33"] }, "ips.0", "'ips[0]' must"],
+      [{ name: "a", limits: "lots" }, "limits", "'limits' must look like"],
+      [
+        { name: "a", budget: { limit: -1, period: "day" } },
+        "budget.limit",
+        "'budget.limit' must be at least 0",
+      ],
+      [
+        { name: "a", budget: { limit: 1 } },
+        "budget.period",
+        "'budget.period' is missing",
+      ],
+      [{ name: "a", digest: "x" }, undefined, "Unknown field 'digest'"],
+      [
+        { name: "a", expires: "tomorrow" },
+        "expires",
+        "'expires' must be a time",
+      ],
+      [null, undefined, "It must be a map"],
     ] as const
   ) {
     const error = await keys.create(draft).catch((error) => error);
     assertEquals([error.code, error.param], ["invalid_key", param]);
+    assertStringIncludes(error.message, `The key cannot be so: ${fault}`);
   }
   const error = await keys.get("key_../../etc").catch((error) => error);
   assertEquals(error.status, 404);
