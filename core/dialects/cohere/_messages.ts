@@ -7,6 +7,7 @@ import type {
   ToolResultPart,
 } from "../../conversation.ts";
 import type { DialectTarget } from "../../dialect.ts";
+import { documentOf, isDocument } from "./_documents.ts";
 import { GatewayError } from "../../errors.ts";
 import { PartOrder } from "../_part_order.ts";
 
@@ -87,6 +88,7 @@ function contentOf(
         break;
       case "file":
       case "audio":
+        if (isDocument(part)) break;
         throw cannotCarry(
           place,
           `send content of type '${part.type}' to this provider`,
@@ -140,17 +142,25 @@ function encodeResult(
   param: string,
   { losses }: DialectTarget,
 ): CohereMessage {
-  const text = parts.map((part) => {
-    if (part.type === "text") return part.text;
-    throw cannotCarry(
-      param,
-      `send content of type '${part.type}' in a tool result to this provider`,
-    );
-  }).join("\n");
+  const documents: unknown[] = [];
+  const texts: string[] = [];
+  for (const part of parts) {
+    const document = part.type === "file" ? documentOf(part) : undefined;
+    if (part.type === "text") texts.push(part.text);
+    else if (document) documents.push({ type: "document", document });
+    else {
+      throw cannotCarry(
+        param,
+        `send content of type '${part.type}' in a tool result to this provider`,
+      );
+    }
+  }
   if (isError) losses.add("changed", `${param}.is_error`, "told in words");
+  const said = texts.join("\n");
+  const text = isError ? `Error: ${said}` : said;
   return {
     role: "tool",
     tool_call_id: callId,
-    content: isError ? `Error: ${text}` : text,
+    content: documents.length === 0 ? text : [...asParts(text), ...documents],
   };
 }

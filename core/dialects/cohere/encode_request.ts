@@ -1,5 +1,6 @@
 import type { Conversation, Tool } from "../../conversation.ts";
 import type { DialectTarget, EncodedRequest } from "../../dialect.ts";
+import { encodeDocuments } from "./_documents.ts";
 import { cannotCarry, encodeMessages } from "./_messages.ts";
 
 /**
@@ -16,7 +17,11 @@ export function encodeCohereRequest(
 ): EncodedRequest {
   const { losses, provider } = target;
   const { unmapped, endUser, parallelToolCalls } = conversation;
-  for (const field of unmapped) losses.add("dropped", field, provider);
+  const own = Array.isArray(conversation.extras?.get("documents"));
+  for (const field of unmapped) {
+    if (own && field === "documents") continue;
+    losses.add("dropped", field, provider);
+  }
   if (endUser !== undefined) losses.add("dropped", "user", provider);
   if (parallelToolCalls === false) {
     losses.add("dropped", "parallel_tool_calls", provider);
@@ -24,6 +29,7 @@ export function encodeCohereRequest(
   const body = {
     model: target.model,
     messages: encodeMessages(conversation, target),
+    ...encodeDocuments(conversation),
     ...encodeTools(conversation, target),
     ...encodeFormat(conversation),
     ...encodeSampling(conversation, target),

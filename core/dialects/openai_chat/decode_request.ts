@@ -43,6 +43,7 @@ const KNOWN: ReadonlySet<string> = new Set([
 
 /** Fields that only some provider has a word for: their values go with it. */
 const EXTRAS = [
+  "documents",
   "safety_settings",
   "guardrailConfig",
   "performanceConfig",
