@@ -32,8 +32,9 @@ export interface ReadAnswerOptions {
  * import { LossReport, openAiChatProvider, readAnswer } from "@llm-proxy/core";
  * import { assertEquals } from "@std/assert";
  *
- * const body = `data: {"id":"1","model":"m","choices":[{"index":0,
- *   "delta":{"content":"hi"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n`;
+ * const choice = { index: 0, delta: { content: "hi" }, finish_reason: "stop" };
+ * const event = JSON.stringify({ id: "1", model: "m", choices: [choice] });
+ * const body = `data: ${event}\n\ndata: [DONE]\n\n`;
  * const { parts } = readAnswer(new TextEncoder().encode(body), {
  *   reader: openAiChatProvider,
  *   losses: new LossReport(),
