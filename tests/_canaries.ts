@@ -11,6 +11,8 @@ const ALPHABET =
   "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 /** So much of a secret gives it away. */
 const FRAGMENT = 8;
+/** The same in hexadecimal: fewer digits also stand in ids that are drawn at random. */
+const HEX_FRAGMENT = 2 * FRAGMENT;
 
 /** A secret with a random heart: what it begins with may be known to everybody. */
 export interface Canary {
@@ -34,10 +36,9 @@ export class CanaryWatch {
 
   constructor(canaries: readonly Canary[]) {
     for (const { name, value, heart } of canaries) {
+      this.#add(name, Buffer.from(heart).toString("hex"), HEX_FRAGMENT);
       for (const text of spellings(value, heart)) {
-        for (let at = 0; at + FRAGMENT <= text.length; at++) {
-          this.#fragments.set(text.slice(at, at + FRAGMENT), name);
-        }
+        this.#add(name, text, FRAGMENT);
       }
     }
   }
@@ -46,15 +47,22 @@ export class CanaryWatch {
   find(text: string): string[] {
     const found = new Map<string, string>();
     for (let at = 0; at + FRAGMENT <= text.length; at++) {
-      const name = this.#fragments.get(text.slice(at, at + FRAGMENT));
+      const name = this.#fragments.get(text.slice(at, at + FRAGMENT)) ??
+        this.#fragments.get(text.slice(at, at + HEX_FRAGMENT));
       if (name === undefined || found.has(name)) continue;
       found.set(name, text.slice(Math.max(0, at - 60), at + 60));
     }
     return [...found].map(([name, text]) => `${name}: …${text}…`);
   }
+
+  #add(name: string, text: string, length: number): void {
+    for (let at = 0; at + length <= text.length; at++) {
+      this.#fragments.set(text.slice(at, at + length), name);
+    }
+  }
 }
 
-/** The heart as it is, in hexadecimal, and in Base64 wherever it may begin there. */
+/** The heart as it is, and in Base64 wherever it may begin there. */
 function spellings(value: string, heart: string): string[] {
   const base64 = [0, 1, 2].flatMap((offset) => {
     const bytes = Buffer.concat([Buffer.alloc(offset), Buffer.from(value)]);
@@ -63,5 +71,5 @@ function spellings(value: string, heart: string): string[] {
     const to = Math.floor(bytes.length * 8 / 6);
     return [bytes.toString("base64").slice(from, to)];
   });
-  return [heart, Buffer.from(heart).toString("hex"), ...base64];
+  return [heart, ...base64];
 }
