@@ -95,10 +95,7 @@ export type {
  *   file: "config.yaml",
  *   env: () => undefined,
  * });
- * assertEquals(
- *   result.ok && result.notices,
- *   ["memory is accepted but not in force in this version"],
- * );
+ * assertEquals(result.ok && result.notices, []);
  * ```
  */
 export type ConfigResult =

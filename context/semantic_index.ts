@@ -53,7 +53,7 @@ const MAX_DIMENSIONS = 16_384;
  * import { SemanticIndex } from "@llm-proxy/context";
  * import { assertEquals } from "@std/assert";
  *
- * const index = new SemanticIndex();
+ * const index = new SemanticIndex({ withinMs: 10_000 });
  * index.add({ partition: "team-a", key: "east", vector: [1, 0] });
  * index.add({ partition: "team-a", key: "north", vector: [0, 1] });
  * const found = await index.search({ partition: "team-a", vector: [3, 4] });
