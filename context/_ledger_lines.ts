@@ -80,10 +80,11 @@ export function openLines(open: OpenRequest): string {
  * `unknown`, and what was reserved for attempts that did not end is their cost.
  * Lines that are none, as the last one where a disk was full, are passed over.
  */
-export function rowsOf(journal: string): LedgerRow[] {
+export function rowsOf(journals: readonly string[]): LedgerRow[] {
   const open = new Map<string, OpenRequest>();
   const settled = new Map<string, LedgerRow>();
-  for (const text of journal.split("\n")) {
+  // One after the other: all in one text may be longer than a text can be.
+  for (const text of journals.flatMap((it) => it.split("\n"))) {
     const line = parse(text);
     if (line === undefined) continue;
     if ("settled" in line) {

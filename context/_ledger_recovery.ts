@@ -36,7 +36,7 @@ export async function recoverJournals(
   }
   try {
     // All at once: what one lacks another may have settled.
-    const all = rowsOf(journals.map(({ text }) => text).join("\n"));
+    const all = rowsOf(journals.map(({ text }) => text));
     const rows = await missing(store, all);
     for (let from = 0; from < rows.length;) {
       const batch = new LedgerBatch({
