@@ -1,66 +1,41 @@
 // What an answer costs that is kept beside one that is asked for: CPU time of
 // the gateway, throughput and latency, in one run.
 // Usage: deno task bench:cache [--rounds N] [--seconds N]
-import { parseArgs } from "node:util";
-import { load, type LoadResult, startSubject } from "./_process.ts";
+import {
+  benchConfig,
+  benchOptions,
+  measure,
+  median,
+  print,
+  type Row,
+} from "./_measure.ts";
+import { startSubject } from "./_process.ts";
 
-const { values } = parseArgs({
-  args: Deno.args,
-  options: {
-    rounds: { type: "string", default: "3" },
-    seconds: { type: "string", default: "3" },
-  },
-});
 /** What a kept answer may cost of one that is asked for. */
 const MAX_SHARE = 0.5;
-const rounds = Number(values.rounds);
-const seconds = Number(values.seconds);
+const { rounds, seconds } = benchOptions({ rounds: 3, seconds: 3 });
 
-interface Row extends LoadResult {
-  readonly cpu: number;
-}
-
-function median(numbers: readonly number[]): number {
-  return numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? 0;
-}
-
+const SERVICE = ["main.ts", "--port", "0", "--state", "memory", "--config"];
 const upstream = await startSubject(1, ["bench/_upstream.ts"]);
-const folder = await Deno.makeTempDir();
 
-/** The arguments of a gateway that keeps answers, or does not. */
-async function gateway(name: string, enabled: boolean): Promise<string[]> {
-  const config = `${folder}/${name}.yaml`;
-  await Deno.writeTextFile(
-    config,
-    `providers: [{name: bench, type: openai_compatible, base_url: "${upstream.url}/v1", models: [bench-1]}]\n` +
-      `logging: {level: info, format: json}\n` +
-      `caching: {response_cache: {enabled: ${enabled}}}\n`,
+/** The config of a gateway that keeps answers, or does not. */
+function config(isKept: boolean): Promise<string> {
+  return benchConfig(
+    upstream,
+    `logging: {level: info, format: json}\ncaching: {response_cache: {enabled: ${isKept}}}`,
   );
-  return ["main.ts", "--port", "0", "--state", "memory", "--config", config];
 }
 
-async function measure(
-  args: readonly string[],
-  stream: boolean,
-): Promise<Row> {
-  const subject = await startSubject(0, args);
-  const connections = stream ? 16 : 32;
-  await load(subject.url, { connections, seconds: 1, stream });
-  const before = subject.cpu();
-  const result = await load(subject.url, { connections, seconds, stream });
-  const cpu = (subject.cpu() - before) / Math.max(1, result.requests);
-  await subject.stop();
-  return { ...result, cpu };
-}
+const asked = { name: "asked for", config: await config(false) };
+const kept = { name: "kept", config: await config(true) };
 
 for (const stream of [false, true]) {
-  const subjects = [
-    { name: "asked for", args: await gateway("asked", false) },
-    { name: "kept", args: await gateway("kept", true) },
-  ].map((subject) => ({ ...subject, rows: [] as Row[] }));
+  const subjects = [asked, kept].map((it) => ({ ...it, rows: [] as Row[] }));
   for (let round = 0; round < rounds; round++) {
-    for (const { args, rows } of subjects) {
-      rows.push(await measure(args, stream));
+    for (const { config, rows } of subjects) {
+      const subject = await startSubject(0, [...SERVICE, config]);
+      rows.push(await measure(subject, { stream, seconds }));
+      await subject.stop();
     }
   }
   const of = (rows: readonly Row[], name: "cpu" | "rps" | "p50"): number =>
@@ -72,17 +47,16 @@ for (const stream of [false, true]) {
       rows.reduce((sum, { errors }) => sum + errors, 0)
     } errors`
   );
-  const [asked = 0, kept = 0] = subjects.map(({ rows }) => of(rows, "cpu"));
-  const share = (kept / asked).toFixed(2);
-  if (kept / asked > MAX_SHARE) Deno.exitCode = 1;
-  const title = stream ? "streams of 100 events" : "small answers";
-  Deno.stdout.writeSync(
-    new TextEncoder().encode(
-      `${title}\n${
-        lines.join("\n")
-      }\n  kept answers cost ${share} of the others (at most ${MAX_SHARE})\n`,
-    ),
+  const [whole = 0, less = 0] = subjects.map(({ rows }) => of(rows, "cpu"));
+  const share = less / whole;
+  if (share > MAX_SHARE) Deno.exitCode = 1;
+  print(stream ? "streams of 100 events" : "small answers");
+  lines.forEach(print);
+  print(
+    `  kept answers cost ${
+      share.toFixed(2)
+    } of the others (at most ${MAX_SHARE})`,
   );
 }
 await upstream.stop();
-await Deno.remove(folder, { recursive: true });
+await Promise.all([asked, kept].map(({ config }) => Deno.remove(config)));

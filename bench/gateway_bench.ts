@@ -1,45 +1,21 @@
 // What the gateway costs beside the floor, in one run: CPU time per request,
 // throughput, latency, memory, and the time from start to first answer.
 // Usage: deno task bench [--rounds N] [--seconds N]
-import { parseArgs } from "node:util";
 import {
-  load,
-  type LoadResult,
-  startSubject,
-  type Subject,
-} from "./_process.ts";
+  benchConfig,
+  benchOptions,
+  measure,
+  median,
+  print,
+  type Row,
+  serviceFlags,
+} from "./_measure.ts";
+import { startSubject } from "./_process.ts";
 
-const { values } = parseArgs({
-  args: Deno.args,
-  options: {
-    rounds: { type: "string", default: "5" },
-    seconds: { type: "string", default: "4" },
-  },
-});
-const rounds = Number(values.rounds);
-const seconds = Number(values.seconds);
-
-interface Row extends LoadResult {
-  readonly cpu: number;
-  readonly rss: number;
-}
-
-/** The middle value: these machines are noisy, and a mean follows the noise. */
-function median(numbers: readonly number[]): number {
-  return numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? 0;
-}
-
-function print(line: string): void {
-  Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
-}
+const { rounds, seconds } = benchOptions({ rounds: 5, seconds: 4 });
 
 const upstream = await startSubject(1, ["bench/_upstream.ts"]);
-const config = await Deno.makeTempFile({ suffix: ".yaml" });
-await Deno.writeTextFile(
-  config,
-  `providers: [{name: bench, type: openai_compatible, base_url: "${upstream.url}/v1", models: [bench-1]}]\n` +
-    `logging: {level: info, format: json}\n`,
-);
+const config = await benchConfig(upstream);
 const state = await Deno.makeTempDir();
 const service = [
   ...await serviceFlags(),
@@ -51,22 +27,6 @@ const service = [
 ];
 const gatewayArgs = [...service, "--config", config];
 
-/** The engine's flags with which `deno task start` runs the service. */
-async function serviceFlags(): Promise<string[]> {
-  const url = new URL("../deno.json", import.meta.url);
-  const { tasks } = JSON.parse(await Deno.readTextFile(url));
-  return String(tasks.start).match(/--v8-flags=\S+/g) ?? [];
-}
-
-async function measure(subject: Subject, stream: boolean): Promise<Row> {
-  const connections = stream ? 16 : 32;
-  await load(subject.url, { connections, seconds: 1, stream });
-  const before = subject.cpu();
-  const result = await load(subject.url, { connections, seconds, stream });
-  const cpu = (subject.cpu() - before) / Math.max(1, result.requests);
-  return { ...result, cpu, rss: subject.rss() };
-}
-
 async function compare(stream: boolean): Promise<void> {
   const subjects = [
     { name: "floor", args: ["bench/floor.ts", upstream.url] },
@@ -75,7 +35,7 @@ async function compare(stream: boolean): Promise<void> {
   for (let round = 0; round < rounds; round++) {
     for (const { args, rows } of subjects) {
       const subject = await startSubject(0, args);
-      rows.push(await measure(subject, stream));
+      rows.push(await measure(subject, { stream, seconds }));
       await subject.stop();
     }
   }

@@ -2,29 +2,20 @@
 // nothing told, with what is told by default, with traces, and where nobody
 // takes what is told, in one run.
 // Usage: deno task bench:observability [--rounds N] [--seconds N]
-import { parseArgs } from "node:util";
-import { load, type LoadResult, startSubject } from "./_process.ts";
+import {
+  benchConfig,
+  benchOptions,
+  measure,
+  median,
+  print,
+  type Row,
+} from "./_measure.ts";
+import { startSubject } from "./_process.ts";
 
-const { values } = parseArgs({
-  args: Deno.args,
-  options: {
-    rounds: { type: "string", default: "3" },
-    seconds: { type: "string", default: "2" },
-  },
-});
-const rounds = Number(values.rounds);
-const seconds = Number(values.seconds);
+const { rounds, seconds } = benchOptions({ rounds: 3, seconds: 2 });
 
-interface Row extends LoadResult {
-  readonly cpu: number;
-}
-
-function median(numbers: readonly number[]): number {
-  return numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? 0;
-}
-
+const SERVICE = ["main.ts", "--port", "0", "--state", "memory", "--config"];
 const upstream = await startSubject(1, ["bench/_upstream.ts"]);
-const folder = await Deno.makeTempDir();
 const collector = Deno.serve({
   hostname: "127.0.0.1",
   port: 0,
@@ -55,48 +46,24 @@ const VARIANTS = [
   { name: "hanging", config: traces(hanging.addr.port, 1) },
 ];
 
-async function argsOf({ name, config }: typeof VARIANTS[0]): Promise<string[]> {
-  const file = `${folder}/${name.replaceAll(/\W+/g, "-")}.yaml`;
-  await Deno.writeTextFile(
-    file,
-    `providers: [{name: bench, type: openai_compatible, base_url: "${upstream.url}/v1", models: [bench-1]}]\n${config}\n`,
-  );
-  return ["main.ts", "--port", "0", "--state", "memory", "--config", file];
-}
-
-async function measure(
-  args: readonly string[],
-  stream: boolean,
-): Promise<Row> {
-  const subject = await startSubject(0, args);
-  const connections = stream ? 16 : 32;
-  await load(subject.url, { connections, seconds: 1, stream });
-  const before = subject.cpu();
-  const result = await load(subject.url, { connections, seconds, stream });
-  const cpu = (subject.cpu() - before) / Math.max(1, result.requests);
-  await subject.stop();
-  return { ...result, cpu };
-}
-
-function print(line: string): void {
-  Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
-}
+const subjects = await Promise.all(VARIANTS.map(async ({ name, config }) => ({
+  name,
+  config: await benchConfig(upstream, config),
+})));
 
 for (const stream of [false, true]) {
-  const subjects = await Promise.all(VARIANTS.map(async (variant) => ({
-    name: variant.name,
-    args: await argsOf(variant),
-    rows: [] as Row[],
-  })));
+  const measured = subjects.map((it) => ({ ...it, rows: [] as Row[] }));
   for (let round = 0; round < rounds; round++) {
-    for (const { args, rows } of subjects) {
-      rows.push(await measure(args, stream));
+    for (const { config, rows } of measured) {
+      const subject = await startSubject(0, [...SERVICE, config]);
+      rows.push(await measure(subject, { stream, seconds }));
+      await subject.stop();
     }
   }
   print(stream ? "per stream of 100 events" : "per request, not streaming");
   print("                CPU µs  x nothing     rps   p50 ms   p99 ms  errors");
-  const base = median(subjects[0]?.rows.map(({ cpu }) => cpu) ?? []);
-  for (const { name, rows } of subjects) {
+  const base = median(measured[0]?.rows.map(({ cpu }) => cpu) ?? []);
+  for (const { name, rows } of measured) {
     const of = (pick: (row: Row) => number): number => median(rows.map(pick));
     const cells = [
       of(({ cpu }) => cpu).toFixed(1),
@@ -112,6 +79,6 @@ for (const stream of [false, true]) {
 }
 await upstream.stop();
 await collector.shutdown();
-await Deno.remove(folder, { recursive: true });
+await Promise.all(subjects.map(({ config }) => Deno.remove(config)));
 // What hangs would hold it.
 Deno.exit();

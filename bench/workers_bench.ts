@@ -2,16 +2,16 @@
 // and CPU time per request, which says what two cores could do where client and
 // upstream need some of them too. With four processors or more those have their own.
 // Usage: deno task bench:workers [--rounds N] [--seconds N]
-import { parseArgs } from "node:util";
+import {
+  benchConfig,
+  benchOptions,
+  median,
+  print,
+  serviceFlags,
+} from "./_measure.ts";
 import type { LoadResult } from "./_process.ts";
 
-const { values } = parseArgs({
-  args: Deno.args,
-  options: {
-    rounds: { type: "string", default: "5" },
-    seconds: { type: "string", default: "4" },
-  },
-});
+const { rounds, seconds } = benchOptions({ rounds: 5, seconds: 4 });
 const ROOT = new URL("../", import.meta.url);
 const CONNECTIONS = "64";
 /** Ticks a second in `/proc/PID/stat`: fixed at 100 on Linux. */
@@ -89,11 +89,11 @@ function serving({ pid }: Program): (number | string)[] {
   return children[0] ? children : [pid];
 }
 
-async function load(url: string, seconds: string): Promise<LoadResult> {
+async function load(url: string, seconds: number): Promise<LoadResult> {
   const args = ["bench/_load.ts", `${url}/v1/chat/completions`, CONNECTIONS];
   const { stdout } = await command(`2-${processors - 1}`, [
     ...args,
-    seconds,
+    String(seconds),
     "whole",
   ]).output();
   return JSON.parse(new TextDecoder().decode(stdout));
@@ -101,25 +101,21 @@ async function load(url: string, seconds: string): Promise<LoadResult> {
 
 /** Measures a service of so many workers. */
 async function measure(workers: number, config: string): Promise<Row> {
-  const { tasks } = JSON.parse(
-    await Deno.readTextFile(new URL("deno.json", ROOT)),
-  );
-  const flags: string[] = String(tasks.start).match(/--v8-flags=\S+/g) ?? [];
   const state = await Deno.makeTempDir();
   const service = await startProgram(
     workers === 1 ? "0" : "0,1",
     [
-      ...flags,
+      ...await serviceFlags(),
       "main.ts",
       ...["--port", "0", "--state", state, "--config", config],
       ...["--workers", String(workers)],
     ],
     workers === 1 ? / on http/ : / on http[^]*workers serve/,
   );
-  await load(service.url, "1");
+  await load(service.url, 1);
   const pids = serving(service);
   const before = pids.map(cpuOf);
-  const result = await load(service.url, values.seconds);
+  const result = await load(service.url, seconds);
   const used = pids.map((pid, index) => cpuOf(pid) - (before[index] ?? 0));
   await service.stop();
   await Deno.remove(state, { recursive: true });
@@ -131,27 +127,14 @@ async function measure(workers: number, config: string): Promise<Row> {
   };
 }
 
-function median(numbers: readonly number[]): number {
-  return numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? 0;
-}
-
-function print(line: string): void {
-  Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
-}
-
 const upstream = await startProgram(
   `2-${processors - 1}`,
   ["bench/_upstream.ts"],
   /http/,
 );
-const config = await Deno.makeTempFile({ suffix: ".yaml" });
-await Deno.writeTextFile(
-  config,
-  `providers: [{name: bench, type: openai_compatible, base_url: "${upstream.url}/v1", models: [bench-1]}]\n` +
-    `logging: {level: info, format: json}\n`,
-);
+const config = await benchConfig(upstream);
 const rows = new Map<number, Row[]>([[1, []], [2, []]]);
-for (let round = 0; round < Number(values.rounds); round++) {
+for (let round = 0; round < rounds; round++) {
   for (const [workers, of] of rows) of.push(await measure(workers, config));
 }
 await upstream.stop();
