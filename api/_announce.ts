@@ -30,7 +30,6 @@ export function announce(
       ]
       : [],
     ...config.chaos_engineering.enabled ? [chaosNotice(config)] : [],
-    ...loaded.notices,
     ...deno ? [deno] : [],
   ];
   for (const notice of notices) print(`llm-proxy: ${notice}\n`);

@@ -14,7 +14,6 @@ export async function check({ values, switches }: CliInput): Promise<number> {
   if (typeof loaded === "number") return loaded;
   const fault = await otherFault(loaded);
   if (fault !== undefined) return tell(`${file}: ${fault}`, FAULT);
-  for (const notice of loaded.notices) print(`${notice}\n`);
   return print(`${file}: no faults\n`);
 }
 
@@ -26,11 +25,14 @@ async function otherFault({ config }: Loaded): Promise<string | undefined> {
 
 async function asJson(file: string): Promise<number> {
   const read = await readConfig(file);
-  const told = "faults" in read ? read : await (async () => {
-    const message = await otherFault(read);
-    const faults = message === undefined ? [] : [{ file, message }];
-    return { faults, notices: read.notices };
-  })();
-  print(`${JSON.stringify({ notices: [], ...told }, null, 2)}\n`);
-  return told.faults.length === 0 ? 0 : FAULT;
+  const faults = "faults" in read
+    ? read.faults
+    : await faultsBeyond(file, read);
+  print(`${JSON.stringify({ faults }, null, 2)}\n`);
+  return faults.length === 0 ? 0 : FAULT;
+}
+
+async function faultsBeyond(file: string, loaded: Loaded): Promise<object[]> {
+  const message = await otherFault(loaded);
+  return message === undefined ? [] : [{ file, message }];
 }

@@ -16,12 +16,7 @@ import {
   limits,
   permitted,
 } from "./_doctor_host.ts";
-import {
-  configFile,
-  fromEnvironment,
-  load,
-  type Loaded,
-} from "./_load_config.ts";
+import { configFile, fromEnvironment, load } from "./_load_config.ts";
 import { providerSettings } from "./_provider_settings.ts";
 import { mayKeepFiles, statePlace } from "./_state_place.ts";
 import { FAULT, print } from "./_terminal.ts";
@@ -36,7 +31,7 @@ export async function doctor({ values, switches }: CliInput): Promise<number> {
     ? await providers(config)
     : { findings: [], dates: [] };
   const findings = [
-    told(file, loaded),
+    configFinding(file),
     ...credentials(config),
     ...addresses(config),
     ...permitted(config),
@@ -54,13 +49,11 @@ function lineOf({ is, what, advice }: Finding): string {
   return `${is.padEnd(5)} ${what}${advice ? `\n      → ${advice}` : ""}\n`;
 }
 
-function told(file: string | undefined, { notices }: Loaded): Finding {
+function configFinding(file: string | undefined): Finding {
   const what = file === undefined
     ? "config: none, the environment decides"
     : `config: ${file} has no faults`;
-  return notices.length === 0
-    ? { is: "ok", what }
-    : { is: "warn", what, advice: notices.join("; ") };
+  return { is: "ok", what };
 }
 
 /** Providers without a key that their type wants one for. */

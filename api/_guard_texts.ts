@@ -1,9 +1,9 @@
-import { parseJsonText } from "@llm-proxy/core";
 import {
   editJsonDocument,
   exactMember,
   type JsonDocument,
   parseJsonDocument,
+  parseJsonText,
 } from "@llm-proxy/core";
 
 /** What a text of a request is. */
@@ -45,7 +45,7 @@ const NOT_SAID: ReadonlySet<string> = new Set([
   "previous_response_id",
   "prompt_cache_key",
 ]);
-/** Members of what was said that are no words, wherever they stand. */
+/** Members of what was said that are no words. A name here hides a text from every guard, so what only counts tokens keeps a list of its own. */
 const NO_WORDS: ReadonlySet<string> = new Set([
   "type",
   "role",

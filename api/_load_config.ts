@@ -13,7 +13,6 @@ import { FAULT, tell } from "./_terminal.ts";
 export interface Loaded {
   readonly config: Config;
   readonly off: readonly ProviderOff[];
-  readonly notices: readonly string[];
   /** The file's text, where there is one. */
   readonly text?: string;
 }
@@ -55,11 +54,11 @@ export async function readConfig(
     readText: readNamedFile,
   });
   if (!result.ok) return { faults: result.faults };
-  const off = result.config.providers
+  const { config } = result;
+  const off = config.providers
     .filter(({ enabled }) => !enabled)
     .map(({ name }) => ({ name, reason: "enabled: false" }));
-  const { config, notices } = result;
-  return { config, off, notices, text: read.text };
+  return { config, off, text: read.text };
 }
 
 /** Without a config the environment says which providers are on. */
@@ -68,7 +67,7 @@ export function fromEnvironment(): Loaded | number {
   const readText = (path: string): string => Deno.readTextFileSync(path);
   const { off } = environmentProviders(env, { readText });
   try {
-    return { config: defaultConfig({ env, readText }), off, notices: [] };
+    return { config: defaultConfig({ env, readText }), off };
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     return tell(`llm-proxy: ${error.message}`, FAULT);

@@ -2,6 +2,7 @@ import type { BudgetWarning } from "@llm-proxy/context";
 import { StructuredLogger } from "@llm-proxy/logging";
 import { assert, assertEquals } from "@std/assert";
 import { BudgetAlerts } from "./budget_alerts.ts";
+import { until } from "../logging/_test_wait.ts";
 
 const WARNING: BudgetWarning = {
   budget: "teams",
@@ -43,14 +44,6 @@ function makeLogger(): { logger: StructuredLogger; lines: string[] } {
     sink: (line: string) => void lines.push(line),
   });
   return { logger, lines };
-}
-
-async function until(isSo: () => boolean): Promise<void> {
-  const deadline = performance.now() + 10_000;
-  while (!isSo() && performance.now() < deadline) {
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
-  assert(isSo());
 }
 
 Deno.test("BudgetAlerts tells what a warning says, the same each time, until it is taken", async () => {

@@ -4,7 +4,6 @@ import type { EnvReader } from "./_config_env.ts";
 import { FaultList } from "./_config_faults.ts";
 import { readConfigFile, readNamedFile } from "./_config_file.ts";
 import { Lines } from "./_config_lines.ts";
-import { pendingNotices } from "./_config_pending.ts";
 import { configSources } from "./_config_sources.ts";
 import { readTree } from "./_config_tree.ts";
 import { loadPatternsFor } from "./_guard_patterns.ts";
@@ -83,28 +82,23 @@ export type {
 } from "./config_types_routing.ts";
 
 /**
- * What became of a config file: the config with notices for its reader, or
- * every fault that was found, in the order of the file.
+ * What became of a config file: the config, or every fault that was found, in
+ * the order of the file.
  *
  * @example Either, or
  * ```ts
  * import { type ConfigResult, parseConfig } from "@llm-proxy/api";
- * import { assertEquals } from "@std/assert";
+ * import { assert } from "@std/assert";
  *
  * const result: ConfigResult = parseConfig("memory: {monitoring_interval: 2}", {
  *   file: "config.yaml",
  *   env: () => undefined,
  * });
- * assertEquals(result.ok && result.notices, []);
+ * assert(result.ok);
  * ```
  */
 export type ConfigResult =
-  | {
-    readonly ok: true;
-    readonly config: Config;
-    /** What the file sets and this version does not do. */
-    readonly notices: readonly string[];
-  }
+  | { readonly ok: true; readonly config: Config }
   | { readonly ok: false; readonly faults: readonly ConfigFault[] };
 
 /**
@@ -182,7 +176,7 @@ export function parseConfig(
   found.forEach((it) => list.addIn(tree, it));
   const faults = list.take();
   if (faults.length > 0 || config === undefined) return { ok: false, faults };
-  return { ok: true, config, notices: pendingNotices(tree.data) };
+  return { ok: true, config };
 }
 
 /**

@@ -20,7 +20,6 @@ Deno.test("parseConfig() gives the defaults for an empty file", () => {
     const result = parse(text);
     assert(result.ok, text);
     assertEquals(result.config, { ...defaultConfig(), providers: [] });
-    assertEquals(result.notices, []);
   }
 });
 

@@ -1,9 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { WaitingTime } from "./waiting_time.ts";
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
+import { pause } from "../logging/_test_wait.ts";
 
 Deno.test("WaitingTime counts waits that overlap once", async () => {
   const waiting = new WaitingTime();

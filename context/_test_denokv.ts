@@ -1,5 +1,8 @@
+import { freePort, hasProgram } from "../logging/_test_programs.ts";
+import { until } from "../logging/_test_wait.ts";
+
 /** Whether `denokv` (`cargo install denokv --locked`) is here and may be run. */
-export const hasDenoKv: boolean = isHere();
+export const hasDenoKv: boolean = hasProgram("denokv", "--help");
 
 /** A real server of KV Connect of its own, on 127.0.0.1, in a folder of its own. */
 export class TestDenoKv implements AsyncDisposable {
@@ -59,32 +62,13 @@ export class TestDenoKv implements AsyncDisposable {
   }
 
   async #answers(): Promise<void> {
-    const end = performance.now() + 15_000;
-    for (;;) {
-      try {
-        return await (await fetch(this.url)).body?.cancel();
-      } catch (error) {
-        if (performance.now() > end) throw error;
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
-    }
+    await until(
+      async () => {
+        const response = await fetch(this.url).catch(() => undefined);
+        await response?.body?.cancel();
+        return response !== undefined;
+      },
+      "denokv answers",
+    );
   }
-}
-
-function isHere(): boolean {
-  const asked = { name: "run", command: "denokv" } as const;
-  if (Deno.permissions.querySync(asked).state !== "granted") return false;
-  try {
-    const output = { stdout: "null", stderr: "null" } as const;
-    return new Deno.Command("denokv", { args: ["--help"], ...output })
-      .outputSync().success;
-  } catch {
-    return false;
-  }
-}
-
-function freePort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  listener.close();
-  return listener.addr.port;
 }

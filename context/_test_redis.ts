@@ -1,4 +1,5 @@
-import { hasProgram } from "../logging/_test_prometheus.ts";
+import { freePort, hasProgram } from "../logging/_test_programs.ts";
+import { until } from "../logging/_test_wait.ts";
 
 /** Whether `redis-server` is here and may be run. */
 export const hasRedis: boolean = hasProgram("redis-server");
@@ -84,18 +85,10 @@ export class TestRedis implements AsyncDisposable {
   }
 
   async #answers(): Promise<void> {
-    const end = performance.now() + 15_000;
-    for (;;) {
-      const said = await this.say("PING").catch(() => "");
-      if (/^(\+PONG|-NOAUTH)/.test(said)) return;
-      if (performance.now() > end) throw new Error("Redis does not answer");
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    const isUp = (said: string): boolean => /^(\+PONG|-NOAUTH)/.test(said);
+    await until(
+      async () => isUp(await this.say("PING").catch(() => "")),
+      "Redis answers",
+    );
   }
-}
-
-function freePort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  listener.close();
-  return listener.addr.port;
 }

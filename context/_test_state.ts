@@ -85,18 +85,6 @@ export async function overwritePage(path: string, page: number): Promise<void> {
   file.close();
 }
 
-/** Waits until something holds; fails after a while. */
-export async function until(
-  holds: () => boolean | Promise<boolean>,
-  withinMs = 15_000,
-): Promise<void> {
-  const end = performance.now() + withinMs;
-  while (!await holds()) {
-    if (performance.now() > end) throw new Error("It did not come to hold");
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
 /** Runs a program as another process of Deno. */
 export function runProgram(
   program: string,

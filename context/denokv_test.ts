@@ -2,9 +2,9 @@
 // with a server of its own that can be told to have them.
 import { assertEquals } from "@std/assert";
 import { hasDenoKv, TestDenoKv } from "./_test_denokv.ts";
-import { until } from "./_test_state.ts";
 import { testStateStore } from "./_test_state_store_contract.ts";
 import { type OpenStateStore, openStateStore } from "./open_state_store.ts";
+import { until } from "../logging/_test_wait.ts";
 
 const SUM = { type: "sum", key: ["n"], amount: 1 } as const;
 

@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
-import { until } from "./_test_state.ts";
 import { KvConnectServer } from "./_test_kv_connect.ts";
 import { testStateStore } from "./_test_state_store_contract.ts";
 import { type OpenStateStore, openStateStore } from "./open_state_store.ts";
 import type { StateAlarm } from "./state_status.ts";
+import { until } from "../logging/_test_wait.ts";
 
 const TOKEN_VARIABLE = "DENO_KV_ACCESS_TOKEN";
 const SUM = { type: "sum", key: ["n"], amount: 1 } as const;

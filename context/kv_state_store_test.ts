@@ -1,15 +1,10 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { KvCalls } from "./_kv_calls.ts";
-import {
-  openBare,
-  openFile,
-  rowsOf,
-  until,
-  withDirectory,
-} from "./_test_state.ts";
+import { openBare, openFile, rowsOf, withDirectory } from "./_test_state.ts";
 import { largeBytes, testStateStore } from "./_test_state_store_contract.ts";
 import { StateError } from "./state_error.ts";
+import { until } from "../logging/_test_wait.ts";
 
 testStateStore("A state file", async (now) => {
   const directory = await Deno.makeTempDir();

@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import * as fc from "fast-check";
 import { manage } from "./_test_faulty_store.ts";
-import { until } from "./_test_state.ts";
 import { testStateStore } from "./_test_state_store_contract.ts";
 import { MemoryStateStore } from "./memory_state_store.ts";
 import { StateError } from "./state_error.ts";
 import type { StateStore, StateWrite } from "./state_store.ts";
+import { until } from "../logging/_test_wait.ts";
 
 const SUM = { type: "sum", key: ["n"], amount: 1 } as const;
 

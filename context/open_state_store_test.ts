@@ -6,11 +6,11 @@ import {
   openFile,
   overwritePage,
   runProgram,
-  until,
   withDirectory,
 } from "./_test_state.ts";
 import { openStateStore } from "./open_state_store.ts";
 import { StateError } from "./state_error.ts";
+import { until } from "../logging/_test_wait.ts";
 
 /** As often as the checks ask; a few times where everything is tested. */
 const isFull = Deno.env.get("KILLS") === "full";

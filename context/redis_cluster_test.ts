@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { hasRedis, TestRedis } from "./_test_redis.ts";
-import { until } from "./_test_state.ts";
 import { testStateStore } from "./_test_state_store_contract.ts";
 import { openStateStore } from "./open_state_store.ts";
+import { until } from "../logging/_test_wait.ts";
 
 /** A cluster of one, which answers for every slot; it takes two seconds. */
 async function startCluster(): Promise<TestRedis> {

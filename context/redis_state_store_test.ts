@@ -1,5 +1,4 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { until } from "./_test_state.ts";
 import { hasRedis, TestRedis } from "./_test_redis.ts";
 import { largeBytes, testStateStore } from "./_test_state_store_contract.ts";
 import {
@@ -11,6 +10,7 @@ import {
 import { StateError } from "./state_error.ts";
 import type { StateAlarm } from "./state_status.ts";
 import type { StateRow, StateSchema } from "./state_schema.ts";
+import { until } from "../logging/_test_wait.ts";
 
 const SUM = { type: "sum", key: ["n"], amount: 1 } as const;
 

@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import * as fc from "fast-check";
 import { FaultyStore } from "./_test_faulty_store.ts";
-import { until } from "./_test_state.ts";
 import { MemoryStateStore } from "./memory_state_store.ts";
 import { SmartCache } from "./smart_cache.ts";
 import type { SmartCacheOptions } from "./smart_cache_options.ts";
 import type { StateEntry, StateKey, StateStore } from "./state_store.ts";
+import { until } from "../logging/_test_wait.ts";
 
 /** A cache whose clock stands still. */
 function make(options: SmartCacheOptions = {}): {

@@ -73,20 +73,6 @@ export async function failure(work: Promise<unknown>): Promise<string> {
   return "none";
 }
 
-/** Resolves after some milliseconds. */
-export function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-/** Waits until something is so, at most five seconds. */
-export async function until(condition: () => boolean): Promise<void> {
-  const end = performance.now() + 5_000;
-  while (!condition()) {
-    if (performance.now() > end) throw new Error("It never came to be");
-    await pause(2);
-  }
-}
-
 function codeOf(error: unknown): string {
   return error instanceof UpstreamError ? error.code : `no fault: ${error}`;
 }

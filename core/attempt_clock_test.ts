@@ -1,5 +1,4 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
-import { pause, until } from "./_test_http.ts";
 import {
   AttemptClock,
   type AttemptLimits,
@@ -7,6 +6,7 @@ import {
   defaultLimits,
 } from "./attempt_clock.ts";
 import { GatewayError, UpstreamError } from "./errors.ts";
+import { pause, until } from "../logging/_test_wait.ts";
 
 /** Limits that never pass in a test, but for those that are given. */
 function limits(some: Partial<AttemptLimits>): AttemptLimits {

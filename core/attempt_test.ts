@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
-import { readText, until } from "./_test_http.ts";
+import { readText } from "./_test_http.ts";
 import { type TestRequest, TestUpstream } from "./_test_upstream.ts";
 import { Attempt } from "./attempt.ts";
 import { type AttemptLimits, defaultLimits } from "./attempt_clock.ts";
@@ -9,6 +9,7 @@ import type { HttpClientOptions } from "./http_client_options.ts";
 import { HttpClient } from "./http_client.ts";
 import type { Provider } from "./provider.ts";
 import type { UpstreamResponse } from "./upstream.ts";
+import { until } from "../logging/_test_wait.ts";
 
 const REQUEST = { path: "/chat", headers: {}, body: "{}" };
 

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
-import { failure, readCut, readText, send, until } from "./_test_http.ts";
+import { failure, readCut, readText, send } from "./_test_http.ts";
 import { TestUpstream } from "./_test_upstream.ts";
 import { collectBody } from "./attempt.ts";
 import type { ChaosFault } from "./chaos_fault.ts";
@@ -13,6 +13,7 @@ import { decodeChatError } from "./dialects/openai_chat/decode_error.ts";
 import { classifyFailure } from "./failure_class.ts";
 import { HttpClient } from "./http_client.ts";
 import type { Transport, UpstreamBody } from "./upstream.ts";
+import { until } from "../logging/_test_wait.ts";
 
 const NOWHERE: Transport = {
   send: () => Promise.reject(new Error("It was asked")),

@@ -1,6 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { type UpstreamFault, upstreamFault } from "./_http_errors.ts";
-import { until } from "./_test_http.ts";
 import { AttemptClock, defaultLimits } from "./attempt_clock.ts";
 import { anthropicProvider } from "./dialects/anthropic/dialect.ts";
 import { decodeChatError } from "./dialects/openai_chat/decode_error.ts";
@@ -12,6 +11,7 @@ import {
   type FailureClass,
   type FailureContext,
 } from "./failure_class.ts";
+import { until } from "../logging/_test_wait.ts";
 
 const encoder = new TextEncoder();
 const bytes = (text: string): Uint8Array => encoder.encode(text);

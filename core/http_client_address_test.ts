@@ -1,8 +1,9 @@
 import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
-import { failure, pause, readText, send, until } from "./_test_http.ts";
+import { failure, readText, send } from "./_test_http.ts";
 import { TestUpstream } from "./_test_upstream.ts";
 import { UpstreamError } from "./errors.ts";
 import { HttpClient } from "./http_client.ts";
+import { pause, until } from "../logging/_test_wait.ts";
 
 /** A resolver that answers with one list after the other, the last for ever. */
 function answers(...lists: readonly (readonly string[])[]) {

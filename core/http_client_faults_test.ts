@@ -1,16 +1,10 @@
 import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
 import { connectFault, upstreamFault } from "./_http_errors.ts";
-import {
-  failure,
-  pause,
-  readCut,
-  readText,
-  send,
-  until,
-} from "./_test_http.ts";
+import { failure, readCut, readText, send } from "./_test_http.ts";
 import { type TestRequest, TestUpstream } from "./_test_upstream.ts";
 import { UpstreamError } from "./errors.ts";
 import { HttpClient } from "./http_client.ts";
+import { pause, until } from "../logging/_test_wait.ts";
 
 /** What check C1 grants under load; alone it takes about a millisecond. */
 const MAX_CLOSE_MS = 250;

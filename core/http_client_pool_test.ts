@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
-import { failure, pause, readText, send, until } from "./_test_http.ts";
+import { failure, readText, send } from "./_test_http.ts";
 import { type TestRequest, TestUpstream } from "./_test_upstream.ts";
 import { HttpClient } from "./http_client.ts";
+import { pause, until } from "../logging/_test_wait.ts";
 
 Deno.test("HttpClient keeps a connection and uses it again", async () => {
   await using upstream = await TestUpstream.start((r) => r.respond(r.path));

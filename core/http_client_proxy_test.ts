@@ -1,9 +1,10 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { connect } from "node:net";
-import { failure, readText, send, until } from "./_test_http.ts";
+import { failure, readText, send } from "./_test_http.ts";
 import { type TestScript, TestUpstream } from "./_test_upstream.ts";
 import { UpstreamError } from "./errors.ts";
 import { HttpClient } from "./http_client.ts";
+import { until } from "../logging/_test_wait.ts";
 
 function pem(name: string): string {
   return Deno.readTextFileSync(new URL(`testdata/${name}`, import.meta.url));

@@ -2,9 +2,10 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { gzipSync } from "node:zlib";
-import { pause, send } from "./_test_http.ts";
+import { send } from "./_test_http.ts";
 import { type TestRequest, TestUpstream } from "./_test_upstream.ts";
 import { HttpClient } from "./http_client.ts";
+import { pause } from "../logging/_test_wait.ts";
 
 const MIB = 1024 * 1024;
 const PIECE = 8 * 1024;

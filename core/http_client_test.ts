@@ -1,8 +1,9 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { failure, pause, readText, send, until } from "./_test_http.ts";
+import { failure, readText, send } from "./_test_http.ts";
 import { TestUpstream } from "./_test_upstream.ts";
 import { GatewayError } from "./errors.ts";
 import { HttpClient } from "./http_client.ts";
+import { pause, until } from "../logging/_test_wait.ts";
 
 Deno.test("HttpClient.send() sends method, path, headers and an exact body", async () => {
   await using upstream = await TestUpstream.start((request) =>

@@ -6,10 +6,11 @@ import {
   assertThrows,
 } from "@std/assert";
 import { generateKeyPairSync } from "node:crypto";
-import { failure, readText, send, until } from "./_test_http.ts";
+import { failure, readText, send } from "./_test_http.ts";
 import { TestUpstream } from "./_test_upstream.ts";
 import { HttpClient } from "./http_client.ts";
 import type { HttpClientOptions } from "./http_client_options.ts";
+import { until } from "../logging/_test_wait.ts";
 
 /** What check C1 grants under load; alone it takes about a millisecond. */
 const MAX_CLOSE_MS = 250;

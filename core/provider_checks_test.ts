@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { pause, until } from "./_test_http.ts";
 import { type TestRequest, TestUpstream } from "./_test_upstream.ts";
 import { checkProvider } from "./check_provider.ts";
 import { ProviderChecks } from "./provider_checks.ts";
 import { ProviderFactory, type ProviderSettings } from "./provider_factory.ts";
 import { ProviderHealth } from "./provider_health.ts";
+import { pause, until } from "../logging/_test_wait.ts";
 
 const KEY = "sk-3f9c1b7a55d2";
 

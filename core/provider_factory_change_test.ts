@@ -1,10 +1,11 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { failure, readText, send, until } from "./_test_http.ts";
+import { failure, readText, send } from "./_test_http.ts";
 import { type TestRequest, TestUpstream } from "./_test_upstream.ts";
 import { MockTransport } from "./mock/mock_transport.ts";
 import type { Provider } from "./provider.ts";
 import { ProviderFactory, type ProviderSettings } from "./provider_factory.ts";
 import type { Transport } from "./upstream.ts";
+import { until } from "../logging/_test_wait.ts";
 
 function settings(baseUrl: string, apiKey = "key-1"): ProviderSettings {
   return {

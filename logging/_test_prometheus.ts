@@ -1,15 +1,4 @@
-/** Whether a program of a Debian package is here and may be run. */
-export function hasProgram(name: string): boolean {
-  const asked = { name: "run", command: name } as const;
-  if (Deno.permissions.querySync(asked).state !== "granted") return false;
-  try {
-    const output = { stdout: "null", stderr: "null" } as const;
-    return new Deno.Command(name, { args: ["--version"], ...output })
-      .outputSync().success;
-  } catch {
-    return false;
-  }
-}
+import { freePort } from "./_test_programs.ts";
 
 /** What `promtool check metrics` says of a text; nothing where all is well. */
 export async function promtoolCheck(text: string): Promise<string> {
@@ -123,9 +112,4 @@ export class TestPrometheus implements AsyncDisposable {
     await this.#child.status;
     Deno.removeSync(this.#folder, { recursive: true });
   }
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }

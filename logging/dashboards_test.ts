@@ -3,9 +3,9 @@
  * Needs Debian's `prometheus` package for the latter; ignored where it is absent.
  */
 import { assert, assertEquals } from "@std/assert";
-import { hasProgram } from "./_test_prometheus.ts";
 import { GatewayMetrics } from "./gateway_metrics.ts";
 import { MetricsCollector } from "./metrics_collector.ts";
+import { hasProgram } from "./_test_programs.ts";
 
 const FOLDER = new URL("./dashboards/", import.meta.url);
 const noPromtool = !hasProgram("promtool");

@@ -3,7 +3,8 @@ import { GatewayMetrics } from "./gateway_metrics.ts";
 import { joinScrapes } from "./join_scrapes.ts";
 import { MetricsCollector } from "./metrics_collector.ts";
 import { PrometheusExporter } from "./prometheus_exporter.ts";
-import { hasProgram, promtoolCheck } from "./_test_prometheus.ts";
+import { promtoolCheck } from "./_test_prometheus.ts";
+import { hasProgram } from "./_test_programs.ts";
 
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
 

@@ -4,14 +4,11 @@
  * are absent the tests are ignored.
  */
 import { assertEquals, assertMatch } from "@std/assert";
-import {
-  hasProgram,
-  promtoolCheck,
-  TestPrometheus,
-} from "./_test_prometheus.ts";
+import { promtoolCheck, TestPrometheus } from "./_test_prometheus.ts";
 import { GatewayMetrics } from "./gateway_metrics.ts";
 import { MetricsCollector } from "./metrics_collector.ts";
 import { PrometheusExporter } from "./prometheus_exporter.ts";
+import { hasProgram } from "./_test_programs.ts";
 
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
 const STRANGE = 'a\\b"c\nd équipe 模型 🙂';

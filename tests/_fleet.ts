@@ -5,7 +5,7 @@ import {
   type TestGateway,
 } from "./_gateway.ts";
 import { type RawAnswer, RawClient } from "./_raw_client.ts";
-import { until } from "./_rig.ts";
+import { until } from "../logging/_test_wait.ts";
 
 /** How a {@linkcode Fleet} is set up. */
 export interface FleetOptions {

@@ -4,6 +4,7 @@ import {
   type ScriptedUpstream,
   startScriptedUpstream,
 } from "./_scripted_upstream.ts";
+import { until } from "../logging/_test_wait.ts";
 
 /** How a rig is set up. */
 export interface RigOptions {
@@ -140,14 +141,5 @@ export async function soon<T>(
     return await Promise.race([promise, late]);
   } finally {
     clearTimeout(timer);
-  }
-}
-
-/** Waits until something holds. */
-export async function until(test: () => boolean, what: string): Promise<void> {
-  const deadline = performance.now() + SOON;
-  while (!test()) {
-    if (performance.now() > deadline) throw new Error(`Never: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

@@ -1,7 +1,7 @@
 import { FaultUpstream } from "./_fault_upstream.ts";
 import { startGateway, type TestGateway } from "./_gateway.ts";
 import { type RawAnswer, RawClient } from "./_raw_client.ts";
-import { until } from "./_rig.ts";
+import { until } from "../logging/_test_wait.ts";
 
 /** How a rig is set up. */
 export interface RoutedRigOptions {

@@ -12,6 +12,7 @@ import {
   withCache,
 } from "./_cache_rig.ts";
 import { chunk, completion, streamEnd } from "./_chat_answers.ts";
+import { until } from "../logging/_test_wait.ts";
 
 /** A stream whose words come when the test says so. */
 class Words {
@@ -82,14 +83,6 @@ async function stream(
   const response = await ask(body, asking);
   assertEquals(response.status, 200);
   return new Reader(response);
-}
-
-async function until(test: () => boolean): Promise<void> {
-  const deadline = performance.now() + 10_000;
-  while (!test()) {
-    if (performance.now() > deadline) throw new Error("It never came to that");
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }
 
 Deno.test("L10: 500 who ask the same at the same time are answered by one call", async () => {

@@ -4,12 +4,13 @@ import { assert, assertEquals } from "@std/assert";
 import { onDenoServe, onNode } from "./_gateway.ts";
 import { startMiniGateway } from "./_mini_gateway.ts";
 import { ask, RawClient } from "./_raw_client.ts";
-import { contentOf, percentile, Rig, soon, until } from "./_rig.ts";
+import { contentOf, percentile, Rig, soon } from "./_rig.ts";
 import {
   startScriptedUpstream,
   type UpstreamCall,
 } from "./_scripted_upstream.ts";
 import { CHAT_PIECES, DIALECTS, type WirePieces } from "./_wire_pieces.ts";
+import { pause, until } from "../logging/_test_wait.ts";
 
 const MIB = 1024 * 1024;
 /** What the buffers of two connections and everything between may take. */
@@ -25,10 +26,6 @@ async function flood(
   await call.write(wire.start);
   const piece = wire.text("x".repeat(8_000));
   while (!call.gone && call.accepted < bytes) await call.write(piece);
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** Waits until no more bytes are taken, and tells how many were. */

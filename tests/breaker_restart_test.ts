@@ -5,7 +5,7 @@ import { FaultUpstream } from "./_fault_upstream.ts";
 import { status } from "./_faults.ts";
 import { startGateway } from "./_gateway.ts";
 import { post, RawClient } from "./_raw_client.ts";
-import { until } from "./_rig.ts";
+import { until } from "../logging/_test_wait.ts";
 
 Deno.test("U16: a gateway that starts again leaves a provider alone that was down", async () => {
   const directory = await Deno.makeTempDir();

@@ -3,8 +3,8 @@ import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import { healthy, ok, silence, status, unfinished } from "./_faults.ts";
 import { Fleet } from "./_fleet.ts";
 import { ask, post, RawClient } from "./_raw_client.ts";
-import { until } from "./_rig.ts";
 import type { UpstreamScript } from "./_scripted_upstream.ts";
+import { until } from "../logging/_test_wait.ts";
 
 const KEY = "team-key-4f8a1c77e2b90d";
 const AUTH = `x-api-key: ${KEY}\r\n`;

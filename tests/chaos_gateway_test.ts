@@ -9,7 +9,8 @@ import {
 import { Fleet } from "./_fleet.ts";
 import { tell } from "./_measured.ts";
 import { ask, type RawAnswer, RawClient } from "./_raw_client.ts";
-import { contentOf, errorOf, until } from "./_rig.ts";
+import { contentOf, errorOf } from "./_rig.ts";
+import { until } from "../logging/_test_wait.ts";
 
 /** A config with one fault that strikes every attempt at the first provider. */
 function striking(fault: string): string {

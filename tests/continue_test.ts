@@ -8,10 +8,11 @@ import {
 } from "@std/assert";
 import { drip, errorInside, silence, status } from "./_faults.ts";
 import { ask, type RawAnswer, RawClient } from "./_raw_client.ts";
-import { contentOf, errorOf, eventsOf, until } from "./_rig.ts";
+import { contentOf, errorOf, eventsOf } from "./_rig.ts";
 import { RoutedRig } from "./_routed_rig.ts";
 import type { UpstreamScript } from "./_scripted_upstream.ts";
 import { CHAT_PIECES, MESSAGES_PIECES } from "./_wire_pieces.ts";
+import { until } from "../logging/_test_wait.ts";
 
 const CONTINUING = `
   - {match: m, targets: [a/one, b/two], after_commit: continue}

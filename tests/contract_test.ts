@@ -218,7 +218,6 @@ chaos_engineering: {enabled: true, faults: [{type: delay, probability: 0.1, dela
     },
   );
   assert(result.ok, JSON.stringify(result));
-  assertEquals(result.notices, []);
   assertEquals(result.config.server.port, 8000);
   const empty = parseConfig("", { file: "a.yaml", env: () => undefined });
   assert(empty.ok);

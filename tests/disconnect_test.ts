@@ -2,9 +2,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { type Listening, onDenoServe, onNode } from "./_gateway.ts";
 import { ask, type RawClient } from "./_raw_client.ts";
-import { percentile, Rig, soon, until } from "./_rig.ts";
+import { percentile, Rig, soon } from "./_rig.ts";
 import type { UpstreamScript } from "./_scripted_upstream.ts";
 import { DIALECTS, type WirePieces } from "./_wire_pieces.ts";
+import { until } from "../logging/_test_wait.ts";
 
 const LISTENERS: Readonly<Record<string, Listening>> = {
   "node:http": onNode,

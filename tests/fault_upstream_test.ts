@@ -13,8 +13,8 @@ import * as faults from "./_faults.ts";
 import { FaultUpstream } from "./_fault_upstream.ts";
 import { ask, post, type RawAnswer, RawClient } from "./_raw_client.ts";
 import type { Framing } from "./_replay_upstream.ts";
-import { until } from "./_rig.ts";
 import type { UpstreamScript } from "./_scripted_upstream.ts";
+import { until } from "../logging/_test_wait.ts";
 
 /** Asks on a connection of its own; resolves with all that came once it is closed or answered. */
 async function exchange(

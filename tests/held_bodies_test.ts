@@ -3,8 +3,9 @@ import { assert, assertEquals } from "@std/assert";
 import { heldBodies } from "../api/_held_bodies.ts";
 import { onDenoServe, onNode } from "./_gateway.ts";
 import { ask, type RawClient } from "./_raw_client.ts";
-import { errorOf, Rig, until } from "./_rig.ts";
+import { errorOf, Rig } from "./_rig.ts";
 import { CHAT_PIECES } from "./_wire_pieces.ts";
+import { until } from "../logging/_test_wait.ts";
 
 const MIB = 1024 * 1024;
 const LISTENERS = { "node:http": onNode, "Deno.serve": onDenoServe };

@@ -3,8 +3,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { createApp, defaultConfig } from "@llm-proxy/api";
 import { post, type RawAnswer } from "./_raw_client.ts";
-import { errorOf, Rig, until } from "./_rig.ts";
+import { errorOf, Rig } from "./_rig.ts";
 import { CHAT_PIECES } from "./_wire_pieces.ts";
+import { until } from "../logging/_test_wait.ts";
 
 const VALUES = [
   "null",

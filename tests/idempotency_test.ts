@@ -10,7 +10,7 @@ import {
 } from "./_answering_upstream.ts";
 import { chatStream, chunk, completion, streamEnd } from "./_chat_answers.ts";
 import { onDenoServe, onNode, startGateway } from "./_gateway.ts";
-import { until } from "./_rig.ts";
+import { until } from "../logging/_test_wait.ts";
 
 const KEYS = { a: "key-of-a-9fKd72LmQ0", b: "key-of-b-9fKd72LmQ0" };
 

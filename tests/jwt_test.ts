@@ -8,7 +8,7 @@ import { KeySet } from "../api/_key_set.ts";
 import { JwtBearers } from "../api/jwt_bearers.ts";
 import { permissionFlags } from "../api/_permissions.ts";
 import { startGateway, type TestGateway } from "./_gateway.ts";
-import { until } from "./_rig.ts";
+import { until } from "../logging/_test_wait.ts";
 
 const ISSUER = "https://id.example/realms/a";
 const KEY = "cfg-key-4Tq8Lm2Xz9";

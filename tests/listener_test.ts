@@ -3,8 +3,9 @@
 import { createApp, defaultConfig, listen } from "@llm-proxy/api";
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { ask, post, type RawAnswer, type RawClient } from "./_raw_client.ts";
-import { errorOf, Rig, soon, until } from "./_rig.ts";
+import { errorOf, Rig, soon } from "./_rig.ts";
 import { CHAT_PIECES, DIALECTS } from "./_wire_pieces.ts";
+import { pause, until } from "../logging/_test_wait.ts";
 
 const KEY = "k3y-of-the-first-team-0815";
 const AUTH = `auth: {api_keys: ["${KEY}"]}\n`;
@@ -31,10 +32,6 @@ function get(
   version = "1.1",
 ): string {
   return `GET ${target} HTTP/${version}\r\n${lines}\r\n`;
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** What every refusal looks like, whoever refuses. */

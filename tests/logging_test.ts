@@ -3,7 +3,7 @@ import { Redactor } from "@llm-proxy/logging";
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { load } from "../api/_load_config.ts";
 import { loggingFault, openLogger } from "../api/_open_logger.ts";
-import { until } from "./_rig.ts";
+import { until } from "../logging/_test_wait.ts";
 
 const ROOT = new URL("../", import.meta.url);
 const SECRET = "team-key-4f8a1c77e2b90d";

@@ -6,6 +6,7 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { startGateway } from "./_gateway.ts";
+import { until } from "../logging/_test_wait.ts";
 
 /** Shares so small that any process is over them; or so large that none is. */
 const SCARCE =
@@ -21,14 +22,6 @@ const ask = (url: string) =>
       messages: [{ role: "user", content: "hi" }],
     }),
   });
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 10_000;
-  while (!await holds()) {
-    assert(performance.now() < deadline, "it never came to that");
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
 
 Deno.test("memory: under critical pressure new work is refused with 503 and Retry-After, and the gateway tells", async () => {
   const gateway = await startGateway(`providers: [{type: mock}]\n${SCARCE}`);

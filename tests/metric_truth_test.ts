@@ -4,7 +4,7 @@ import { OtlpReceiver } from "../logging/_test_otlp_receiver.ts";
 import { FaultUpstream } from "./_fault_upstream.ts";
 import { healthy, status } from "./_faults.ts";
 import { startGateway } from "./_gateway.ts";
-import { until } from "./_rig.ts";
+import { until } from "../logging/_test_wait.ts";
 
 const KEY = "team-key-4f8a1c77e2b90d";
 

@@ -1,13 +1,14 @@
 // What a scraper sees of a gateway that has served requests.
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { hasProgram, promtoolCheck } from "../logging/_test_prometheus.ts";
+import { promtoolCheck } from "../logging/_test_prometheus.ts";
 import {
   onDenoServe,
   onNode,
   startGateway,
   type TestGateway,
 } from "./_gateway.ts";
-import { until } from "./_rig.ts";
+import { hasProgram } from "../logging/_test_programs.ts";
+import { until } from "../logging/_test_wait.ts";
 
 const KEY = "team-key-4f8a1c77e2b90d";
 const TRACE = "0af7651916cd43dd8448eb211c80319c";

@@ -2,8 +2,9 @@
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import { Load, type LoadRequest } from "./_load.ts";
 import { STALL_MS, tell } from "./_measured.ts";
-import { percentile, until } from "./_rig.ts";
+import { percentile } from "./_rig.ts";
 import { command } from "./_service.ts";
+import { until } from "../logging/_test_wait.ts";
 
 /** How many requests are sent to each service. */
 const REQUESTS = 2_500;

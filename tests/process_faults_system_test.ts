@@ -4,15 +4,12 @@ import { assert, assertEquals } from "@std/assert";
 import { connect, type Socket } from "node:net";
 import { Load } from "./_load.ts";
 import { type Ended, run, start } from "./_service.ts";
+import { freePort } from "../logging/_test_programs.ts";
+import { pause, until } from "../logging/_test_wait.ts";
 
 const FULL = Deno.env.get("LOAD") === "full";
 const ECHO = { model: "mock/echo" };
 const IS_LINUX = Deno.build.os === "linux";
-
-function freePort(): string {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return `${listener.addr.port}`;
-}
 
 /** Whether there is such a program: it is run by others, who may. */
 function isThere(name: string): boolean {
@@ -23,17 +20,6 @@ function isThere(name: string): boolean {
       return false;
     }
   });
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  for (let tries = 0; !(await isSo()); tries++) {
-    assert(tries < 1_200, "it never came to be");
-    await pause(50);
-  }
 }
 
 /** Has somebody do it who may do everything. */
@@ -61,7 +47,7 @@ Deno.test({
       run(["keys", ...args], env);
     const { out } = await keys("create", "first", "--json");
     const headers = { authorization: `Bearer ${JSON.parse(out).key}` };
-    const port = freePort();
+    const port = String(freePort());
     for (let round = 0; round < 5; round++) {
       const service = await start(["--port", port], env);
       using load = new Load(service.url);
@@ -92,7 +78,7 @@ Deno.test({
     "P3: while one process hands its socket over to another no client sees an error, with connections kept and not",
   ignore: !isThere("systemd-socket-activate"),
   async fn() {
-    const port = freePort();
+    const port = String(freePort());
     const both = new Deno.Command("deno", {
       args: ["run", "--quiet", "-A", "tests/_hand_over.ts", port],
       cwd: new URL("../", import.meta.url),

@@ -4,8 +4,9 @@ import { assert, assertEquals } from "@std/assert";
 import type { ListenerRefusal } from "../api/listener_refusal.ts";
 import type { Listening } from "./_gateway.ts";
 import { ask } from "./_raw_client.ts";
-import { errorOf, Rig, soon, until } from "./_rig.ts";
+import { errorOf, Rig, soon } from "./_rig.ts";
 import { CHAT_PIECES } from "./_wire_pieces.ts";
+import { until } from "../logging/_test_wait.ts";
 
 /** Notes every refusal. */
 function noting(refusals: ListenerRefusal[]): Listening {

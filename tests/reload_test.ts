@@ -6,6 +6,7 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { run, start } from "./_service.ts";
+import { until } from "../logging/_test_wait.ts";
 
 const MOCK = "providers: [{type: mock, name: first}]\n";
 
@@ -64,14 +65,6 @@ async function changing(
   } finally {
     assertEquals(await service.stop(), 0);
     await Deno.remove(state, { recursive: true });
-  }
-}
-
-/** Waits until something is so, for at most five seconds. */
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; !(await isSo()); tries++) {
-    assert(tries < 100, "it never came to be");
-    await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 

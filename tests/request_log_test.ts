@@ -6,7 +6,7 @@ import {
   startGateway,
   type TestGateway,
 } from "./_gateway.ts";
-import { until } from "./_rig.ts";
+import { until } from "../logging/_test_wait.ts";
 
 const KEY_A = "team-key-4f8a1c77e2b90d";
 const KEY_B = "team-key-99aa1c77e2b90d";

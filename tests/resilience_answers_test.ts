@@ -6,9 +6,10 @@ import { FailoverRig, PREFIXES } from "./_failover_rig.ts";
 import { dialectOf, ok, wantsStream } from "./_faults.ts";
 import { tell } from "./_measured.ts";
 import { ask, type RawAnswer } from "./_raw_client.ts";
-import { contentOf, errorOf, until } from "./_rig.ts";
+import { contentOf, errorOf } from "./_rig.ts";
 import type { UpstreamCall, UpstreamScript } from "./_scripted_upstream.ts";
 import type { WirePieces } from "./_wire_pieces.ts";
+import { until } from "../logging/_test_wait.ts";
 
 /** Asserts that the second upstream answered, whole or as a stream, after one attempt at the first. */
 function isFromSecond(answer: RawAnswer, what: string): void {

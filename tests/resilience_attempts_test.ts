@@ -11,7 +11,8 @@ import { dialectOf, healthy, reset, silence, status } from "./_faults.ts";
 import { Fleet } from "./_fleet.ts";
 import { STALL_MS, tell } from "./_measured.ts";
 import { ask, type RawAnswer, RawClient } from "./_raw_client.ts";
-import { errorOf, until } from "./_rig.ts";
+import { errorOf } from "./_rig.ts";
+import { until } from "../logging/_test_wait.ts";
 
 const ROUTE = "routes: [{match: m-*, targets: [a/m-*, b/m-*, c/m-*]}]";
 const NAMES = ["a", "b", "c"];

@@ -23,15 +23,12 @@ import { areWithin, shown, tell } from "./_measured.ts";
 import { MeasuredGateway } from "./_measured_gateway.ts";
 import { ask, RawClient } from "./_raw_client.ts";
 import { RequestReader } from "./_request_reader.ts";
-import { contentOf, errorOf, until } from "./_rig.ts";
+import { contentOf, errorOf } from "./_rig.ts";
 import type { UpstreamScript } from "./_scripted_upstream.ts";
 import { CHAT_PIECES } from "./_wire_pieces.ts";
+import { pause, until } from "../logging/_test_wait.ts";
 
 const MIB = 1024 * 1024;
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
 
 /** The pieces of a streamed tool call, as each dialect writes them. */
 interface ToolPieces {

@@ -7,8 +7,9 @@ import { dialectOf } from "./_faults.ts";
 import { shown, STALL_MS, tell } from "./_measured.ts";
 import { MeasuredGateway } from "./_measured_gateway.ts";
 import { ask, type RawAnswer, RawClient } from "./_raw_client.ts";
-import { contentOf, errorOf, percentile, until } from "./_rig.ts";
+import { contentOf, errorOf, percentile } from "./_rig.ts";
 import type { UpstreamScript } from "./_scripted_upstream.ts";
+import { until } from "../logging/_test_wait.ts";
 
 const MIB = 1024 * 1024;
 /** The largest event. */

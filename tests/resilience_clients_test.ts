@@ -7,14 +7,11 @@ import { Fleet } from "./_fleet.ts";
 import { areWithin, shown, tell } from "./_measured.ts";
 import { MeasuredGateway } from "./_measured_gateway.ts";
 import { ask, RawClient } from "./_raw_client.ts";
-import { percentile, until } from "./_rig.ts";
+import { percentile } from "./_rig.ts";
 import type { UpstreamScript } from "./_scripted_upstream.ts";
+import { pause, until } from "../logging/_test_wait.ts";
 
 const MIB = 1024 * 1024;
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
 
 /** Streams without end, a piece each so many ms; notes when each was written. */
 function runs(everyMs: number, times: Map<string, number[]>): UpstreamScript {

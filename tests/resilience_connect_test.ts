@@ -9,7 +9,8 @@ import { healthy, silence } from "./_faults.ts";
 import type { ConfigChange } from "./_gateway.ts";
 import { areWithin, shown, STALL_MS, tell } from "./_measured.ts";
 import { ask, type RawAnswer } from "./_raw_client.ts";
-import { errorOf, until } from "./_rig.ts";
+import { errorOf } from "./_rig.ts";
+import { until } from "../logging/_test_wait.ts";
 
 /** How soon after a hard failure the next deployment is asked, in ms. */
 const FALLBACK_MS = 100;

@@ -21,12 +21,9 @@ import { Fleet } from "./_fleet.ts";
 import { Load, type Served } from "./_load.ts";
 import { STALL_MS, tell } from "./_measured.ts";
 import { ask, post, RawClient } from "./_raw_client.ts";
-import { errorOf, until } from "./_rig.ts";
+import { errorOf } from "./_rig.ts";
 import type { UpstreamScript } from "./_scripted_upstream.ts";
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
+import { pause, until } from "../logging/_test_wait.ts";
 
 /**
  * How many of these were surely admitted within one window of this length: they

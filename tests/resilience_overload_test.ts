@@ -14,8 +14,9 @@ import { Fleet } from "./_fleet.ts";
 import { Load, type Served } from "./_load.ts";
 import { shown, STALL_MS, tell } from "./_measured.ts";
 import { ask, RawClient } from "./_raw_client.ts";
-import { errorOf, percentile, until } from "./_rig.ts";
+import { errorOf, percentile } from "./_rig.ts";
 import type { UpstreamScript } from "./_scripted_upstream.ts";
+import { pause, until } from "../logging/_test_wait.ts";
 
 const OUTAGE = [500, 502, 503, 529] as const;
 /** Never opens. */
@@ -27,10 +28,6 @@ const FAST = "routes: [{match: fast, targets: [a/x, b/x]}]";
 function outage(): UpstreamScript {
   let turn = 0;
   return (call) => status(OUTAGE[turn++ % OUTAGE.length]!)(call);
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function total(counts: readonly number[]): number {

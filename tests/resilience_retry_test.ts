@@ -22,16 +22,13 @@ import {
 import { Fleet } from "./_fleet.ts";
 import { STALL_MS, tell } from "./_measured.ts";
 import { ask, post, type RawAnswer, RawClient } from "./_raw_client.ts";
-import { contentOf, errorOf, until } from "./_rig.ts";
+import { contentOf, errorOf } from "./_rig.ts";
 import type { UpstreamCall, UpstreamScript } from "./_scripted_upstream.ts";
+import { pause, until } from "../logging/_test_wait.ts";
 
 const ROUTE = "routes: [{match: m-*, targets: [a/m-*, b/m-*]}]";
 /** As much budget as there is, where the budget is not what is tested. */
 const BUDGET = "retry: {budget: 1}";
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
 
 /** Answers 429 with these headers. */
 function slowDown(

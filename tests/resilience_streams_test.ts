@@ -7,9 +7,10 @@ import { dialectOf, pingOnly, silence } from "./_faults.ts";
 import { areWithin, shown, tell } from "./_measured.ts";
 import { ask, type RawAnswer, RawClient } from "./_raw_client.ts";
 import { pieces, respell, seeded } from "./_respell.ts";
-import { contentOf, errorOf, eventsOf, soon, until } from "./_rig.ts";
+import { contentOf, errorOf, eventsOf, soon } from "./_rig.ts";
 import type { UpstreamCall, UpstreamScript } from "./_scripted_upstream.ts";
 import { CHAT_PIECES, DIALECTS, MESSAGES_PIECES } from "./_wire_pieces.ts";
+import { until } from "../logging/_test_wait.ts";
 
 /** A stream as its client saw it. */
 interface Seen {

@@ -13,7 +13,7 @@ import { status } from "./_faults.ts";
 import { Fleet } from "./_fleet.ts";
 import { STALL_MS, tell } from "./_measured.ts";
 import { ask, post } from "./_raw_client.ts";
-import { until } from "./_rig.ts";
+import { until } from "../logging/_test_wait.ts";
 
 const ANSWER = JSON.stringify({
   id: "1",

@@ -8,10 +8,11 @@ import {
 } from "@std/assert";
 import { healthy, ok, pingOnly, reset, silence, status } from "./_faults.ts";
 import { ask } from "./_raw_client.ts";
-import { contentOf, errorOf, until } from "./_rig.ts";
+import { contentOf, errorOf } from "./_rig.ts";
 import { type Line, RoutedRig } from "./_routed_rig.ts";
 import type { UpstreamScript } from "./_scripted_upstream.ts";
 import { CHAT_PIECES, MESSAGES_PIECES } from "./_wire_pieces.ts";
+import { until } from "../logging/_test_wait.ts";
 
 const SHADOWED = `
   - {match: m, targets: [a/one], shadow: {target: b/two, share: 1}}

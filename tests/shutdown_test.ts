@@ -3,8 +3,9 @@
 import { listen, type Listener } from "@llm-proxy/api";
 import { assert, assertEquals } from "@std/assert";
 import { ask, type RawAnswer } from "./_raw_client.ts";
-import { contentOf, errorOf, Rig, soon, until } from "./_rig.ts";
+import { contentOf, errorOf, Rig, soon } from "./_rig.ts";
 import { CHAT_PIECES, DIALECTS } from "./_wire_pieces.ts";
+import { until } from "../logging/_test_wait.ts";
 
 const HEALTH = "GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n";
 

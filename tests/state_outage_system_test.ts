@@ -4,8 +4,9 @@ import { assert, assertEquals } from "@std/assert";
 import { hasRedis, TestRedis } from "../context/_test_redis.ts";
 import { KvConnectServer } from "../context/_test_kv_connect.ts";
 import { onNode, startGateway } from "./_gateway.ts";
-import { percentile, until } from "./_rig.ts";
+import { percentile } from "./_rig.ts";
 import { type StateFault, StateProxy } from "./_state_proxy.ts";
+import { until } from "../logging/_test_wait.ts";
 
 const KEY = "qW7rTz2Lm9XcVb4N";
 const CONFIG = `

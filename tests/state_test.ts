@@ -1,17 +1,10 @@
 // Where the service keeps its state, as its users start it.
 import { openStateStore } from "@llm-proxy/context";
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { until } from "../logging/_test_wait.ts";
 
 const ROOT = new URL("../", import.meta.url);
 const decoder = new TextDecoder();
-
-async function until(test: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 20_000;
-  while (!await test()) {
-    if (performance.now() > deadline) throw new Error("It never came to that");
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
 
 /** A directory, gone at the end. */
 class Folder implements Disposable {

@@ -5,8 +5,8 @@ import {
   assertMatch,
   assertStringIncludes,
 } from "@std/assert";
-import { hasProgram } from "../logging/_test_prometheus.ts";
 import { run, start } from "./_service.ts";
+import { hasProgram } from "../logging/_test_programs.ts";
 
 const ROOT = new URL("../", import.meta.url);
 

@@ -6,7 +6,7 @@ import { OtlpReceiver } from "../logging/_test_otlp_receiver.ts";
 import { healthy, silence, status, unfinished } from "./_faults.ts";
 import { Fleet } from "./_fleet.ts";
 import { post, RawClient } from "./_raw_client.ts";
-import { until } from "./_rig.ts";
+import { until } from "../logging/_test_wait.ts";
 
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
 const SPAN = "b7ad6b7169203331";

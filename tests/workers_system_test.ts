@@ -1,6 +1,7 @@
 // Several processes on one port, as one service.
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { run, start } from "./_service.ts";
+import { until } from "../logging/_test_wait.ts";
 
 /** A chat over a connection of its own, so that any worker may get it. */
 async function chat(url: string): Promise<number> {
@@ -50,13 +51,6 @@ async function childrenOf(pid: number): Promise<number[]> {
     `console.log(Deno.readTextFileSync("/proc/${pid}/task/${pid}/children"))`,
   );
   return text.trim().split(" ").filter((it) => it !== "").map(Number);
-}
-
-async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  for (let tries = 0; !(await isSo()); tries++) {
-    assert(tries < 300, "it never came to be");
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }
 
 Deno.test({
