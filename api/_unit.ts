@@ -69,6 +69,8 @@ WorkingDirectory=/var/lib/llm-proxy
 UMask=0077
 
 LimitNOFILE=${OPEN_FILES}
+# The memory has callers' keys and prompts in it: no image of it is written.
+LimitCORE=0
 MemoryHigh=768M
 MemoryMax=1G
 TasksMax=256

@@ -20,15 +20,23 @@ const PROGRAM = BUNDLE === undefined
 export interface ServiceBounds {
   /** How many files it may open. @default {as many as the tests} */
   readonly openFiles?: number;
+  /** Where its inspector listens. @default {nowhere} */
+  readonly inspect?: number;
 }
 
 /** The service's own variables must not find the developer's keys. */
 export function command(
   args: readonly string[],
   env: Record<string, string> = {},
-  { openFiles }: ServiceBounds = {},
+  { openFiles, inspect }: ServiceBounds = {},
 ): Deno.Command {
-  const own = ["run", "--quiet", ...PROGRAM, ...args];
+  const own = [
+    "run",
+    "--quiet",
+    ...inspect === undefined ? [] : [`--inspect=127.0.0.1:${inspect}`],
+    ...PROGRAM,
+    ...args,
+  ];
   return new Deno.Command("deno", {
     args: openFiles === undefined
       ? own
