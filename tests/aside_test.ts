@@ -12,6 +12,13 @@ const AUTH = `auth:
     - {name: bob, key: ${KEYS.bob}, team: edge, models: [up/m]}
 `;
 
+const SUMMARIES = `condensation:
+  enabled: true
+  truncation_threshold: 3000
+  strategies: [summarize]
+  summary_model: up/n
+`;
+
 const answer: Answering = ({ path, body }) =>
   path === "/v1/embeddings"
     ? json({
@@ -41,12 +48,7 @@ Deno.test("summaries have rows of their own in the ledger, on their caller's key
     answer,
     config: `${AUTH}
 budgets: [{name: each, per: key, limit: 1, period: day}]
-condensation:
-  enabled: true
-  truncation_threshold: 3000
-  strategies: [summarize]
-  summary_model: up/n
-`,
+${SUMMARIES}`,
   });
   for (const key of Object.values(KEYS)) {
     const response = await rig.ask({ messages: long() }, { key });
@@ -77,12 +79,7 @@ Deno.test("a budget that is spent costs the summary, and tells so in its row", a
     answer,
     config: `${AUTH}
 budgets: [{name: sums, per: model, of: up/n, limit: 0.000001, period: day}]
-condensation:
-  enabled: true
-  truncation_threshold: 3000
-  strategies: [summarize]
-  summary_model: up/n
-`,
+${SUMMARIES}`,
   });
   const response = await rig.ask({ messages: long() }, { key: KEYS.ann });
   assertEquals(response.status, 200);
@@ -123,12 +120,7 @@ Deno.test("what is asked aside takes tokens of the caller's limit", async () => 
     answer,
     config: `${AUTH}
 rate_limit: {default: 100000 tokens/hour}
-condensation:
-  enabled: true
-  truncation_threshold: 3000
-  strategies: [summarize]
-  summary_model: up/n
-`,
+${SUMMARIES}`,
   });
   const left = async (messages: object[]): Promise<number> => {
     const response = await rig.ask({ messages }, { key: KEYS.ann });
@@ -150,12 +142,7 @@ Deno.test("what is asked aside is not taken for the request that its caller send
     answer,
     config: `${AUTH}
 rate_limit: {default: 100000 tokens/hour}
-condensation:
-  enabled: true
-  truncation_threshold: 3000
-  strategies: [summarize]
-  summary_model: up/n
-`,
+${SUMMARIES}`,
   });
   const left: number[] = [];
   for (const replayed of [null, "true"]) {

@@ -2,28 +2,11 @@
 // conversations, in headers, paths and queries.
 import { assert, assertEquals } from "@std/assert";
 import { createApp, defaultConfig } from "@llm-proxy/api";
+import { ODD_VALUES } from "./_odd_values.ts";
 import { post, type RawAnswer } from "./_raw_client.ts";
 import { errorOf, Rig } from "./_rig.ts";
 import { CHAT_PIECES } from "./_wire_pieces.ts";
 import { until } from "../logging/_test_wait.ts";
-
-const VALUES = [
-  "null",
-  `""`,
-  "[]",
-  "{}",
-  "1e400",
-  "-1",
-  "0.5",
-  "123456789012345678901234567890",
-  "true",
-  `"${"x".repeat(20_000)}"`,
-  `${"[".repeat(150)}${"]".repeat(150)}`,
-  "[null]",
-  `[{"type":null}]`,
-  `{"__proto__":{"x":1},"constructor":1}`,
-  `"\\ud800\\u0000\\r\\nx-injected: 1"`,
-];
 
 /** A sound request of each endpoint, and further fields that it may have. */
 const ENDPOINTS: Readonly<
@@ -89,7 +72,7 @@ Deno.test("C11: at every endpoint any value in any field is served or refused, n
       const { [field]: _, ...rest } = sound;
       const start = JSON.stringify(rest).slice(0, -1);
       const comma = start === "{" ? "" : ",";
-      for (const value of VALUES) {
+      for (const value of ODD_VALUES) {
         const answer = await app.fetch(
           new Request(`http://localhost${path}`, {
             method: "POST",

@@ -6,7 +6,6 @@
  */
 
 import "./_no_hostname.ts";
-import Anthropic from "@anthropic-ai/sdk";
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import {
   type GenerateContentResponse,
@@ -18,6 +17,7 @@ import { generateText, stepCountIs, streamText, tool } from "ai";
 import OpenAI from "openai";
 import * as z from "@zod/zod";
 import { BEDROCK, LOOP_SPEAKERS } from "./_cloud_speakers.ts";
+import { messagesLoop, textOf } from "./_messages_loop.ts";
 import { type Said, says } from "./_speakers.ts";
 import { withGateway } from "./_with_gateway.ts";
 
@@ -85,42 +85,8 @@ const CLIENTS: Readonly<
       : completions.runTools(ask);
     return await runner.finalContent();
   },
-  anthropic: async ({ url, model, stream, look }) => {
-    const client = new Anthropic({ baseURL: url, apiKey: KEY, maxRetries: 0 });
-    const messages: Anthropic.MessageParam[] = [
-      { role: "user", content: QUESTION },
-    ];
-    for (let turn = 0; turn < 3; turn++) {
-      const ask = {
-        model,
-        messages,
-        max_tokens: 16_000,
-        thinking: { type: "enabled" as const, budget_tokens: 2_000 },
-        tools: [{ name: "weather", input_schema: PARAMETERS }],
-      };
-      const { content, stop_reason: reason } = stream
-        ? await client.messages.stream(ask).finalMessage()
-        : await client.messages.create(ask);
-      if (reason !== "tool_use") {
-        return content.map((block) => block.type === "text" ? block.text : "")
-          .join("");
-      }
-      messages.push({ role: "assistant", content });
-      messages.push({
-        role: "user",
-        content: content.flatMap((block) =>
-          block.type === "tool_use"
-            ? [{
-              type: "tool_result" as const,
-              tool_use_id: block.id,
-              content: look((block.input as { city: string }).city),
-            }]
-            : []
-        ),
-      });
-    }
-    return null;
-  },
+  anthropic: async (loop) =>
+    textOf(await messagesLoop({ ...loop, question: QUESTION })),
   google: async ({ url, model, stream, look }) => {
     const { chats } = new GoogleGenAI({
       apiKey: KEY,

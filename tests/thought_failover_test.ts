@@ -1,4 +1,3 @@
-import Anthropic from "@anthropic-ai/sdk";
 import { assert, assertEquals } from "@std/assert";
 import OpenAI from "openai";
 import {
@@ -14,6 +13,7 @@ import {
   VERTEX_GEMINI,
 } from "./_cloud_speakers.ts";
 import { startGateway } from "./_gateway.ts";
+import { messagesLoop, textOf } from "./_messages_loop.ts";
 import { PROOF, type Said } from "./_speakers.ts";
 
 const QUESTION = "How warm is it in Rome?";
@@ -234,57 +234,19 @@ Deno.test("C12: nobody gets another caller's thought by naming its call", () =>
     assertEquals(last("p0").text.includes(proofOf("p0")), false);
   }));
 
-/** Goes a loop of two calls as Anthropic's SDK does, giving back what it got. */
-async function messagesLoop(
-  url: string,
-  model: string,
-  stream: boolean,
-): Promise<Anthropic.ContentBlock[]> {
-  const client = new Anthropic({
-    baseURL: url,
-    apiKey: "unused",
-    maxRetries: 0,
-  });
-  const messages: Anthropic.MessageParam[] = [
-    { role: "user", content: QUESTION },
-  ];
-  for (let turn = 0;; turn++) {
-    assert(turn < 3);
-    const ask = {
-      model,
-      messages,
-      max_tokens: 16_000,
-      thinking: { type: "enabled" as const, budget_tokens: 4_000 },
-      tools: [{ name: "weather", input_schema: PARAMETERS }],
-    };
-    const { content, stop_reason: reason } = stream
-      ? await client.messages.stream(ask).finalMessage()
-      : await client.messages.create(ask);
-    if (reason !== "tool_use") return content;
-    messages.push({ role: "assistant", content });
-    messages.push({
-      role: "user",
-      content: content.flatMap((block) =>
-        block.type === "tool_use"
-          ? [{
-            type: "tool_result" as const,
-            tool_use_id: block.id,
-            content: "The temperature is 21",
-          }]
-          : []
-      ),
-    });
-  }
-}
-
 for (const speaker of [VERTEX_CLAUDE, VERTEX_GEMINI]) {
   for (const stream of [false, true]) {
     const how = stream ? "streamed" : "whole";
     Deno.test(`C12, D9: a Messages client goes a tool loop with thought at ${speaker.name}, ${how}`, () =>
       withLoop([speaker], async ({ url, last }) => {
-        const content = await messagesLoop(url, `p0/${speaker.model}`, stream);
-        const text = content.map((it) => it.type === "text" ? it.text : "");
-        assertEquals(text.join(""), "Rome: 21, Oslo: 4");
+        const content = await messagesLoop({
+          url,
+          model: `p0/${speaker.model}`,
+          stream,
+          question: QUESTION,
+          look: () => "The temperature is 21",
+        });
+        assertEquals(textOf(content), "Rome: 21, Oslo: 4");
         const { text: asked } = last("p0");
         assertEquals(asked.split(proofOf("p0")).length - 1, 2, asked);
       }));
