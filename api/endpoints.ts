@@ -24,6 +24,7 @@ import { toldRequest } from "./_told_request.ts";
 import { scrubError } from "./_scrub_error.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
+import { giveWay } from "./_give_way.ts";
 import type { Prepared } from "./prepared.ts";
 import { readJson } from "./read_json.ts";
 import { toldError } from "./relay_stream.ts";
@@ -235,6 +236,11 @@ export async function attempt<T extends Prepared>(
   const { clock } = sender;
   try {
     const translation = prepare(trace);
+    const { body: sent } = translation.request;
+    if (typeof sent === "string") {
+      const pause = giveWay(context, sent.length);
+      if (pause !== undefined) await pause;
+    }
     if (record.access?.refusesLosses) refuseLosses(trace);
     const request = tracing?.attempt(trace, translation.request) ??
       translation.request;

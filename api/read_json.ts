@@ -2,7 +2,9 @@ import {
   GatewayError,
   type JsonDocument,
   parseJsonDocument,
+  parseLargeJson,
 } from "@llm-proxy/core";
+import { giveWay } from "./_give_way.ts";
 import { checkNamedFiles } from "./_named_files.ts";
 import type { RequestContext } from "./endpoints.ts";
 
@@ -32,12 +34,29 @@ export async function readJson(context: RequestContext): Promise<JsonDocument> {
   if (admitted && exchange.header("content-length") === undefined) {
     gateway.limits.measured(admitted, body.length);
   }
-  const document = parseJsonDocument(body);
+  const pause = giveWay(context, body.length);
+  const document = pause === undefined
+    ? parseJsonDocument(body)
+    : await parseInTurns(context, { body, pause });
   record.document = document;
   if (gateway.parts.owners.isUsed) {
     await waiting.during(checkNamedFiles(context, document));
   }
   return document;
+}
+
+/** Parses a large body, so that others don't wait for all of it. */
+async function parseInTurns(
+  context: RequestContext,
+  { body, pause }: {
+    readonly body: Uint8Array;
+    readonly pause: Promise<void>;
+  },
+): Promise<JsonDocument> {
+  await pause;
+  return await parseLargeJson(body, {
+    pause: async () => await giveWay(context, body.length),
+  });
 }
 
 /** The model that the caller asked for; it must have asked for one. */

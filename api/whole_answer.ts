@@ -1,5 +1,6 @@
 import { collectBody } from "@llm-proxy/core";
 import type { Answering, WholeTranslation } from "./endpoints.ts";
+import { giveWay } from "./_give_way.ts";
 import { readWhole } from "./_read_whole.ts";
 import { wholeHeaders } from "./_reply_headers.ts";
 import { toldWhole } from "./told_reply.ts";
@@ -18,6 +19,8 @@ export async function wholeAnswer(
   } finally {
     record.waiting.end();
   }
+  const pause = giveWay(context, body.length);
+  if (pause !== undefined) await pause;
   const answer = readWhole(translation, { body, trace });
   routed.commit();
   record.answers(trace);

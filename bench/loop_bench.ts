@@ -9,9 +9,11 @@
 import { startSubject } from "./_process.ts";
 
 /** How long `/health` may take, in ms. */
-const MAX_WAIT = 150;
+const MAX_WAIT = 100;
 /** The first is the compiler's. */
 const ROUNDS = 3;
+/** Much of it is escaped in JSON. */
+const CODE = 'const x = "abc";\n\treturn find(x, "\\n");\n';
 const WORDS = "the quick brown fox jumps over the lazy dog ";
 
 const CONFIG = `
@@ -20,10 +22,10 @@ server: {max_body_mb: 64, port: 0}
 condensation: {enabled: true, truncation_threshold: 100000}
 `;
 
-function turns(count: number, chars: number): object[] {
+function turns(count: number, chars: number, words = WORDS): object[] {
   return Array.from({ length: count }, (_, at) => ({
     role: at % 2 === 0 ? "user" : "assistant",
-    content: `${WORDS.repeat(Math.ceil(chars / WORDS.length))} ${at}`,
+    content: `${words.repeat(Math.ceil(chars / words.length))} ${at}`,
   }));
 }
 
@@ -40,6 +42,7 @@ function tools(): object[] {
 
 const CASES: Readonly<Record<string, object>> = {
   "32 MB of JSON": { messages: turns(3, 10_600_000) },
+  "32 MB of code": { messages: turns(3, 8_400_000, CODE) },
   "a prompt of a million tokens": { messages: turns(201, 22_000) },
   "tools of 10 MB": { messages: turns(1, 100), tools: tools() },
   "2,000 messages": { messages: turns(2_001, 200) },
@@ -56,14 +59,15 @@ const service = await startSubject(0, [
 ]);
 
 /** The longest wait for `/health` while a request is answered, in ms. */
-async function longestWait(body: string): Promise<number> {
+async function longestWait(body: Uint8Array<ArrayBuffer>): Promise<number> {
   let isOver = false;
   const answering = fetch(`${service.url}/v1/chat/completions`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body,
   }).then(async (response) => {
-    await response.arrayBuffer();
+    // Piece by piece: what is measured is the service, not this process.
+    for await (const _ of response.body ?? []);
     if (!response.ok) throw new Error(`The answer was ${response.status}`);
   }).finally(() => isOver = true);
   let longest = 0;
@@ -81,9 +85,10 @@ const lines: string[] = [];
 try {
   for (const [name, body] of Object.entries(CASES)) {
     const text = JSON.stringify({ model: "mock/echo", ...body });
+    const bytes = new TextEncoder().encode(text);
     let longest = 0;
     for (let round = 0; round < ROUNDS; round++) {
-      const wait = await longestWait(text);
+      const wait = await longestWait(bytes);
       if (round > 0) longest = Math.max(longest, wait);
     }
     if (longest > MAX_WAIT) Deno.exitCode = 1;

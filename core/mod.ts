@@ -54,6 +54,10 @@ export { readUsage } from "./read_usage.ts";
 export { AnswerCollector } from "./answer_collector.ts";
 export { answerEvents } from "./answer_events.ts";
 export { parseJsonText } from "./parse_json_text.ts";
+export {
+  parseLargeJson,
+  type ParseLargeJsonOptions,
+} from "./parse_large_json.ts";
 export { readAnswer, type ReadAnswerOptions } from "./read_answer.ts";
 export { answerReader } from "./answer_reader.ts";
 export { exactMember } from "./_json_exact.ts";

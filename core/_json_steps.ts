@@ -1,0 +1,134 @@
+import { describeJsonFault, describePlace } from "./_json_fault.ts";
+import {
+  type JsonScan,
+  readName,
+  scanJson,
+  skipSpace,
+  withPlainNames,
+} from "./_json_scan.ts";
+import { GatewayError } from "./errors.ts";
+
+/** What `parseJsonDocument()` may be told. */
+export interface ParseJsonOptions {
+  /** How deep objects and arrays may nest. @default {200} */
+  readonly maxDepth?: number;
+  /**
+   * How many objects, arrays and object members there may be in all: they,
+   * not the bytes, are what parsing costs. @default {100000}
+   */
+  readonly maxNodes?: number;
+  /** What the text is, for messages. @default {"request body"} */
+  readonly what?: string;
+}
+
+/** More top-level members than any API has; keeps the map of them small. */
+const MAX_MEMBERS = 1000;
+const LIMITS = { maxDepth: 200, maxNodes: 100_000, maxMembers: MAX_MEMBERS };
+const WHAT = "request body";
+const decoder = new TextDecoder();
+const strictDecoder = new TextDecoder("utf-8", { fatal: true });
+
+/**
+ * The text of a body. Strict decoding costs four times as much, and is only
+ * needed where a replacement character is found.
+ *
+ * @throws {GatewayError} where the bytes are no UTF-8.
+ */
+export function decodeUtf8(
+  bytes: Uint8Array,
+  options: ParseJsonOptions,
+): string {
+  const text = decoder.decode(bytes);
+  if (!text.includes("\ufffd")) return text;
+  try {
+    return strictDecoder.decode(bytes);
+  } catch (cause) {
+    throw invalidUtf8(options, cause);
+  }
+}
+
+/** A body is no UTF-8. */
+export function invalidUtf8(
+  { what = WHAT }: ParseJsonOptions,
+  cause?: unknown,
+): GatewayError {
+  return invalidJson(what, "is not valid UTF-8", cause);
+}
+
+/**
+ * Walks over a text that is to be one object, before anything is built of it.
+ *
+ * @param seams Takes places where long lists can be parsed in parts.
+ * @throws {GatewayError} where it is none, or more than may be.
+ */
+export function judgeJson(
+  text: string,
+  options: ParseJsonOptions,
+  seams?: number[],
+): JsonScan {
+  const { what = WHAT } = options;
+  const start = skipSpace(text, 0);
+  if (text[start] !== "{" || text.charCodeAt(start + 1) === 0) {
+    throw invalidJson(what, notAnObject(text, start));
+  }
+  const scan = scanJson(text, { ...LIMITS, ...options }, seams);
+  const { excess } = scan;
+  if (excess === undefined) return scan;
+  const { at, reason } = excess;
+  throw invalidJson(
+    what,
+    `is too complex: ${reason} at ${describePlace(text, at)}`,
+  );
+}
+
+function notAnObject(text: string, start: number): string {
+  if (start === text.length) return "is empty: it must be a JSON object";
+  return text.charCodeAt(start) === 0 || text.charCodeAt(start + 1) === 0
+    ? "must be UTF-8, not UTF-16"
+    : "must be a JSON object";
+}
+
+/**
+ * Parses a text that {@linkcode judgeJson} has let pass.
+ *
+ * @throws {GatewayError} where it is no JSON, with the place.
+ */
+export function parseJudged(
+  text: string,
+  { escapedNames, options: { what = WHAT } }: {
+    readonly escapedNames: readonly number[];
+    readonly options: ParseJsonOptions;
+  },
+): Record<string, unknown> {
+  try {
+    return JSON.parse(withPlainNames(text, escapedNames));
+  } catch (error) {
+    const isSame = escapedNames.length === 0;
+    const fault = describeJsonFault(text, isSame ? error : undefined);
+    throw invalidJson(what, `is not valid JSON${fault}`);
+  }
+}
+
+/** Where each top-level value stands; of a key that comes twice the last. */
+export function spansOf(
+  text: string,
+  members: readonly number[],
+): Map<string, readonly [start: number, end: number]> {
+  const spans = new Map<string, readonly [number, number]>();
+  for (let i = 0; i < members.length; i += 4) {
+    const key = readName(text.slice(members[i], members[i + 1]));
+    spans.set(key, [members[i + 2]!, members[i + 3]!]);
+  }
+  return spans;
+}
+
+function invalidJson(
+  what: string,
+  problem: string,
+  cause?: unknown,
+): GatewayError {
+  return new GatewayError("invalid_request", `The ${what} ${problem}`, {
+    code: "invalid_json",
+    ...(cause !== undefined && { cause }),
+  });
+}
