@@ -97,6 +97,27 @@ export const INVALID_RESPONSE: ErrorClass = {
   code: "upstream_invalid_response",
 };
 
+/** What a status means at every provider: a dialect adds its own, or says another thing. */
+export const STATUS_CLASSES: readonly (readonly [number, ErrorClass])[] = [
+  [401, AUTHENTICATION],
+  [402, QUOTA],
+  [403, PERMISSION],
+  [404, NOT_FOUND],
+  [408, TIMEOUT],
+  [413, TOO_LARGE],
+  [429, RATE_LIMIT],
+  [503, OVERLOADED],
+  [504, TIMEOUT],
+  [529, OVERLOADED],
+];
+
+/** What a status means that has no class of its own; absent inside a stream. */
+export function otherStatusClass(status: number | undefined): ErrorClass {
+  if (status === undefined || status >= 500) return SERVER;
+  // A status that is no error and yet came here: a redirect, an empty success (K19).
+  return status < 400 ? INVALID_RESPONSE : INVALID;
+}
+
 /** Reads the body of an error: its value where it is JSON, and what an operator may see of it. */
 export function readErrorBody(
   body: Uint8Array,

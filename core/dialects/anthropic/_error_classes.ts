@@ -3,13 +3,13 @@ import {
   CONTEXT_LENGTH,
   type ErrorClass,
   INVALID,
-  INVALID_RESPONSE,
   NOT_FOUND,
+  otherStatusClass,
   OVERLOADED,
   PERMISSION,
   QUOTA as NO_QUOTA,
   RATE_LIMIT,
-  SERVER,
+  STATUS_CLASSES,
   TIMEOUT,
   TOO_LARGE,
   UNKNOWN_MODEL,
@@ -32,16 +32,8 @@ const BY_TYPE: ReadonlyMap<string, ErrorClass> = new Map([
 ]);
 
 const BY_STATUS: ReadonlyMap<number, ErrorClass> = new Map([
-  [401, AUTHENTICATION],
+  ...STATUS_CLASSES,
   [402, QUOTA],
-  [403, PERMISSION],
-  [404, NOT_FOUND],
-  [408, TIMEOUT],
-  [413, TOO_LARGE],
-  [429, RATE_LIMIT],
-  [503, OVERLOADED],
-  [504, TIMEOUT],
-  [529, OVERLOADED],
 ]);
 
 const CONTEXT_OVERFLOW =
@@ -85,6 +77,5 @@ function classify(
     if (NO_CREDIT.test(said)) return QUOTA;
     return CONTEXT_OVERFLOW.test(said) ? CONTEXT_LENGTH : INVALID;
   }
-  // A status that is no error and yet came here: a redirect, an empty success (K19).
-  return status !== undefined && status < 400 ? INVALID_RESPONSE : SERVER;
+  return otherStatusClass(status);
 }

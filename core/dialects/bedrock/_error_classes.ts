@@ -4,12 +4,13 @@ import {
   type ErrorClass,
   INVALID,
   INVALID_RESPONSE,
+  otherStatusClass,
   OVERLOADED,
   PERMISSION,
   RATE_LIMIT,
   SERVER,
+  STATUS_CLASSES,
   TIMEOUT,
-  TOO_LARGE,
   UNKNOWN_MODEL,
 } from "../_error_answer.ts";
 
@@ -43,15 +44,9 @@ const BY_TYPE: ReadonlyMap<string, ErrorClass> = new Map([
 ]);
 
 const BY_STATUS: ReadonlyMap<number, ErrorClass> = new Map([
-  [401, AUTHENTICATION],
-  [403, PERMISSION],
+  ...STATUS_CLASSES,
   [404, UNKNOWN_MODEL],
-  [408, TIMEOUT],
-  [413, TOO_LARGE],
   [424, SERVER],
-  [429, RATE_LIMIT],
-  [503, OVERLOADED],
-  [504, TIMEOUT],
 ]);
 
 const CONTEXT_OVERFLOW =
@@ -78,6 +73,5 @@ export function classifyError({ status, type, said }: {
     if (CONTEXT_OVERFLOW.test(said)) return CONTEXT_LENGTH;
     return NO_MODEL.test(said) ? UNKNOWN_MODEL : INVALID;
   }
-  // A status that is no error and yet came here (K19).
-  return status !== undefined && status < 400 ? INVALID_RESPONSE : SERVER;
+  return otherStatusClass(status);
 }

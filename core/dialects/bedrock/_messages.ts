@@ -1,7 +1,11 @@
 import type { Conversation, Message } from "../../conversation.ts";
 import { misplaced } from "../_cannot_carry.ts";
 import { isSendable } from "../anthropic/_encoding.ts";
-import { thoughtFirst, trimmed } from "../anthropic/_messages.ts";
+import {
+  type EncodedMessages,
+  thoughtFirst,
+  trimmed,
+} from "../anthropic/_messages.ts";
 import { isSystem } from "../anthropic/_system_messages.ts";
 import { OPENING, Turns } from "../anthropic/_turns.ts";
 import type { Encoding, Site } from "./_encoding.ts";
@@ -12,16 +16,6 @@ import {
   toolResultBlock,
   toolUseBlock,
 } from "./_parts.ts";
-
-/** The conversation as the wire has it. */
-export interface EncodedMessages {
-  /** Blocks of the top-level `system` field, as JSON texts. */
-  readonly system: string[];
-  /** Turns, as JSON texts. */
-  readonly turns: string[];
-  /** See {@linkcode Turns.loopWithoutThought}. */
-  readonly loopWithoutThought: boolean;
-}
 
 /**
  * Encodes all messages: the head of system messages apart, the rest as turns

@@ -5,35 +5,20 @@ import {
   CONTEXT_LENGTH,
   cutMessage,
   type ErrorClass,
-  INVALID,
-  INVALID_RESPONSE,
   makeError,
   NOT_FOUND,
   oneLine,
-  OVERLOADED,
-  PERMISSION,
-  QUOTA,
-  RATE_LIMIT,
+  otherStatusClass,
   readErrorBody,
-  SERVER,
-  TIMEOUT,
-  TOO_LARGE,
+  STATUS_CLASSES,
   UNKNOWN_MODEL,
 } from "../_error_answer.ts";
 import { asText, isObject, type JsonObject } from "../_json.ts";
 
 /** Cohere answers 498 to a key that is blocked, 499 when the request was cancelled. */
 const BY_STATUS: ReadonlyMap<number, ErrorClass> = new Map([
-  [401, AUTHENTICATION],
-  [402, QUOTA],
-  [403, PERMISSION],
-  [404, NOT_FOUND],
-  [408, TIMEOUT],
-  [413, TOO_LARGE],
-  [429, RATE_LIMIT],
+  ...STATUS_CLASSES,
   [498, AUTHENTICATION],
-  [503, OVERLOADED],
-  [504, TIMEOUT],
 ]);
 
 /** What an answer with an error status means: the body is `{id, message}`, now and then with an `error_type` (G9, O7). */
@@ -84,6 +69,5 @@ function classOf(
   const is = BY_STATUS.get(status ?? 0);
   if (is === NOT_FOUND) return /\bmodel\b/i.test(said) ? UNKNOWN_MODEL : is;
   if (is !== undefined) return is;
-  if (status === undefined || status >= 500) return SERVER;
-  return status < 400 ? INVALID_RESPONSE : INVALID;
+  return otherStatusClass(status);
 }

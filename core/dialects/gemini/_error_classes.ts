@@ -3,13 +3,14 @@ import {
   CONTEXT_LENGTH,
   type ErrorClass,
   INVALID,
-  INVALID_RESPONSE,
   NOT_FOUND,
+  otherStatusClass,
   OVERLOADED,
   PERMISSION,
   QUOTA,
   RATE_LIMIT,
   SERVER,
+  STATUS_CLASSES,
   TIMEOUT,
   TOO_LARGE,
   UNKNOWN_MODEL,
@@ -43,17 +44,8 @@ const BY_CODE: ReadonlyMap<string, ErrorClass> = new Map([
 ]);
 
 const BY_STATUS: ReadonlyMap<number, ErrorClass> = new Map([
-  [401, AUTHENTICATION],
-  [402, QUOTA],
-  [403, PERMISSION],
-  [404, NOT_FOUND],
-  [408, TIMEOUT],
+  ...STATUS_CLASSES,
   [409, CONFLICT],
-  [413, TOO_LARGE],
-  [429, RATE_LIMIT],
-  [503, OVERLOADED],
-  [504, TIMEOUT],
-  [529, OVERLOADED],
 ]);
 
 /** Reasons of a refusal, which come with many codes (D25, K4). */
@@ -112,7 +104,6 @@ function invalidClass(said: string): ErrorClass {
 }
 
 function unnamed(status: number | undefined, said: string): ErrorClass {
-  if (status === undefined || status >= 500) return SERVER;
-  // A status that is no error and yet came here: a redirect, an empty success (K19).
-  return status < 400 ? INVALID_RESPONSE : invalidClass(said);
+  const is = otherStatusClass(status);
+  return is === INVALID ? invalidClass(said) : is;
 }

@@ -1,36 +1,20 @@
 import type { UpstreamError } from "../../errors.ts";
 import { carriedHeaders } from "../_carried_headers.ts";
 import {
-  AUTHENTICATION,
   CONTEXT_LENGTH,
   cutMessage,
   type ErrorClass,
-  INVALID,
-  INVALID_RESPONSE,
   makeError,
-  NOT_FOUND,
   oneLine,
+  otherStatusClass,
   OVERLOADED,
-  PERMISSION,
-  RATE_LIMIT,
   readErrorBody,
-  SERVER,
-  TIMEOUT,
-  TOO_LARGE,
+  STATUS_CLASSES,
   UNKNOWN_MODEL,
 } from "../_error_answer.ts";
 import { asText, isObject } from "../_json.ts";
 
-const BY_STATUS: ReadonlyMap<number, ErrorClass> = new Map([
-  [401, AUTHENTICATION],
-  [403, PERMISSION],
-  [404, NOT_FOUND],
-  [408, TIMEOUT],
-  [413, TOO_LARGE],
-  [429, RATE_LIMIT],
-  [503, OVERLOADED],
-  [504, TIMEOUT],
-]);
+const BY_STATUS: ReadonlyMap<number, ErrorClass> = new Map(STATUS_CLASSES);
 
 /** What an answer with an error status means: the body is `{"error": "…"}` (I9, O7). */
 // deno-lint-ignore house/max-required-params -- the shape that ProviderDialect gives it
@@ -79,6 +63,5 @@ function classOf(status: number | undefined, said: string): ErrorClass {
   if (/server busy|maximum pending requests/i.test(said)) return OVERLOADED;
   const is = BY_STATUS.get(status ?? 0);
   if (is !== undefined) return is;
-  if (status === undefined || status >= 500) return SERVER;
-  return status < 400 ? INVALID_RESPONSE : INVALID;
+  return otherStatusClass(status);
 }
