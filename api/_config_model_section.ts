@@ -12,6 +12,9 @@ function modelName(): z.ZodString {
   );
 }
 
+/** By which of OpenAI's APIs models are asked. */
+export const wireApi = z.enum(["auto", "chat", "responses"]);
+
 const model = z.strictObject({
   name: modelName().describe("As the provider names it."),
   weight: z.number().min(0).max(1_000_000).default(1)
@@ -29,6 +32,8 @@ const model = z.strictObject({
     file: capability("Whether it reads files."),
   }).prefault({})
     .describe("What it can do; what is left out is unknown, and tried."),
+  wire_api: wireApi.optional()
+    .describe("By which API it is asked; its provider's wire_api by default."),
   prices: prices.optional().describe(
     "US dollars per million tokens; left out, the price table is asked.",
   ),

@@ -14,6 +14,7 @@ import { TYPES_WITHOUT_ADDRESS } from "./_config_provider_types.ts";
 import type { ConfigSources } from "./_config_sources.ts";
 import { checkTlsFiles } from "./_config_tls_files.ts";
 import { secretFault } from "./_config_values.ts";
+import { checkWire } from "./_config_wire_checks.ts";
 
 type Problems = PathProblem[];
 
@@ -67,6 +68,7 @@ export function checkProviders(
     checkHeaderNames(mapIn(provider.custom_headers), at, problems);
     checkModels(listIn(provider.models), at, problems);
     checkConcurrency(provider.concurrency, at, problems);
+    checkWire(provider, { path: ["providers", index], problems });
     const fault = proxyFault(
       { ...provider, ...cloudOf(provider, sources) },
       sources.env,

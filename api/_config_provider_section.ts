@@ -1,5 +1,5 @@
 import * as z from "@zod/zod";
-import { concurrency, models } from "./_config_model_section.ts";
+import { concurrency, models, wireApi } from "./_config_model_section.ts";
 import { aws, entra, google } from "./_config_cloud_section.ts";
 import { PROVIDER_TYPES } from "./_config_provider_types.ts";
 import {
@@ -122,6 +122,9 @@ const provider = z.strictObject({
   entra: entra.optional(),
   cache_points: z.boolean().optional().describe(
     "Whether breakpoints of the prompt cache are set in requests that have none; for anthropic, bedrock and Claude on vertex.",
+  ),
+  wire_api: wireApi.optional().describe(
+    "By which of OpenAI's APIs models are asked: chat, responses, or auto, which takes Responses for its own clients and where a model answers by it alone; auto by default for openai and azure_openai, else chat.",
   ),
   stream_end: z.enum(["done", "finish"]).optional().describe(
     "What ends a stream: done for [DONE], finish where only a finish reason comes.",

@@ -5,6 +5,7 @@ import {
   type GatewayError,
   LossReport,
   type ProviderDialect,
+  quirksOf,
   readAnswer,
   type SseEvent,
   type StreamDecoder,
@@ -37,7 +38,7 @@ export class FlightTap implements StreamTranslator {
       readonly trace: AttemptTrace;
     },
   ) {
-    const { quirks } = trace.candidate.provider;
+    const quirks = quirksOf(trace.candidate);
     this.#flight = flight;
     this.#translator = translator;
     this.#trace = trace;
@@ -53,7 +54,7 @@ export class FlightTap implements StreamTranslator {
 
   /** Takes a whole answer that came in the stream's place (L12). */
   takeWhole(body: Uint8Array): void {
-    const { provider: { quirks } } = this.#trace.candidate;
+    const quirks = quirksOf(this.#trace.candidate);
     this.#isWhole = true;
     this.#take(() => {
       const options = { reader: this.#reader, losses: this.#losses, quirks };

@@ -1,5 +1,6 @@
-import type { ProviderSettings, Quirks } from "@llm-proxy/core";
+import type { ProviderSettings } from "@llm-proxy/core";
 import { cloudSettings } from "./_provider_cloud.ts";
+import { modelQuirks, providerQuirks } from "./_provider_quirks.ts";
 import type { Config } from "./config_types.ts";
 import type { ProviderConfig } from "./config_types_provider.ts";
 
@@ -20,7 +21,8 @@ export function providerSettings(
       { models: entry.models.map(({ name }) => name) }),
     ...cloudSettings(entry),
     headers: entry.custom_headers,
-    quirks: quirksOf(entry),
+    quirks: providerQuirks(entry),
+    ...modelQuirks(entry),
     limits: {
       queue: client.queue_timeout * SECOND,
       connect: client.connect_timeout * SECOND,
@@ -42,22 +44,5 @@ export function providerSettings(
         addressScope: entry.allow_private_addresses ? "loopback" : "public",
       }),
     },
-  };
-}
-
-/** The first dated API of Azure that knows `stream_options` (F11). */
-const STREAM_OPTIONS_SINCE = "2024-09-01-preview";
-
-function quirksOf(
-  { api_version: apiVersion, stream_end: streamEnd, cache_points: points }:
-    ProviderConfig,
-): Quirks {
-  return {
-    ...(points && { cachePoints: true }),
-    ...(streamEnd !== undefined && { streamEnd }),
-    ...(apiVersion !== undefined && {
-      apiVersion,
-      noStreamOptions: apiVersion < STREAM_OPTIONS_SINCE,
-    }),
   };
 }

@@ -12,15 +12,21 @@ function quirksOf(members: string): unknown {
   return providerSettings(provider, result.config).quirks;
 }
 
-Deno.test("F1, F2, F11: Azure's dated API has its version, and an old one no stream options", () => {
+Deno.test("F1, F2, F11: Azure's dated API has its version, and an old one no stream options and no Responses", () => {
   assertEquals(quirksOf(""), {});
   assertEquals(quirksOf(", api_version: 2024-10-21"), {
     apiVersion: "2024-10-21",
+    noStreamOptions: false,
+    wireApi: "chat",
+  });
+  assertEquals(quirksOf(", api_version: 2025-04-01-preview"), {
+    apiVersion: "2025-04-01-preview",
     noStreamOptions: false,
   });
   assertEquals(quirksOf(', api_version: "2024-06-01"'), {
     apiVersion: "2024-06-01",
     noStreamOptions: true,
+    wireApi: "chat",
   });
 });
 

@@ -6,6 +6,7 @@ import {
   GatewayError,
   LossReport,
   type ProviderDialect,
+  quirksOf,
   readAnswer,
   UpstreamError,
 } from "@llm-proxy/core";
@@ -130,7 +131,7 @@ export class AnswerFlight {
       const answer = readAnswer(body, {
         reader,
         losses,
-        quirks: provider.quirks,
+        quirks: quirksOf({ provider, model }),
       });
       this.push([...answerEvents(answer)]);
     } catch (error) {

@@ -43,6 +43,7 @@ export type {
   LongContextPrices,
   ModelConfig,
   ModelPrices,
+  WireApiName,
 } from "./config_types_model.ts";
 export type {
   BudgetAlertsConfig,

@@ -180,3 +180,22 @@ Deno.test("X11: the password of a proxy is in no fault", () => {
     "http://u:pa%40ss@proxy:1",
   );
 });
+
+Deno.test("parseConfig() takes wire_api where there are two APIs only", () => {
+  const { wire_api: api, models } = providerOf(
+    "{type: xai, api_key: xai-T4rEw2Qz, wire_api: auto, models: [{name: a, wire_api: responses}]}",
+  );
+  assertEquals([api, models?.[0]?.wire_api], ["auto", "responses"]);
+  assertEquals(
+    wrongWith(
+      "{type: ollama, wire_api: auto, models: [a, {name: b, wire_api: chat}]}",
+    ),
+    [
+      "wire_api: Only a provider of OpenAI's dialect has this",
+      "models[1].wire_api: Only a provider of OpenAI's dialect has this",
+    ],
+  );
+  assertEquals(wrongWith("{type: mock, wire_api: responses}"), [
+    "wire_api: Only a provider of OpenAI's dialect has this",
+  ]);
+});

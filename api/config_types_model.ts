@@ -32,9 +32,25 @@ export interface ModelConfig {
   readonly max_output_tokens?: number | undefined;
   /** What it can do; what is not named is unknown, and then allowed. @default {{}} */
   readonly capabilities: Capabilities;
+  /** By which of OpenAI's APIs it is asked. @default {as its provider says} */
+  readonly wire_api?: WireApiName | undefined;
   /** What it costs. @default {what the price table says of the provider's address} */
   readonly prices?: ModelPrices | undefined;
 }
+
+/**
+ * By which of OpenAI's APIs a model is asked: Chat Completions, Responses, or
+ * `auto`: by Responses where the client speaks it or the model answers by it
+ * alone, else by Chat Completions.
+ *
+ * @example A name
+ * ```ts
+ * import type { WireApiName } from "@llm-proxy/api";
+ *
+ * const api: WireApiName = "responses";
+ * ```
+ */
+export type WireApiName = "auto" | "chat" | "responses";
 
 /**
  * What tokens cost, in US dollars per million.

@@ -4,7 +4,11 @@ import type {
   GoogleConfig,
 } from "./config_types_cloud.ts";
 import type { ProviderRateLimit } from "./config_types_limits.ts";
-import type { ConcurrencyConfig, ModelConfig } from "./config_types_model.ts";
+import type {
+  ConcurrencyConfig,
+  ModelConfig,
+  WireApiName,
+} from "./config_types_model.ts";
 
 /**
  * The name of a provider type.
@@ -128,6 +132,8 @@ export interface ProviderConfig {
   readonly entra?: EntraConfig;
   /** Whether breakpoints of the prompt cache are set in requests that have none. @default {false} */
   readonly cache_points?: boolean | undefined;
+  /** By which of OpenAI's APIs its models are asked. @default {"auto" for openai and azure_openai, else "chat"} */
+  readonly wire_api?: WireApiName | undefined;
   /** What ends a stream: `[DONE]`, or a finish reason. @default {as the type does} */
   readonly stream_end?: "done" | "finish" | undefined;
 }

@@ -80,6 +80,7 @@ export {
   type StickyConfig,
   type TelemetryConfig,
   type TlsMaterial,
+  type WireApiName,
 } from "./config.ts";
 export type {
   DenyGuardrail,

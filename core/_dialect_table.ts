@@ -1,4 +1,4 @@
-import type { ClientDialect, ProviderDialect, Quirks } from "./dialect.ts";
+import type { ClientDialect, ProviderDialect } from "./dialect.ts";
 import { anthropicProvider } from "./dialects/anthropic/dialect.ts";
 import { anthropicCount } from "./dialects/anthropic/count_tokens.ts";
 import { passMessages } from "./dialects/anthropic/pass.ts";
@@ -30,6 +30,7 @@ import {
 } from "./dialects/vertex/gemini.ts";
 import { isClaude } from "./dialects/vertex/_model_path.ts";
 import { passResponses } from "./dialects/openai_responses/pass.ts";
+import { openAiResponsesProvider } from "./dialects/openai_responses/provider.ts";
 import { passChat } from "./dialects/openai_chat/pass.ts";
 import type { CountDialect } from "./count_dialect.ts";
 import type { EmbeddingDialect } from "./embedding.ts";
@@ -57,6 +58,12 @@ export interface DialectRow {
   /** The row of a model that speaks otherwise than the others there. */
   readonly ofModel?: (model: string) => DialectRow | undefined;
 }
+
+/** OpenAI's other API, where a provider of its dialect is asked by that. */
+export const RESPONSES: DialectRow = {
+  provider: openAiResponsesProvider,
+  passes: new Map([["openai_responses", passResponses]]),
+};
 
 const VERTEX_CLAUDE: DialectRow = {
   provider: vertexClaudeProvider,
@@ -115,21 +122,15 @@ export function dialectRow(dialect: DialectName, model: string): DialectRow {
 export function passFor(
   client: ClientDialect,
   { provider, row }: {
-    readonly provider: {
-      readonly dialect: DialectName;
-      readonly quirks: Quirks;
-      readonly endpoints?: ReadonlySet<EndpointName>;
-    };
+    readonly provider: { readonly endpoints?: ReadonlySet<EndpointName> };
     readonly row: DialectRow;
   },
 ): Pass | undefined {
-  const { dialect, quirks } = provider;
   if (client.name === "openai_completions") {
-    return dialect === "openai_chat" && servesEndpoint(provider, "completions")
+    return row === DIALECTS.openai_chat &&
+        servesEndpoint(provider, "completions")
       ? passCompletions
       : undefined;
   }
-  return quirks.responses && client.name === "openai_responses"
-    ? passResponses
-    : row.passes?.get(client.name);
+  return row.passes?.get(client.name);
 }

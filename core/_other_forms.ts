@@ -5,6 +5,7 @@ import type {
   TranslatedAnswer,
 } from "./dialect.ts";
 import type { JsonDocument } from "./json_document.ts";
+import { quirksOf } from "./quirks_of.ts";
 import { isEventStream, readAnswer, WholeDecoder } from "./read_answer.ts";
 import { RecodedStream } from "./recoded_stream.ts";
 import { ThoughtCollector } from "./_thought_collector.ts";
@@ -26,7 +27,7 @@ export function otherForms(
   const collector = () =>
     keeper && new ThoughtCollector(keeper, thoughtFamily(provider, model));
   const read = (body: Uint8Array): Answer => {
-    const { quirks } = provider;
+    const quirks = quirksOf(options.deployment);
     const told = readAnswer(body, { reader, losses, quirks });
     return told.model === "" ? { ...told, model } : told;
   };

@@ -36,6 +36,12 @@ export interface Quirks {
   readonly reasoningModels?: readonly string[];
   /** The provider speaks OpenAI's Responses API as well. */
   readonly responses?: true;
+  /**
+   * The API of OpenAI's by which all clients' requests go. Absent: by Responses
+   * where the provider speaks it and either the client does too or the model
+   * answers the request by it alone, else by Chat Completions.
+   */
+  readonly wireApi?: "chat" | "responses" | undefined;
   /** The provider does not know the role `developer`: send `system`. */
   readonly noDeveloperRole?: boolean;
   /** The provider rejects `stream_options`: none is added. */

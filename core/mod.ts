@@ -219,6 +219,7 @@ export {
   translateGeminiEmbeddings,
   type TranslateGeminiEmbeddingsOptions,
 } from "./dialects/gemini/translate_embeddings.ts";
+export { quirksOf } from "./quirks_of.ts";
 export { openAiResponsesProvider } from "./dialects/openai_responses/provider.ts";
 export { checkResponsesRequest } from "./dialects/openai_responses/pass_request.ts";
 export { decodeResponsesRequest } from "./dialects/openai_responses/decode_request.ts";

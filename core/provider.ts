@@ -27,6 +27,8 @@ export interface Provider {
   readonly headers: Readonly<Record<string, string>>;
   /** How it departs from its dialect. */
   readonly quirks: Quirks;
+  /** How models depart from it that are not like the others there, by their names; whole, the provider's own included. */
+  readonly modelQuirks?: ReadonlyMap<string, Quirks>;
   /** What it serves besides conversations. Absent: unknown, so it is asked. */
   readonly endpoints?: ReadonlySet<EndpointName>;
   /** How long an attempt may take. */

@@ -36,6 +36,8 @@ export interface ProviderSettings {
   readonly headers?: Readonly<Record<string, string>>;
   /** How this provider departs from its type. */
   readonly quirks?: Quirks;
+  /** How single models depart from that, by their names. */
+  readonly modelQuirks?: ReadonlyMap<string, Quirks>;
   /** Limits that differ from {@linkcode defaultLimits}. */
   readonly limits?: Partial<AttemptLimits>;
   /** Sizes of the connection pool. */
@@ -208,13 +210,20 @@ export class ProviderFactory {
       );
     }
     const transport = new LazyTransport(() => transportOf(type, settings));
+    const quirks = { ...type.quirks, ...settings.quirks };
+    const ofModels = [...settings.modelQuirks ?? []];
     const provider: Provider = {
       name: settings.name,
       type: settings.type,
       dialect: type.dialect,
       baseUrl: plainBaseUrl(baseUrl, type.dialect),
       headers: headersOf(type, settings),
-      quirks: { ...type.quirks, ...settings.quirks },
+      quirks,
+      ...(ofModels.length > 0 && {
+        modelQuirks: new Map(
+          ofModels.map(([model, own]) => [model, { ...quirks, ...own }]),
+        ),
+      }),
       ...(type.endpoints && { endpoints: new Set(type.endpoints) }),
       limits: { ...defaultLimits, ...settings.limits },
       transport,

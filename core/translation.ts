@@ -1,5 +1,7 @@
 import { addressed } from "./_addressed.ts";
-import { dialectRow, type Pass, passFor } from "./_dialect_table.ts";
+import { dialectRow, passFor, RESPONSES } from "./_dialect_table.ts";
+import { passThrough } from "./_passed_through.ts";
+import { recode } from "./_recoded.ts";
 import type { Conversation } from "./conversation.ts";
 import type {
   ClientDialect,
@@ -17,13 +19,11 @@ import type { UpstreamError } from "./errors.ts";
 import type { JsonDocument } from "./json_document.ts";
 import type { LossReport } from "./loss_report.ts";
 import { otherForms } from "./_other_forms.ts";
-import { RecodedStream } from "./recoded_stream.ts";
 import type { Destination } from "./routing/route.ts";
-import { keepPassed, restorePassed } from "./passed_thought.ts";
-import { restoreThought } from "./_restored_thought.ts";
-import { ThoughtCollector } from "./_thought_collector.ts";
-import { thoughtFamily } from "./_thought_family.ts";
+import type { ThoughtCollector } from "./_thought_collector.ts";
 import type { ThoughtKeeper } from "./thought_store.ts";
+import { isResponses, wireApiOf } from "./_wire_api.ts";
+import { quirksOf } from "./quirks_of.ts";
 import type { StreamFraming } from "./stream_framing.ts";
 
 /** One request on its way to one provider, with the way back. */
@@ -179,9 +179,15 @@ function translate(
 ): Translation {
   const { losses } = options;
   const { provider, model } = options.deployment;
-  const { quirks } = provider;
+  const quirks = quirksOf(options.deployment);
   const target = { provider: provider.name, model, quirks, losses };
-  const row = dialectRow(provider.dialect, model);
+  const wire = wireApiOf(client, options.deployment);
+  const decoded = wire === "either" && client !== openAiChatClient
+    ? options.conversation ?? client.decodeRequest(document, options)
+    : options.conversation;
+  const row = isResponses(document, { wire, decoded, model })
+    ? RESPONSES
+    : dialectRow(provider.dialect, model);
   // What was changed on its way is written anew.
   const pass = options.conversation === undefined
     ? passFor(client, { provider, row })
@@ -197,7 +203,9 @@ function translate(
       client,
       provider: row.provider,
       target,
-      options,
+      options: decoded === undefined
+        ? options
+        : { ...options, conversation: decoded },
     });
   // What passes is in the client's own dialect.
   const reader = passed === undefined ? row.provider : answerReader(client);
@@ -207,84 +215,4 @@ function translate(
   }
   if (quirks.apiVersion === undefined) return translation;
   return { ...translation, request: addressed(translation.request, target) };
-}
-
-/** Bytes pass, and the proofs of thought in them are kept and brought back. */
-function passThrough(
-  document: JsonDocument,
-  { client, pass, target, options }: {
-    readonly client: ClientDialect;
-    readonly pass: Pass;
-    readonly target: DialectTarget;
-    readonly options: TranslateOptions;
-  },
-): Translation | undefined {
-  const { thoughts: keeper, losses } = options;
-  const reader = answerReader(client);
-  if (keeper === undefined || reader === undefined) {
-    return pass(document, { ...options, target });
-  }
-  const family = thoughtFamily(options.deployment.provider, target.model);
-  const asked = { client: client.name, keeper, family, losses };
-  const collector = () => new ThoughtCollector(keeper, family);
-  const restored = restorePassed(document, asked);
-  const passed = pass(restored, { ...options, target, collector });
-  if (passed === undefined) return undefined;
-  const { answer } = passed;
-  return {
-    ...passed,
-    answer(body): TranslatedAnswer {
-      const told = answer(body);
-      keepPassed(body, { text: told.body, reader, collector });
-      return told;
-    },
-  };
-}
-
-/** Client's dialect → canonical vocabulary → provider's dialect, and back. */
-function recode(
-  document: JsonDocument,
-  { client, provider, target, options }: {
-    readonly client: ClientDialect;
-    readonly provider: ProviderDialect;
-    readonly target: DialectTarget;
-    readonly options: TranslateOptions;
-  },
-): Translation {
-  const { losses, stream, includeUsage, thoughts: keeper } = options;
-  const family = thoughtFamily(options.deployment.provider, target.model);
-  const decoded = options.conversation ??
-    client.decodeRequest(document, options);
-  const conversation = {
-    ...keeper ? restoreThought(decoded, { keeper, family, losses }) : decoded,
-    model: target.model,
-    stream,
-  };
-  return {
-    request: provider.encodeRequest(conversation, target),
-    answer(body): TranslatedAnswer {
-      const told = provider.decodeAnswer(body, losses);
-      const answer = told.model === ""
-        ? { ...told, model: target.model }
-        : told;
-      if (keeper) new ThoughtCollector(keeper, family).takeParts(answer.parts);
-      return {
-        body: client.encodeAnswer(answer, losses, document),
-        ...(answer.usage && { usage: answer.usage }),
-        finish: answer.finish,
-        model: answer.model,
-      };
-    },
-    stream: () =>
-      new RecodedStream(
-        provider.streamDecoder(losses, target.quirks),
-        client.streamEncoder({ includeUsage, request: document }, losses),
-        {
-          model: target.model,
-          ...(keeper && { thought: new ThoughtCollector(keeper, family) }),
-        },
-      ),
-    framing: provider.framing,
-    error: provider.decodeError,
-  };
 }

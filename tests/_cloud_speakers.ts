@@ -9,6 +9,7 @@ import {
   type Said,
   type Speaker,
 } from "./_speakers.ts";
+import { RESPONSES } from "./_responses_speaker.ts";
 
 /** A provider's way to say things, as far as conversations need it. */
 export interface LoopSpeaker
@@ -18,7 +19,7 @@ export interface LoopSpeaker
   /** The model at the provider. */
   readonly model: string;
   /** Which proofs it can read; none where it signs nothing. */
-  readonly family?: "claude" | "gemini" | "vertex";
+  readonly family?: "claude" | "gemini" | "vertex" | "openai";
 }
 
 const ENDS = {
@@ -133,6 +134,15 @@ export const VERTEX_GEMINI: LoopSpeaker = {
   family: "vertex",
 };
 
+/** OpenAI where every client is to go by its Responses. */
+export const OPENAI_RESPONSES: LoopSpeaker = {
+  ...RESPONSES,
+  name: "openai by responses",
+  entry: "type: openai, api_key: sk-Vb6Nm5Zx, wire_api: responses",
+  model: "gpt-5",
+  family: "openai",
+};
+
 /** One of each provider between which a conversation may move. */
 export const LOOP_SPEAKERS: readonly LoopSpeaker[] = [
   {
@@ -141,6 +151,7 @@ export const LOOP_SPEAKERS: readonly LoopSpeaker[] = [
     entry: "type: openai, api_key: sk-Vb6Nm5Zx",
     model: "gpt-5",
   },
+  OPENAI_RESPONSES,
   {
     ...ANTHROPIC,
     entry: "type: anthropic, api_key: ant-Vb6Nm5Zx",

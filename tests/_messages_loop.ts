@@ -1,19 +1,40 @@
 import Anthropic from "@anthropic-ai/sdk";
 
-/** A tool loop as Anthropic's SDK goes it. */
-export interface MessagesLoop {
-  /** The gateway's. */
+/** A tool of a loop. */
+export interface LoopTool {
+  readonly name: string;
+  /** JSON Schema of the arguments. */
+  readonly parameters: {
+    readonly type: "object";
+    readonly properties: Readonly<Record<string, object>>;
+    readonly required: string[];
+  };
+  /** What it says. */
+  run(args: Readonly<Record<string, unknown>>): string;
+}
+
+/** A loop, until the model has the last word. */
+export interface Loop {
   readonly url: string;
   readonly model: string;
   readonly stream: boolean;
   readonly question: string;
-  /** What the tool `weather` says of a city. */
-  look(city: string): string;
+  readonly tools: readonly LoopTool[];
+}
+
+/** What a tool of the loop says. */
+export function runTool(
+  tools: readonly LoopTool[],
+  { name, args }: { readonly name: string; readonly args: unknown },
+): string {
+  const found = tools.find((tool) => tool.name === name);
+  if (found === undefined) throw new Error(`No tool ${name}`);
+  return found.run(args as Readonly<Record<string, unknown>>);
 }
 
 /** Goes a loop with thought, giving back all it gets; the content of its last answer. */
 export async function messagesLoop(
-  { url, model, stream, question, look }: MessagesLoop,
+  { url, model, stream, question, tools }: Loop,
 ): Promise<Anthropic.ContentBlock[]> {
   const client = new Anthropic({
     baseURL: url,
@@ -29,14 +50,10 @@ export async function messagesLoop(
       messages,
       max_tokens: 16_000,
       thinking: { type: "enabled" as const, budget_tokens: 2_000 },
-      tools: [{
-        name: "weather",
-        input_schema: {
-          type: "object" as const,
-          properties: { city: { type: "string" } },
-          required: ["city"],
-        },
-      }],
+      tools: tools.map(({ name, parameters }) => ({
+        name,
+        input_schema: parameters,
+      })),
     };
     const { content, stop_reason: reason } = stream
       ? await client.messages.stream(ask).finalMessage()
@@ -50,7 +67,7 @@ export async function messagesLoop(
           ? [{
             type: "tool_result" as const,
             tool_use_id: block.id,
-            content: look((block.input as { readonly city: string }).city),
+            content: runTool(tools, { name: block.name, args: block.input }),
           }]
           : []
       ),

@@ -59,7 +59,8 @@ const chat: Family = {
 const responses: Family = {
   name: "Responses",
   recordings: await load((url) => url.endsWith("/responses")),
-  entry: "name: oa, type: openai, api_key: replayed-key-0000",
+  entry:
+    "name: oa, type: openai, api_key: replayed-key-0000, wire_api: responses",
   provider: "oa",
   dialect: openAiResponsesProvider,
   own: client("Responses"),

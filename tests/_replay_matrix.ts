@@ -10,7 +10,6 @@ import { startGateway } from "./_gateway.ts";
 import { eventEnds, type Recording } from "./_recordings.ts";
 import type { ReplayClient } from "./_replay_clients.ts";
 import type { Family } from "./_replay_families.ts";
-import { startTranslator } from "./_replay_translator.ts";
 import {
   type Framing,
   type ReplayUpstream,
@@ -39,8 +38,6 @@ interface Between {
 }
 
 const FRAMINGS: readonly Framing[] = ["chunked", "length", "close"];
-/** An answer of these providers that is no server-sent events has no dialect row of its own. */
-const UNJOINED = "Responses";
 
 /** Checks that a client reads what the provider's own SDK reads. Resolves with how many recordings. */
 export async function readsAlike(pair: Pair, manner: Manner): Promise<number> {
@@ -130,9 +127,9 @@ async function tellsFaults(
   }
 }
 
-/** Puts a gateway between, or where no provider joins the two a translator alone. */
+/** Puts a gateway between. */
 async function between(
-  { family, client }: Pair,
+  { family }: Pair,
   upstream: ReplayUpstream,
   use: (between: Between) => Promise<void>,
 ): Promise<void> {
@@ -140,22 +137,6 @@ async function between(
     upstream.requests.clear();
     upstream.serve("now", script);
   };
-  if (family.name === UNJOINED && client !== family.own) {
-    const translator = startTranslator(family, client);
-    try {
-      await use({
-        url: translator.url,
-        serve(script): void {
-          serve(script);
-          translator.serve(script);
-        },
-        wasAsked: () => true,
-      });
-    } finally {
-      await translator.close();
-    }
-    return;
-  }
   // What is cut before its first content would be asked for again.
   const entry =
     `{${family.entry}, max_retries: 0, base_url: "${upstream.origin}/now"}`;

@@ -14,6 +14,8 @@ export interface Running extends TestGateway {
 export interface GatewayOptions {
   /** The members of the provider's entry in the config. @default {"name: up, type: openai_compatible"} */
   readonly provider?: string;
+  /** Where its API is at the upstream. @default {"/v1"} */
+  readonly base?: string;
   /** Further sections of the config, YAML. */
   readonly config?: string;
 }
@@ -24,13 +26,18 @@ export const ANTHROPIC =
 
 /** Runs a gateway before an upstream that answers this way, while `use` runs. */
 export async function withGateway(
-  { answer, provider = "name: up, type: openai_compatible", config = "" }:
+  {
+    answer,
+    provider = "name: up, type: openai_compatible",
+    base = "/v1",
+    config = "",
+  }:
     & GatewayOptions
     & { readonly answer: Answering },
   use: (running: Running) => Promise<void>,
 ): Promise<void> {
   const upstream = startAnsweringUpstream(answer);
-  const entry = `{${provider}, base_url: "${upstream.origin}/v1"}`;
+  const entry = `{${provider}, base_url: "${upstream.origin}${base}"}`;
   const gateway = await startGateway(
     `providers: [${entry}]\n${config}`,
   );

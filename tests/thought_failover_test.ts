@@ -244,7 +244,11 @@ for (const speaker of [VERTEX_CLAUDE, VERTEX_GEMINI]) {
           model: `p0/${speaker.model}`,
           stream,
           question: QUESTION,
-          look: () => "The temperature is 21",
+          tools: [{
+            name: "weather",
+            parameters: { ...PARAMETERS, required: ["city"] },
+            run: () => "The temperature is 21",
+          }],
         });
         assertEquals(textOf(content), "Rome: 21, Oslo: 4");
         const { text: asked } = last("p0");

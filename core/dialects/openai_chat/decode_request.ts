@@ -44,6 +44,11 @@ const KNOWN: ReadonlySet<string> = new Set([
 /** Fields that only some provider has a word for: their values go with it. */
 const EXTRAS = [
   "documents",
+  "metadata",
+  "service_tier",
+  "prompt_cache_key",
+  "prompt_cache_retention",
+  "verbosity",
   "safety_settings",
   "guardrailConfig",
   "performanceConfig",

@@ -93,7 +93,9 @@ function encodeThought(
   { target }: Site,
 ): MutableJson | undefined {
   const { format, item } = encryptedItem(part, summary) ?? {};
-  return canRead(target.model, format) ? item : undefined;
+  // Azure's deployments have names of one's own.
+  const reads = target.quirks.responses || canRead(target.model, format);
+  return reads ? item : undefined;
 }
 
 /** The item of an encrypted thought of this API, and its format. */

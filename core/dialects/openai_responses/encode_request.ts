@@ -10,7 +10,10 @@ const EXTRAS: ReadonlySet<string> = new Set([
   "metadata",
   "service_tier",
   "prompt_cache_key",
+  "prompt_cache_retention",
 ]);
+/** How wordy the answer shall be; stands beside its form. */
+const VERBOSITY = "verbosity";
 
 /**
  * Writes a conversation as a Responses request. Nothing is stored, so thought
@@ -34,7 +37,7 @@ export function encodeResponsesRequest(
     model: target.model,
     input,
     ...encodeTools(conversation),
-    text: encodeFormat(conversation),
+    text: encodeText(conversation),
     max_output_tokens: maxOutputTokens,
     ...encodeSampling(conversation, target),
     ...encodeThinking(conversation, target),
@@ -85,9 +88,17 @@ function encodeTool({ name, description, parameters, strict }: Tool) {
   };
 }
 
-function encodeFormat({ output }: Conversation): MutableJson | undefined {
-  if (!output) return undefined;
-  return { format: output.type === "json" ? { type: "json_object" } : output };
+function encodeText(
+  { output, extras }: Conversation,
+): MutableJson | undefined {
+  const verbosity = extras?.get(VERBOSITY);
+  if (!output && verbosity === undefined) return undefined;
+  return {
+    ...(output && {
+      format: output.type === "json" ? { type: "json_object" } : output,
+    }),
+    ...(verbosity !== undefined && { verbosity }),
+  };
 }
 
 function encodeSampling(
@@ -147,6 +158,7 @@ function encodeExtras(
   for (const field of unmapped) {
     const value = extras?.get(field);
     if (value !== undefined && EXTRAS.has(field)) members[field] = value;
+    else if (value !== undefined && field === VERBOSITY) continue;
     else losses.add("dropped", field, provider);
   }
   return members;

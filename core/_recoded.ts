@@ -1,0 +1,60 @@
+import type {
+  ClientDialect,
+  DialectTarget,
+  ProviderDialect,
+  TranslatedAnswer,
+} from "./dialect.ts";
+import type { JsonDocument } from "./json_document.ts";
+import { RecodedStream } from "./recoded_stream.ts";
+import { restoreThought } from "./_restored_thought.ts";
+import { ThoughtCollector } from "./_thought_collector.ts";
+import { thoughtFamily } from "./_thought_family.ts";
+import type { TranslateOptions, Translation } from "./translation.ts";
+
+/** Client's dialect → canonical vocabulary → provider's dialect, and back. */
+export function recode(
+  document: JsonDocument,
+  { client, provider, target, options }: {
+    readonly client: ClientDialect;
+    readonly provider: ProviderDialect;
+    readonly target: DialectTarget;
+    readonly options: TranslateOptions;
+  },
+): Translation {
+  const { losses, stream, includeUsage, thoughts: keeper } = options;
+  const family = thoughtFamily(options.deployment.provider, target.model);
+  const decoded = options.conversation ??
+    client.decodeRequest(document, options);
+  const conversation = {
+    ...keeper ? restoreThought(decoded, { keeper, family, losses }) : decoded,
+    model: target.model,
+    stream,
+  };
+  return {
+    request: provider.encodeRequest(conversation, target),
+    answer(body): TranslatedAnswer {
+      const told = provider.decodeAnswer(body, losses);
+      const answer = told.model === ""
+        ? { ...told, model: target.model }
+        : told;
+      if (keeper) new ThoughtCollector(keeper, family).takeParts(answer.parts);
+      return {
+        body: client.encodeAnswer(answer, losses, document),
+        ...(answer.usage && { usage: answer.usage }),
+        finish: answer.finish,
+        model: answer.model,
+      };
+    },
+    stream: () =>
+      new RecodedStream(
+        provider.streamDecoder(losses, target.quirks),
+        client.streamEncoder({ includeUsage, request: document }, losses),
+        {
+          model: target.model,
+          ...(keeper && { thought: new ThoughtCollector(keeper, family) }),
+        },
+      ),
+    framing: provider.framing,
+    error: provider.decodeError,
+  };
+}
