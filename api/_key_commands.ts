@@ -55,13 +55,10 @@ async function act(
 ): Promise<number> {
   const { action, target, grace, values } = asked;
   const isJson = asked.switches.has("json");
-  const note = (id: string, change: object): Promise<void> =>
-    audit.add({
-      actor: "command line",
-      action: `keys.${action}`,
-      target: id,
-      ...change,
-    });
+  const commit = audit.committer({
+    actor: "command line",
+    action: `keys.${action}`,
+  });
   if (action === "list") {
     const all = await store.list();
     if (isJson) return print(jsonOf(all.map(keyView)));
@@ -69,23 +66,17 @@ async function act(
   }
   if (action === "create" || action === "rotate") {
     const issued = action === "create"
-      ? await store.create({ name: target, ...termsOf(values) })
-      : await store.rotate(target, grace * 1_000);
-    await note(issued.key.id, { after: keyView(issued.key) });
+      ? await store.create({ name: target, ...termsOf(values) }, commit)
+      : await store.rotate(target, grace * 1_000, commit);
     return tellOnce(issued, isJson);
   }
-  const before = await store.get(target);
-  const after = action === "delete"
-    ? (await store.delete(target), undefined)
+  const key = action === "delete"
+    ? await store.delete(target, commit)
     : await store.change(target, {
       disabled: action === "disable" ? true : null,
-    });
-  await note(target, {
-    before: keyView(before),
-    ...(after && { after: keyView(after) }),
-  });
-  if (isJson) return print(jsonOf(keyView(after ?? before)));
-  return print(`${action}d ${lineOf(after ?? before)}\n`);
+    }, commit);
+  if (isJson) return print(jsonOf(keyView(key)));
+  return print(`${action}d ${lineOf(key)}\n`);
 }
 
 /** The only time that a secret is told. */

@@ -1,14 +1,21 @@
-import { type AuditEntry, AuditLog } from "./audit_log.ts";
+import { type AuditedCommit, type AuditEntry, AuditLog } from "./audit_log.ts";
 import type { Route } from "./dispatch.ts";
 import type { RequestContext } from "./endpoints.ts";
 
-/** Notes what an admin has changed. */
+/** What writes a change of the state that an admin makes, together with its audit entry. */
+export function audited(
+  context: RequestContext,
+  action: string,
+): AuditedCommit {
+  return auditOf(context).committer({ actor: actorOf(context), action });
+}
+
+/** Notes what an admin has changed that is not in the state. */
 export async function noteChange(
-  { gateway, record }: RequestContext,
+  context: RequestContext,
   change: Omit<AuditEntry, "actor">,
 ): Promise<void> {
-  const audit = new AuditLog(gateway.state, gateway.logger);
-  await audit.add({ actor: record.key ?? "unknown", ...change });
+  await auditOf(context).add({ actor: actorOf(context), ...change });
 }
 
 /** Does something, and notes that it was done. */
@@ -20,4 +27,12 @@ export function noted(
     await handle(context);
     await noteChange(context, { action, target: "" });
   };
+}
+
+function auditOf({ gateway }: RequestContext): AuditLog {
+  return new AuditLog(gateway.state, gateway.logger);
+}
+
+function actorOf({ record }: RequestContext): string {
+  return record.key ?? "unknown";
 }

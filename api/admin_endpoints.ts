@@ -6,7 +6,7 @@ import {
   explainChat,
 } from "@llm-proxy/core/routing";
 import { stored } from "./admin_key_endpoints.ts";
-import { noteChange } from "./admin_audit.ts";
+import { audited, noteChange } from "./admin_audit.ts";
 import { AuditLog } from "./audit_log.ts";
 import { featureFlags } from "./_config_flag_section.ts";
 import { decodeName } from "./_decode_name.ts";
@@ -90,9 +90,12 @@ async function switchFlag(
   to: FlagDefinition | undefined,
 ): Promise<void> {
   const { flags, parts: { storedFlags } } = context.gateway;
-  const before = flags.all.get(name);
+  const commit = audited(
+    context,
+    to === undefined ? "flags.delete" : "flags.put",
+  );
   try {
-    await stored(() => storedFlags.set(name, to));
+    await stored(() => storedFlags.set(name, to, commit));
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new GatewayError("invalid_request", "There are too many flags", {
@@ -100,14 +103,7 @@ async function switchFlag(
       cause: error,
     });
   }
-  const after = flags.all.get(name);
-  await noteChange(context, {
-    action: to === undefined ? "flags.delete" : "flags.put",
-    target: name,
-    before,
-    after,
-  });
-  sendJson(context, { name, value: after ?? false });
+  sendJson(context, { name, value: flags.all.get(name) ?? false });
 }
 
 function flagIn({ exchange }: RequestContext): string {
@@ -159,14 +155,8 @@ async function switchDeployment(
   const deployment = await deploymentIn(context);
   const { id } = deployment;
   const { drains } = context.gateway.parts;
-  const before = drains.has(id);
-  await stored(() => drains.set(id, to === "drain"));
-  await noteChange(context, {
-    action: `deployments.${to}`,
-    target: id,
-    before: { drained: before },
-    after: { drained: drains.has(id) },
-  });
+  const commit = audited(context, `deployments.${to}`);
+  await stored(() => drains.set(id, to === "drain", commit));
   sendJson(context, viewOf(context, deployment));
 }
 

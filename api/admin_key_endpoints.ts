@@ -1,7 +1,7 @@
 import { StateError } from "@llm-proxy/context";
 import { GatewayError } from "@llm-proxy/core";
 import { decodeName } from "./_decode_name.ts";
-import { noteChange } from "./admin_audit.ts";
+import { audited } from "./admin_audit.ts";
 import type { RequestContext } from "./endpoints.ts";
 import type { IssuedKey, KeyStore } from "./key_store.ts";
 import { readJson } from "./read_json.ts";
@@ -24,10 +24,10 @@ export async function listKeys(context: RequestContext): Promise<void> {
  */
 export async function createKey(context: RequestContext): Promise<void> {
   const { value } = await readJson(context);
-  const issued = await stored(() => storeOf(context).create(value));
-  await changed(context, "keys.create", issued.key.id, {
-    after: keyView(issued.key),
-  });
+  const issued = await stored(() =>
+    storeOf(context).create(value, audited(context, "keys.create"))
+  );
+  await inForce(context);
   tellOnce(context, issued);
 }
 
@@ -44,14 +44,14 @@ export async function getKey(context: RequestContext): Promise<void> {
  */
 export async function changeKey(context: RequestContext): Promise<void> {
   const { value } = await readJson(context);
-  const store = storeOf(context);
-  const id = idOf(context);
-  const before = await stored(() => store.get(id));
-  const after = await stored(() => store.change(id, value));
-  await changed(context, "keys.change", id, {
-    before: keyView(before),
-    after: keyView(after),
-  });
+  const after = await stored(() =>
+    storeOf(context).change(
+      idOf(context),
+      value,
+      audited(context, "keys.change"),
+    )
+  );
+  await inForce(context);
   sendJson(context, keyView(after));
 }
 
@@ -70,17 +70,24 @@ export async function rotateKey(context: RequestContext): Promise<void> {
       { code: "invalid_key", param: "grace" },
     );
   }
-  const id = idOf(context);
-  const issued = await stored(() => storeOf(context).rotate(id, grace * 1_000));
-  await changed(context, "keys.rotate", id, { after: keyView(issued.key) });
+  const issued = await stored(() =>
+    storeOf(context).rotate(
+      idOf(context),
+      grace * 1_000,
+      audited(context, "keys.rotate"),
+    )
+  );
+  await inForce(context);
   tellOnce(context, issued);
 }
 
 /** `DELETE /admin/keys/{id}`: ends a key. */
 export async function deleteKey(context: RequestContext): Promise<void> {
   const id = idOf(context);
-  const before = await stored(() => storeOf(context).delete(id));
-  await changed(context, "keys.delete", id, { before: keyView(before) });
+  await stored(() =>
+    storeOf(context).delete(id, audited(context, "keys.delete"))
+  );
+  await inForce(context);
   sendJson(context, { id, deleted: true });
 }
 
@@ -89,14 +96,8 @@ function tellOnce(context: RequestContext, { key, secret }: IssuedKey): void {
 }
 
 /** Has a change in force here before it is answered; others notice it by themselves. */
-async function changed(
-  context: RequestContext,
-  action: string,
-  target: string,
-  change: { readonly before?: unknown; readonly after?: unknown },
-): Promise<void> {
-  await stored(() => context.gateway.parts.keys.refresh());
-  await noteChange(context, { action, target, ...change });
+async function inForce({ gateway }: RequestContext): Promise<void> {
+  await stored(() => gateway.parts.keys.refresh());
 }
 
 function storeOf({ gateway }: RequestContext): KeyStore {

@@ -1,18 +1,27 @@
-import type { StateStore } from "@llm-proxy/context";
+import {
+  type StateBatch,
+  type StateCommit,
+  StateError,
+  type StateStore,
+} from "@llm-proxy/context";
 import type { Logger } from "@llm-proxy/logging";
 
-/** One change that an admin made. */
-export interface AuditEntry {
-  /** Who: a key, or `command line`. */
-  readonly actor: string;
-  /** What was done, for example `keys.rotate`. */
-  readonly action: string;
-  /** To what. */
+/** What was changed. */
+export interface AuditedChange {
+  /** To what it was done. */
   readonly target: string;
   /** How it was; never with secrets. */
   readonly before?: unknown;
   /** How it is. */
   readonly after?: unknown;
+}
+
+/** One change that an admin made. */
+export interface AuditEntry extends AuditedChange {
+  /** Who: a key, or `command line`. */
+  readonly actor: string;
+  /** What was done, for example `keys.rotate`. */
+  readonly action: string;
 }
 
 /** The same as it is kept. */
@@ -23,11 +32,23 @@ export interface AuditRow extends AuditEntry {
   readonly number: number;
 }
 
+/**
+ * Writes a change to the state, and what is to be told of it: both or neither,
+ * whenever the process ends. It is not written where a check of the batch does
+ * not hold.
+ */
+export type AuditedCommit = (
+  batch: StateBatch,
+  change: AuditedChange,
+) => Promise<StateCommit>;
+
 const ROWS = ["audit", "row"] as const;
 const NEXT = ["audit", "next"] as const;
 /** How many are kept; the oldest goes. */
 const KEPT = 2_000;
 const PAGE = 1_000;
+/** How many characters an entry may have: the rest of its batch is the change's. */
+const MAX_ENTRY = 100_000;
 /** How often it is tried again while others write, each time after a moment that grows. */
 const MAX_RACES = 40;
 const MOMENT_MS = 2;
@@ -43,11 +64,23 @@ export class AuditLog {
     this.#logger = logger;
   }
 
-  /** Notes a change; a store that fails is told in the log, and undoes nothing. */
+  /** What writes changes of the state that somebody makes. */
+  committer(
+    by: Pick<AuditEntry, "actor" | "action">,
+  ): AuditedCommit {
+    return async (batch, change) => {
+      const entry = { ...by, ...change };
+      const result = await this.#commit(batch, entry);
+      if (result.ok) this.#logger?.info("audit", entry);
+      return result;
+    };
+  }
+
+  /** Notes a change that is not in the state; a store that fails is told in the log, and undoes nothing. */
   async add(entry: AuditEntry): Promise<void> {
     this.#logger?.info("audit", { ...entry });
     try {
-      await this.#keep(entry);
+      await this.#commit({ writes: [] }, entry);
     } catch (cause) {
       this.#logger?.error("an audit entry was not kept", { cause });
     }
@@ -68,23 +101,41 @@ export class AuditLog {
     return rows.sort((a, b) => b.number - a.number).slice(0, limit);
   }
 
-  async #keep(entry: AuditEntry): Promise<void> {
+  async #commit(
+    { checks = [], writes }: StateBatch,
+    entry: AuditEntry,
+  ): Promise<StateCommit> {
+    const told = inBounds(entry);
+    let next = await this.#state.get<number>(NEXT);
     for (let race = 0; race < MAX_RACES; race++) {
-      const next = await this.#state.get<number>(NEXT);
       const number = next?.value ?? 0;
-      const row: AuditRow = { number, at: new Date().toISOString(), ...entry };
-      const { ok } = await this.#state.commit({
-        checks: [{ key: NEXT, version: next?.version ?? null }],
+      const row: AuditRow = { number, at: new Date().toISOString(), ...told };
+      const result = await this.#state.commit({
+        checks: [...checks, { key: NEXT, version: next?.version ?? null }],
         writes: [
+          ...writes,
           { type: "set", key: NEXT, value: number + 1 },
           { type: "set", key: [...ROWS, number % KEPT], value: row },
         ],
       });
-      if (ok) return;
+      if (result.ok) return result;
+      const seen = next?.version;
+      next = await this.#state.get<number>(NEXT);
+      // It was one of the change's own checks.
+      if (next?.version === seen) return result;
       // Not all who wait at the same moment.
       const ms = Math.random() * MOMENT_MS * (race + 1);
       await new Promise((resolve) => setTimeout(resolve, ms));
     }
-    throw new TypeError("Cannot keep an audit entry: others keep writing");
+    throw new StateError(
+      "contended",
+      "Cannot keep an audit entry: others keep writing",
+    );
   }
+}
+
+/** What is too long is left out, so that no change is refused for it. */
+function inBounds(entry: AuditEntry): AuditEntry {
+  const { before: _, after: __, ...short } = entry;
+  return JSON.stringify(entry).length <= MAX_ENTRY ? entry : short;
 }

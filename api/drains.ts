@@ -1,4 +1,5 @@
 import type { StateStore } from "@llm-proxy/context";
+import type { AuditedCommit } from "./audit_log.ts";
 import type { Cooldowns } from "@llm-proxy/core/routing";
 
 const KEY = ["deployments", "drained"] as const;
@@ -33,21 +34,26 @@ export class Drains {
     this.#cooldowns.drained = new Set(idsIn(ids));
   }
 
-  /** Drains one, or ends that. */
-  async set(id: string, isDrained: boolean): Promise<void> {
+  /** Drains one, or ends that, with whatever `commit` notes of it. */
+  async set(
+    id: string,
+    isDrained: boolean,
+    commit: AuditedCommit,
+  ): Promise<void> {
     for (let race = 0; race < MAX_RACES; race++) {
       const entry = await this.#state.get(KEY);
       const ids = new Set(idsIn(entry?.value));
+      const before = { drained: ids.has(id) };
       if (isDrained) ids.add(id);
       else ids.delete(id);
-      const { ok } = await this.#state.commit({
+      const { ok } = await commit({
         checks: [{ key: KEY, version: entry?.version ?? null }],
         writes: [{
           type: "set",
           key: KEY,
           value: [...ids].slice(-MAX_DRAINED),
         }],
-      });
+      }, { target: id, before, after: { drained: isDrained } });
       if (ok) return await this.refresh();
     }
     throw new TypeError("Cannot drain a deployment: others keep writing");

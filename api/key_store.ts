@@ -1,13 +1,20 @@
-import type { StateEntry, StateStore, StateWrite } from "@llm-proxy/context";
+import type {
+  StateCheck,
+  StateEntry,
+  StateStore,
+  StateWrite,
+} from "@llm-proxy/context";
 import { GatewayError } from "@llm-proxy/core";
 import type { ZodError } from "@zod/zod";
 import { createHmac, randomBytes } from "node:crypto";
+import type { AuditedCommit } from "./audit_log.ts";
 import { fieldFault } from "./_field_fault.ts";
 import {
   keyChange,
   type KeyDraft,
   keyDraft,
   KEYS,
+  keyView,
   MAX_KEYS,
   type StoredKey,
   storedKey,
@@ -33,21 +40,27 @@ export interface IssuedKey {
 /**
  * The keys in the gateway's state. Of a secret a keyed digest is stored alone:
  * whoever reads the state finds no key that is of use. Every change writes a
- * version beside it, by which processes notice.
+ * version beside it, by which processes notice, and with it whatever `commit`
+ * notes of it: by default nothing.
  *
  * Its methods throw what the store throws, and a {@linkcode GatewayError} 404
  * `key_not_found`, 400 `invalid_key` or 409 `key_changed`.
  */
 export class KeyStore {
   readonly #state: StateStore;
+  readonly #commit: AuditedCommit;
 
   /** Keeps keys in a store. */
   constructor(state: StateStore) {
     this.#state = state;
+    this.#commit = (batch) => state.commit(batch);
   }
 
   /** Makes a key; `draft` is not trusted. */
-  async create(draft: unknown): Promise<IssuedKey> {
+  async create(
+    draft: unknown,
+    commit: AuditedCommit = this.#commit,
+  ): Promise<IssuedKey> {
     const terms = checkTerms(draft);
     if ((await this.list()).length >= MAX_KEYS) {
       throw new GatewayError(
@@ -66,9 +79,9 @@ export class KeyStore {
       created_at: now,
       changed_at: now,
     };
-    await this.#state.commit({
+    await commit({
       writes: [{ type: "set", key: rowOf(key.id), value: key }, newVersion()],
-    });
+    }, { target: key.id, after: keyView(key) });
     return { key, secret };
   }
 
@@ -93,10 +106,14 @@ export class KeyStore {
   }
 
   /** Changes fields of a key; `null` takes one away. `change` is not trusted. */
-  async change(id: string, change: unknown): Promise<StoredKey> {
+  async change(
+    id: string,
+    change: unknown,
+    commit: AuditedCommit = this.#commit,
+  ): Promise<StoredKey> {
     const checked = keyChange.safeParse(change);
     if (!checked.success) throw invalid(checked.error, change);
-    return await this.#rewrite(id, (key) => {
+    return await this.#rewrite(id, commit, (key) => {
       const terms = Object.entries({ ...key, ...checked.data })
         .filter(([, value]) => value !== null && value !== undefined);
       return storedKey.parse(Object.fromEntries(terms));
@@ -108,10 +125,14 @@ export class KeyStore {
    *
    * @param graceMs How long the one before is good besides.
    */
-  async rotate(id: string, graceMs = 0): Promise<IssuedKey> {
+  async rotate(
+    id: string,
+    graceMs = 0,
+    commit: AuditedCommit = this.#commit,
+  ): Promise<IssuedKey> {
     const secret = newSecret();
     const digest = await this.digest(secret);
-    const key = await this.#rewrite(id, ({ previous: _, ...key }) => ({
+    const key = await this.#rewrite(id, commit, ({ previous: _, ...key }) => ({
       ...key,
       digest,
       hint: secret.slice(-HINT),
@@ -123,12 +144,17 @@ export class KeyStore {
   }
 
   /** Removes a key; gives back what it was. */
-  async delete(id: string): Promise<StoredKey> {
-    const { value } = await this.#read(id);
-    await this.#state.commit({
-      writes: [{ type: "delete", key: rowOf(id) }, newVersion()],
+  async delete(
+    id: string,
+    commit: AuditedCommit = this.#commit,
+  ): Promise<StoredKey> {
+    return await this.#swap(id, async (key, check) => {
+      const { ok } = await commit({
+        checks: [check],
+        writes: [{ type: "delete", key: rowOf(id) }, newVersion()],
+      }, { target: id, before: keyView(key) });
+      return ok ? key : undefined;
     });
-    return value;
   }
 
   /** Changes with every change of a key; `undefined` as long as there was none. */
@@ -175,16 +201,31 @@ export class KeyStore {
 
   async #rewrite(
     id: string,
+    commit: AuditedCommit,
     change: (key: StoredKey) => StoredKey,
+  ): Promise<StoredKey> {
+    return await this.#swap(id, async (before, check) => {
+      const key = { ...change(before), changed_at: Date.now() };
+      const { ok } = await commit({
+        checks: [check],
+        writes: [{ type: "set", key: rowOf(id), value: key }, newVersion()],
+      }, { target: id, before: keyView(before), after: keyView(key) });
+      return ok ? key : undefined;
+    });
+  }
+
+  /** Changes a key as it is, again where somebody else has meanwhile: `write` gives nothing back then. */
+  async #swap(
+    id: string,
+    write: (
+      key: StoredKey,
+      check: StateCheck,
+    ) => Promise<StoredKey | undefined>,
   ): Promise<StoredKey> {
     for (let race = 0; race < MAX_RACES; race++) {
       const { value, version } = await this.#read(id);
-      const key = { ...change(value), changed_at: Date.now() };
-      const { ok } = await this.#state.commit({
-        checks: [{ key: rowOf(id), version }],
-        writes: [{ type: "set", key: rowOf(id), value: key }, newVersion()],
-      });
-      if (ok) return key;
+      const written = await write(value, { key: rowOf(id), version });
+      if (written !== undefined) return written;
     }
     throw new GatewayError("invalid_request", "Others change this key", {
       code: "key_changed",

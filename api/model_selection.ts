@@ -1,5 +1,6 @@
 import type { StateStore } from "@llm-proxy/context";
 import * as z from "@zod/zod";
+import type { AuditedCommit } from "./audit_log.ts";
 
 /** Which model of a provider was chosen, and what goes with it. */
 export const modelSelection = z.strictObject({
@@ -101,21 +102,27 @@ export class ModelSelections {
    * Stores a selection.
    *
    * @param version The version that must be there, `null` for none; left out, whichever is.
+   * @param commit Writes it, with whatever is noted of it.
    * @returns `undefined` where another version is there.
    * @throws {StateError} when the store cannot be written.
    */
   async write(
     provider: string,
-    { selection, version }: {
+    {
+      selection,
+      version,
+      commit = (batch) => this.#store.commit(batch),
+    }: {
       readonly selection: ModelSelection;
       readonly version?: string | null | undefined;
+      readonly commit?: AuditedCommit | undefined;
     },
   ): Promise<StoredSelection | undefined> {
     const key = [KEY, provider];
-    const result = await this.#store.commit({
+    const result = await commit({
       checks: version === undefined ? [] : [{ key, version }],
       writes: [{ type: "set", key, value: selection }],
-    });
+    }, { target: provider, after: selection });
     if (!result.ok) return undefined;
     await this.refresh();
     return { selection, version: result.version };

@@ -1,6 +1,7 @@
 import { StateError } from "@llm-proxy/context";
 import { GatewayError } from "@llm-proxy/core";
-import { noteChange } from "./admin_audit.ts";
+import { audited } from "./admin_audit.ts";
+import type { AuditedCommit } from "./audit_log.ts";
 import type { RequestContext } from "./endpoints.ts";
 import { fieldFault } from "./_field_fault.ts";
 import { factsOf } from "./model_facts.ts";
@@ -81,16 +82,13 @@ export async function putModelSelection(
       { code: "not_editable", status: 409, param: "editable" },
     );
   }
+  const note = audited(context, "model_selection.put");
+  const commit: AuditedCommit = (batch, change) =>
+    note(batch, { ...change, before: before?.selection });
   const stored = await withState(() =>
-    selections.write(name, { selection, version })
+    selections.write(name, { selection, version, commit })
   );
   if (stored === undefined) throw changed(name);
-  await noteChange(context, {
-    action: "model_selection.put",
-    target: name,
-    before: before?.selection,
-    after: selection,
-  });
   tell(context, name, stored);
 }
 

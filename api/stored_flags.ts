@@ -4,6 +4,7 @@ import {
   type StateStore,
 } from "@llm-proxy/context";
 import type { Logger } from "@llm-proxy/logging";
+import type { AuditedCommit } from "./audit_log.ts";
 import { featureFlags } from "./_config_flag_section.ts";
 
 /** Flags by name. */
@@ -60,11 +61,16 @@ export class StoredFlags {
   }
 
   /**
-   * Switches a flag, or with `undefined` has it as the config says.
+   * Switches a flag, or with `undefined` has it as the config says, with
+   * whatever `commit` notes of it: by default nothing.
    *
    * @throws {RangeError} when there are too many.
    */
-  async set(name: string, to: FlagDefinition | undefined): Promise<void> {
+  async set(
+    name: string,
+    to: FlagDefinition | undefined,
+    commit: AuditedCommit = (batch) => this.#state.commit(batch),
+  ): Promise<void> {
     for (let race = 0; race < MAX_RACES; race++) {
       const entry = await this.#state.get(KEY);
       const { [name]: _, ...others } = flagsIn(entry?.value);
@@ -72,9 +78,13 @@ export class StoredFlags {
       if (!featureFlags.safeParse(value).success) {
         throw new RangeError(`Cannot switch flag '${name}': too many are`);
       }
-      const { ok } = await this.#state.commit({
+      const { ok } = await commit({
         checks: [{ key: KEY, version: entry?.version ?? null }],
         writes: [{ type: "set", key: KEY, value }],
+      }, {
+        target: name,
+        before: this.flags.all.get(name),
+        after: to ?? new Map(Object.entries(this.#configured)).get(name),
       });
       if (ok) return await this.refresh();
     }

@@ -1,6 +1,11 @@
 // Who may do what to the gateway, and that each change is noted.
 import { type App, createApp, parseConfig } from "@llm-proxy/api";
-import { MemoryStateStore } from "@llm-proxy/context";
+import {
+  MemoryStateStore,
+  type StateBatch,
+  type StateCommit,
+  StateError,
+} from "@llm-proxy/context";
 import { assert, assertEquals } from "@std/assert";
 import { ADMIN_ROUTES } from "../api/admin_routes.ts";
 import { AuditLog } from "../api/audit_log.ts";
@@ -79,10 +84,10 @@ type Ask = (
 
 async function withApp(
   use: (ask: Ask, app: App) => Promise<void>,
+  state = new MemoryStateStore(),
 ): Promise<void> {
   const parsed = parseConfig(YAML, { file: "a.yaml", env: () => undefined });
   assert(parsed.ok);
-  const state = new MemoryStateStore();
   const controls = {
     config: {
       status: {} as never,
@@ -298,5 +303,81 @@ Deno.test("the audit log keeps the changes of many who change at once", async ()
   const rows = await new AuditLog(state).list();
   assertEquals(new Set(rows.map(({ actor }) => actor)).size, 60);
   assertEquals(rows.map(({ number }) => number).sort((a, b) => a - b)[59], 59);
+  await state.close();
+});
+
+/** A store that tells what it writes, and may fail. */
+class ToldStore extends MemoryStateStore {
+  readonly batches: StateBatch[] = [];
+  fails = false;
+
+  override commit(batch: StateBatch): Promise<StateCommit> {
+    if (this.fails) {
+      return Promise.reject(new StateError("unavailable", "It is gone"));
+    }
+    this.batches.push(batch);
+    return super.commit(batch);
+  }
+}
+
+function writesOf(batch: StateBatch, root: string): number {
+  return batch.writes.filter(({ key: [first, second] }) =>
+    first === root && second !== "pepper"
+  ).length;
+}
+
+Deno.test("a change of the state and its audit entry are one batch: neither is there without the other", async () => {
+  const state = new ToldStore();
+  await withApp(async (ask) => {
+    const { body: key } = await ask("POST /admin/keys", {
+      body: { name: "a" },
+    });
+    const changes = [
+      [`POST /admin/keys/${key.id}/rotate`, {}, "keys"],
+      [`PUT /admin/keys/${key.id}`, { team: "t" }, "keys"],
+      ["POST /admin/deployments/drain", { id: "mock/echo" }, "deployments"],
+      ["PUT /admin/flags/new", { value: true }, "flags"],
+      [
+        "PUT /v1/providers/mock/model_selection",
+        { selected_model: "echo" },
+        "model_selection",
+      ],
+      [`DELETE /admin/keys/${key.id}`, undefined, "keys"],
+    ] as const;
+    for (const [at, body, root] of changes) {
+      const noted = async (): Promise<number> =>
+        (await new AuditLog(state).list()).length;
+      const before = await noted();
+      const rows = JSON.stringify(
+        [...state.writes()].filter(({ key }) => key[0] === root),
+      );
+      state.fails = true;
+      const { status, body: refused } = await ask(at, { body });
+      assertEquals([status, refused.error.code], [503, "state_unavailable"]);
+      state.fails = false;
+      const after = [...state.writes()].filter(({ key }) => key[0] === root);
+      assertEquals([await noted(), JSON.stringify(after)], [before, rows]);
+
+      state.batches.length = 0;
+      assertEquals((await ask(at, { body })).status, 200, at);
+      const batches = state.batches.filter((it) => writesOf(it, root) > 0);
+      assertEquals(batches.map((it) => writesOf(it, "audit")), [2], at);
+      assertEquals(await noted(), before + 1);
+    }
+  }, state);
+});
+
+Deno.test("a change that comes too late is neither made nor noted", async () => {
+  const state = new MemoryStateStore();
+  const log = new AuditLog(state);
+  const commit = log.committer({ actor: "a", action: "x" });
+  await state.commit({ writes: [{ type: "set", key: ["it"], value: 1 }] });
+  const batch: StateBatch = {
+    checks: [{ key: ["it"], version: null }],
+    writes: [{ type: "set", key: ["it"], value: 2 }],
+  };
+  assertEquals(await commit(batch, { target: "it" }), { ok: false });
+  assertEquals((await state.get(["it"]))?.value, 1);
+  assertEquals(await log.list(), []);
   await state.close();
 });
