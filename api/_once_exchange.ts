@@ -1,4 +1,5 @@
-import { GatewayError } from "@llm-proxy/core";
+import { GatewayError, type RequestSource } from "@llm-proxy/core";
+import type { BodyDigest } from "./_body_digest.ts";
 import type { OnceTurn } from "./_once_turn.ts";
 import type { ByteReplyStream, Exchange, ReplyHeaders } from "./exchange.ts";
 import { WrappedExchange, writtenBy } from "./_wrapped_exchange.ts";
@@ -11,20 +12,23 @@ export class OnceExchange extends WrappedExchange {
   readonly #client: AbortSignal;
   readonly #turn: OnceTurn;
   readonly #controller = new AbortController();
+  readonly #digest: BodyDigest | undefined;
   #body: Uint8Array | undefined;
 
-  /** Takes an exchange whose body, where there is one, was read. */
+  /** Takes an exchange whose body was read, or is to be known by its digest. */
   constructor(
     inner: Exchange,
-    { turn, body }: {
+    { turn, body, digest }: {
       readonly turn: OnceTurn;
       readonly body: Uint8Array | undefined;
+      readonly digest: BodyDigest | undefined;
     },
   ) {
     super(inner);
     this.#client = inner.signal;
     this.#turn = turn;
     this.#body = body;
+    this.#digest = digest;
     if (this.#client.aborted) this.#leave();
     else this.#client.addEventListener("abort", this.#leave);
   }
@@ -34,11 +38,31 @@ export class OnceExchange extends WrappedExchange {
     return this.#controller.signal;
   }
 
-  override body(maxBytes: number): Promise<Uint8Array> {
-    const body = this.#body;
-    if (body === undefined) return super.body(maxBytes);
+  override async body(maxBytes: number): Promise<Uint8Array> {
+    const known = this.#body;
     this.#body = undefined;
-    return Promise.resolve(body);
+    if (known !== undefined) return known;
+    const body = await super.body(maxBytes);
+    this.#digest?.update(body);
+    this.#turn.asked = this.#digest?.end();
+    return body;
+  }
+
+  override source(maxBytes: number): RequestSource {
+    const source = super.source(maxBytes);
+    const digest = this.#digest;
+    if (digest === undefined) return source;
+    const { length } = source;
+    return {
+      ...length !== undefined && { length },
+      pump: async (take) => {
+        await source.pump((chunk) => {
+          digest.update(chunk);
+          return take(chunk);
+        });
+        this.#turn.asked = digest.end();
+      },
+    };
   }
 
   override send(
@@ -71,6 +95,10 @@ export class OnceExchange extends WrappedExchange {
   /** The request was served. */
   close(): void {
     this.#client.removeEventListener("abort", this.#leave);
+    // It was answered before it was asked to its end: nobody can tell what with.
+    if (this.#digest !== undefined && this.#turn.asked === undefined) {
+      this.#turn.lose();
+    }
     this.#turn.end();
   }
 

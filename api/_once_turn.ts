@@ -14,6 +14,8 @@ export interface ReplyHead {
   readonly status: number;
   readonly headers: ReplyHeaders;
   readonly isStream: boolean;
+  /** A digest of the body that was asked with, where that passed by. */
+  readonly asked?: string | undefined;
 }
 
 /** An answer as it went over the wire. */
@@ -27,6 +29,8 @@ export class OnceTurn {
   readonly print: string;
   /** Whether its key is its own: before that another's answer may be there. */
   isClaimed = false;
+  /** A digest of the body that passed by, once it has. */
+  asked: string | undefined;
   readonly #held: HeldAnswers;
   readonly #onEnd: (turn: OnceTurn) => Promise<void>;
   readonly #encoder = new TextEncoder();
@@ -82,6 +86,11 @@ export class OnceTurn {
     this.#held.size += bytes.length;
     this.#pieces.push(bytes);
     if (this.#size <= MAX_ANSWER && this.#held.size <= this.#held.max) return;
+    this.lose();
+  }
+
+  /** It can't be kept. */
+  lose(): void {
     this.#isTooLarge = true;
     this.#drop();
   }
@@ -95,7 +104,11 @@ export class OnceTurn {
   end(): void {
     const head = this.#head;
     if (head !== undefined && this.#isWhole && !this.#isTooLarge) {
-      this.#kept = { ...head, body: joined(this.#pieces, this.#size) };
+      this.#kept = {
+        ...head,
+        ...this.asked !== undefined && { asked: this.asked },
+        body: joined(this.#pieces, this.#size),
+      };
       this.#pieces = [];
     }
     this.#stored = this.#onEnd(this).finally(() => this.#drop());

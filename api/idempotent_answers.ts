@@ -243,7 +243,12 @@ function readRow(value: unknown): Row | undefined {
     : undefined;
 }
 
-function checkPrint(known: string, print: string): void {
+/**
+ * Refuses a key that came with something else before.
+ *
+ * @throws {GatewayError} 422 `idempotency_key_reused`.
+ */
+export function checkPrint(known: string, print: string): void {
   if (known === print) return;
   throw new GatewayError(
     "invalid_request",

@@ -1,5 +1,7 @@
 import { GatewayError } from "@llm-proxy/core";
 import { createHash } from "node:crypto";
+import { BodyDigest } from "./_body_digest.ts";
+import { MAX_UPLOAD } from "./_form_body.ts";
 import { OnceExchange } from "./_once_exchange.ts";
 import { type KeptReply, OnceTurn } from "./_once_turn.ts";
 import { queryOf } from "./_query.ts";
@@ -7,6 +9,7 @@ import { replyHeaders } from "./_reply_headers.ts";
 import type { Route } from "./dispatch.ts";
 import type { RequestContext } from "./endpoints.ts";
 import type { Exchange } from "./exchange.ts";
+import { checkPrint } from "./idempotent_answers.ts";
 
 /** What a key looks like: drawn at random, a UUID mostly. */
 const KEY = /^[!-~]{1,255}$/;
@@ -55,15 +58,19 @@ export async function serveOnce(
   }
   const { gateway, exchange, record } = context;
   const body = await bodyOf(context);
+  const digest = body === undefined ? digestFor(exchange) : undefined;
   const taken = await record.waiting.during(
     gateway.parts.idempotent.take({
       owner: record.key ?? "",
       key,
-      print: printOf(context, body),
+      print: printOf(context, { body, hasMore: digest !== undefined }),
     }),
   );
-  if (!(taken instanceof OnceTurn)) return replay(context, taken);
-  const once = new OnceExchange(exchange, { turn: taken, body });
+  if (!(taken instanceof OnceTurn)) {
+    if (digest !== undefined) await checkBody(context, { digest, kept: taken });
+    return replay(context, taken);
+  }
+  const once = new OnceExchange(exchange, { turn: taken, body, digest });
   try {
     await handle({ ...context, exchange: once });
   } finally {
@@ -71,7 +78,7 @@ export async function serveOnce(
   }
 }
 
-/** The body, where it is JSON; that of a form is of any size, and differs each time by its boundary. */
+/** The body, where it is JSON; others are of any size, and pass by. */
 async function bodyOf(
   { gateway, exchange, record }: RequestContext,
 ): Promise<Uint8Array | undefined> {
@@ -81,17 +88,42 @@ async function bodyOf(
   return await record.waiting.during(exchange.body(cap * MIB));
 }
 
-/** A digest of what is asked: of a form as much as its head tells. */
+/** What takes the digest of a body that passes by; `undefined` where there is none. */
+function digestFor(exchange: Exchange): BodyDigest | undefined {
+  const type = exchange.header("content-type");
+  const hasBody = type !== undefined ||
+    exchange.header("transfer-encoding") !== undefined ||
+    Number(exchange.header("content-length") ?? 0) > 0;
+  return hasBody ? new BodyDigest(type ?? "") : undefined;
+}
+
+/** A digest of what is asked, but for a body that passes by. */
 function printOf(
   { exchange }: RequestContext,
-  body: Uint8Array | undefined,
+  { body, hasMore }: {
+    readonly body: Uint8Array | undefined;
+    readonly hasMore: boolean;
+  },
 ): string {
   const query = new URLSearchParams(queryOf(exchange.target));
   query.delete("key");
   const head = [exchange.path, query.toString()];
-  if (body === undefined) head.push(exchange.header("content-length") ?? "");
+  if (hasMore) head.push("a body");
   const hash = createHash("sha256").update(JSON.stringify(head));
   return hash.update(body ?? "").digest("base64url");
+}
+
+/** Reads a body that was not read before the answer was found, and lets go of it piece by piece. */
+async function checkBody(
+  { exchange, record }: RequestContext,
+  { digest, kept }: {
+    readonly digest: BodyDigest;
+    readonly kept: KeptReply;
+  },
+): Promise<void> {
+  const source = exchange.source(MAX_UPLOAD);
+  await record.waiting.during(source.pump((chunk) => digest.update(chunk)));
+  checkPrint(kept.asked ?? "", digest.end());
 }
 
 /** Tells an answer that was told before: for free, and under an id of its own. */

@@ -198,6 +198,51 @@ Deno.test("A6: another body with the same key is refused in the caller's dialect
   );
 });
 
+for (const [name, listening] of Object.entries({ onNode, onDenoServe })) {
+  Deno.test(`A6: a form is known by what is in it, small or large, not by its boundary or its length (${name})`, async () => {
+    await withOnce(
+      () => json({ text: "heard" }),
+      async ({ url, calls }) => {
+        const say = async (
+          key: string,
+          sound: Uint8Array<ArrayBuffer>,
+        ): Promise<[number, boolean, string | undefined]> => {
+          const form = new FormData();
+          form.set("model", "up/m");
+          form.set("file", new File([sound], "a.wav", { type: "audio/wav" }));
+          const response = await fetch(`${url}/v1/audio/transcriptions`, {
+            method: "POST",
+            headers: {
+              authorization: `Bearer ${KEYS.a}`,
+              "idempotency-key": key,
+            },
+            body: form,
+          });
+          const { error } = await response.json();
+          const replayed = response.headers.get("idempotent-replayed");
+          return [response.status, replayed === "true", error?.code];
+        };
+        for (const [turn, size] of [1_000, 3_000_000].entries()) {
+          const sound = new Uint8Array(size);
+          const other = new Uint8Array(size);
+          other[size - 1] = 1;
+          const key = `form-${size}`;
+          assertEquals(await say(key, sound), [200, false, undefined]);
+          assertEquals(await say(key, sound), [200, true, undefined]);
+          assertEquals(await say(key, other), [
+            422,
+            false,
+            "idempotency_key_reused",
+          ]);
+          assertEquals(await say(key, sound), [200, true, undefined]);
+          assertEquals(calls(), turn + 1);
+        }
+      },
+      { listening },
+    );
+  });
+}
+
 Deno.test("A6: an error is no answer: the same key tries again", async () => {
   await withOnce(
     ({ body }, number) => {
