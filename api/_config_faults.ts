@@ -6,7 +6,7 @@ import type { ConfigTree } from "./_config_tree.ts";
 import type { OffsetProblem } from "./_config_text_guard.ts";
 
 /** More faults than anyone reads; the last one says that there are more. */
-export const MAX_FAULTS = 200;
+const MAX_FAULTS = 200;
 
 interface Entry {
   readonly offset: number;

@@ -3,7 +3,7 @@ import { address, line } from "./_config_values.ts";
 import { ROLES } from "./role.ts";
 
 /** How a token may be signed: by a key pair, so that whoever can check one can make none. */
-export const JWT_ALGORITHMS = [
+const JWT_ALGORITHMS = [
   "RS256",
   "RS384",
   "RS512",

@@ -81,7 +81,7 @@ export function parserFault(code: string | undefined): GatewayError {
 }
 
 /** The head or the body of a request did not come in time. */
-export function requestTimeout(): GatewayError {
+function requestTimeout(): GatewayError {
   return fault("request_timeout", "The request did not come in time");
 }
 

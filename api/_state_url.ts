@@ -1,7 +1,7 @@
 /** Deno's own name for the token of a database that speaks KV Connect. */
 export const STATE_TOKEN_VARIABLE = "DENO_KV_ACCESS_TOKEN";
 /** Where the password of Redis or Valkey is, if it has one. */
-export const REDIS_PASSWORD_VARIABLE = "REDIS_PASSWORD";
+const REDIS_PASSWORD_VARIABLE = "REDIS_PASSWORD";
 
 /** A database on the network that keeps state. */
 export interface StateDatabase {

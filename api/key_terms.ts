@@ -62,7 +62,7 @@ export const keyTerms = {
 };
 
 /** Whether a text is an address, or a network with its length. */
-export function isRange(text: string): boolean {
+function isRange(text: string): boolean {
   const [address = "", length, ...more] = text.split("/");
   const family = isIP(address);
   if (family === 0 || address.includes("%") || more.length > 0) return false;

@@ -5,7 +5,7 @@ import type { StateKey } from "./state_store.ts";
 export const PAGES = "ledger_page";
 export const LEDGER = "ledger";
 export const USAGE = "usage";
-export const SPEND = "spend";
+const SPEND = "spend";
 
 const DAY_MS = 86_400_000;
 /** Names that are longer, or not plain, end in a hash: callers choose some of them. */

@@ -22,7 +22,7 @@ const ROWS_OF_SPLIT = 12;
 export const OWN_PART = "_state";
 
 /** How many bytes of a value fit into its own row. */
-export const MAX_INLINE_BYTES = 65_520;
+const MAX_INLINE_BYTES = 65_520;
 
 /** A change that was looked through. */
 export type EncodedWrite =

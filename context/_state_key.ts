@@ -2,7 +2,7 @@ import { StateError } from "./state_error.ts";
 import type { StateKey } from "./state_store.ts";
 
 /** How many bytes a key may have when encoded. */
-export const MAX_KEY_BYTES = 1_900;
+const MAX_KEY_BYTES = 1_900;
 
 const TEXT = 0x02;
 const NUMBER = 0x04;

@@ -1,7 +1,7 @@
 import { StateError } from "./state_error.ts";
 
 /** How many bytes a value may have when encoded. */
-export const MAX_VALUE_BYTES = 589_824;
+const MAX_VALUE_BYTES = 589_824;
 
 /** A value as bytes. */
 export interface EncodedValue {

@@ -32,14 +32,15 @@ export interface BudgetAsk {
   readonly subject: string;
 }
 
+/** How long a process keeps what it has leased, should it die, in ms. */
+const LEASE_MS = 30_000;
+
 /** How a {@linkcode BudgetBook} works. */
 export interface BudgetBookOptions {
   /** Where the ledger writes what was spent; stays open. */
   readonly store: StateStore;
   /** The clock, in ms since 1970. @default {Date.now} */
   readonly now?: () => number;
-  /** How long a process keeps what it has leased, should it die, in ms. @default {30_000} */
-  readonly leaseMs?: number;
   /** How many subjects of each budget are known at a time. @default {50_000} */
   readonly maxAccounts?: number;
   /** Told once for each share that is passed. @default {nobody} */
@@ -89,7 +90,6 @@ export class BudgetBook {
   constructor(options: BudgetBookOptions) {
     this.#options = {
       now: Date.now,
-      leaseMs: 30_000,
       maxAccounts: 50_000,
       onWarning: () => {},
       ...options,
@@ -112,14 +112,14 @@ export class BudgetBook {
       shelf.define(terms);
       return;
     }
-    const { store, now, leaseMs: ttlMs, maxAccounts } = this.#options;
+    const { store, now, maxAccounts } = this.#options;
     this.#shelves.set(
       terms.name,
       new BudgetShelf(terms, {
         store,
         owner: this.#owner,
         now,
-        ttlMs,
+        ttlMs: LEASE_MS,
         maxAccounts,
         onSpent: (account, terms) => this.#warn(account, terms),
       }),
@@ -245,7 +245,7 @@ export class BudgetBook {
         }
       }
       if (isIdle) this.close();
-    }, this.#options.leaseMs / 4);
+    }, LEASE_MS / 4);
   }
 }
 

@@ -21,8 +21,6 @@ export interface MemoryManagerOptions {
   readonly highShare?: number;
   /** Share from which it is critical. @default {0.95} */
   readonly criticalShare?: number;
-  /** How far below it must be for the pressure to fall again, as a share of the limit. @default {0.05} */
-  readonly hysteresis?: number;
   /** The time between two looks, in ms. @default {5000} */
   readonly intervalMs?: number;
   /** Reads the memory. @default {readMemory} */
@@ -58,6 +56,8 @@ export interface MemoryHolding {
 }
 
 const LEVELS: readonly MemoryPressure[] = ["normal", "high", "critical"];
+/** How far below its bound the share must be for the pressure to fall again. */
+const HYSTERESIS = 0.05;
 /** The length of a span of the watch for leaks, in ms. */
 const LEAK_SPAN = 120_000;
 const LEAK_QUIET = 6 * 3_600_000;
@@ -184,13 +184,12 @@ export class MemoryManager {
   }
 
   #levelAt(share: number): number {
-    const { hysteresis = 0.05 } = this.#options;
     const { highShare, criticalShare } = this.#bounds;
     const bounds = [highShare, criticalShare];
     let level = 0;
     bounds.forEach((bound, index) => {
       const isThere = this.#level > index;
-      if (share >= (isThere ? bound - hysteresis : bound)) level = index + 1;
+      if (share >= (isThere ? bound - HYSTERESIS : bound)) level = index + 1;
     });
     return level;
   }

@@ -339,7 +339,6 @@ export {
   parseLimits,
 } from "./rate_limit.ts";
 export {
-  formatSpan,
   rateLimitHeaders,
   type RateLimitHeadersOptions,
 } from "./rate_limit_headers.ts";

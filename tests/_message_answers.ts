@@ -9,7 +9,7 @@ const HEAD = {
 };
 
 /** Token counts as Anthropic tells them: 60 of input in all. */
-export const MESSAGE_USAGE = {
+const MESSAGE_USAGE = {
   input_tokens: 10,
   cache_read_input_tokens: 20,
   cache_creation_input_tokens: 30,

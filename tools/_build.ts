@@ -101,7 +101,7 @@ export async function describe(
 }
 
 /** The npm packages from whose files a bundle was made, as `name@version`. */
-export function packagesOf(sources: readonly string[]): string[] {
+function packagesOf(sources: readonly string[]): string[] {
   const found = sources.flatMap((source) => {
     const [, name, version] =
       /\/npm\/[^/]+\/((?:@[^/]+\/)?[^/]+)\/(\d[^/]*)\//.exec(source) ?? [];
@@ -111,7 +111,7 @@ export function packagesOf(sources: readonly string[]): string[] {
 }
 
 /** The packages of a bundle, as CycloneDX 1.6. */
-export function billOfMaterials(
+function billOfMaterials(
   packages: readonly string[],
   { version, integrities }: {
     readonly version: string;

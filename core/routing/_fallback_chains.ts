@@ -6,7 +6,7 @@ import type { RouteDefinition, RouteFault } from "./route_definition.ts";
 const MAX_CHAIN = 16;
 
 /** The three lists of a definition and the chains they make. */
-export const FALLBACK_LISTS = [
+const FALLBACK_LISTS = [
   ["fallbacks", "error"],
   ["contextWindowFallbacks", "contextWindow"],
   ["contentPolicyFallbacks", "contentPolicy"],

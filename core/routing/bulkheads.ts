@@ -13,10 +13,10 @@ export interface BulkheadsOptions
   extends Pick<ConcurrencyLimitOptions, "maxQueue" | "maxWaitMs" | "now"> {
   /** How limits find themselves; their `max` is the deployment's own. */
   readonly adaptive?: Omit<AdaptiveLimitOptions, "max">;
-  /** The most that an adaptive limit grows to where the deployment has no bound. @default {200} */
-  readonly adaptiveMax?: number;
 }
 
+/** The most that an adaptive limit grows to where the deployment has no bound. */
+const ADAPTIVE_MAX = 200;
 /** How many deployments have one whose models only callers name. */
 const CAPACITY = 10_000;
 
@@ -114,11 +114,10 @@ export class Bulkheads implements AvailabilityView {
 
   #boundsOf(deployment: Deployment): ConcurrencyBounds {
     const { maxConcurrency, adaptive } = deployment;
-    const { adaptiveMax = 200 } = this.#options;
     const { maxQueue = this.#options.maxQueue } = deployment;
     const { maxWaitMs = this.#options.maxWaitMs } = deployment;
     if (maxQueue === 0) this.#hasNoQueue = true;
-    const max = maxConcurrency === Infinity ? adaptiveMax : maxConcurrency;
+    const max = maxConcurrency === Infinity ? ADAPTIVE_MAX : maxConcurrency;
     return {
       limit: adaptive
         ? new AdaptiveLimit({ ...this.#options.adaptive, max })
