@@ -6,8 +6,8 @@ export interface JournalKeeperOptions {
   readonly directory: string | undefined;
   /** From how many bytes on it is begun anew. */
   readonly maxBytes: number;
-  /** Gives all that is nowhere else, for a journal that is begun anew. */
-  readonly needed: () => string;
+  /** Gives all that is nowhere else, in parts, for a journal that is begun anew. */
+  readonly needed: () => Iterable<string>;
   /** Told when the disk does not take it, once for each time that it begins to. */
   readonly onFault: (cause: unknown) => void;
 }
@@ -87,7 +87,8 @@ export class JournalKeeper {
     if (directory === undefined) return undefined;
     const next = new LedgerJournal(directory);
     try {
-      next.append(needed());
+      // A disk that is full refuses the first: no others are made.
+      for (const lines of needed()) next.append(lines);
     } catch (error) {
       next.close(false);
       throw error;

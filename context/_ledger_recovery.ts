@@ -22,18 +22,26 @@ export interface RecoveryOptions {
   readonly isDurable: () => boolean;
 }
 
-/** Writes the rows of processes that ended early, from the journals that they left. */
+/**
+ * Writes the rows of processes that ended early, from the journals that they left.
+ *
+ * @returns Whether nothing is left to do; else it is to be tried again.
+ */
 export async function recoverJournals(
   directory: string,
   { store, retentionMs, now, onAlarm, isDurable }: RecoveryOptions,
-): Promise<void> {
+): Promise<boolean> {
   const journals: LeftJournal[] = [];
+  let isRead = true;
   let isDone = false;
   try {
     for (const left of leftJournals(directory)) journals.push(left);
   } catch (cause) {
-    onAlarm({ type: "journal", cause });
+    // Where there is no directory nobody has left anything.
+    isRead = cause instanceof Deno.errors.NotFound;
+    if (!isRead) onAlarm({ type: "journal", cause });
   }
+  if (journals.length === 0) return isRead;
   try {
     // All at once: what one lacks another may have settled.
     const all = rowsOf(journals.map(({ text }) => text));
@@ -59,6 +67,7 @@ export async function recoverJournals(
   } finally {
     for (const journal of journals) journal.end(isDone);
   }
+  return isRead && isDone;
 }
 
 /**

@@ -75,6 +75,10 @@ const DAY_MS = 86_400_000;
 /** How long the end waits for requests that still go on. */
 const WAIT_MS = 10;
 const MAX_WAITS = 50;
+/** How long journals wait that the store would not take, in ms. */
+const RECOVER_AGAIN_MS = 1_000;
+/** How much is written at a time to a journal that is begun anew, in UTF-16 units. */
+const PART = 65_536;
 
 /**
  * What every request cost, a row each, with a row within for each attempt.
@@ -121,6 +125,7 @@ export class Ledger {
   readonly #writer: LedgerWriter;
   #isSpilled = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #retry: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
   #recovery: Promise<void> = Promise.resolve();
 
@@ -161,17 +166,14 @@ export class Ledger {
     return this.#writer.size;
   }
 
-  /** Writes the rows of processes that ended early; resolves when that is done. */
+  /**
+   * Writes the rows of processes that ended early; resolves when that is done,
+   * or can't be yet: then it is tried again until it is.
+   */
   recover(): Promise<void> {
-    const { store, retentionMs, now, onAlarm } = this.#options;
-    if (this.#directory !== undefined) {
-      this.#recovery = recoverJournals(this.#directory, {
-        store,
-        retentionMs,
-        now,
-        onAlarm,
-        isDurable: () => this.#isDurable,
-      });
+    const directory = this.#directory;
+    if (directory !== undefined) {
+      this.#recovery = this.#recoverFrom(directory, this.#options.onAlarm);
     }
     return this.#recovery;
   }
@@ -194,6 +196,7 @@ export class Ledger {
   /** Writes what waits and ends; what the store does not take stays in the journal. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    clearTimeout(this.#retry);
     await this.#recovery;
     // Those that were just cut off settle in the turns that follow.
     for (let waits = 0; this.#open.size > 0 && waits < MAX_WAITS; waits++) {
@@ -207,6 +210,27 @@ export class Ledger {
       this.#isSpilled || this.#open.size > 0 || this.waiting > 0 ||
         !this.#isDurable,
     );
+  }
+
+  async #recoverFrom(
+    directory: string,
+    onAlarm: (alarm: LedgerAlarm) => void,
+  ): Promise<void> {
+    const { store, retentionMs, now } = this.#options;
+    const isDone = await recoverJournals(directory, {
+      store,
+      retentionMs,
+      now,
+      onAlarm,
+      isDurable: () => this.#isDurable,
+    });
+    if (isDone || this.#isClosed) return;
+    this.#retry = setTimeout(() => {
+      // What is wrong has been told.
+      this.#recovery = this.#recoverFrom(directory, (alarm) => {
+        if (alarm.type === "recovered") onAlarm(alarm);
+      });
+    }, RECOVER_AGAIN_MS);
   }
 
   /** Has the journal hold all that is known: of attempts that ended, only where it goes on. */
@@ -250,13 +274,20 @@ export class Ledger {
       status.mode !== "degraded" && status.waiting === 0;
   }
 
-  /** All that is nowhere else. */
-  #needed(): string {
-    const open = [...this.#open.values()].map(openLines).join("");
-    const rows = Array.from(
-      this.#writer.rows(),
-      ({ text }) => settledLine(text),
-    );
-    return open + rows.join("");
+  /** All that is nowhere else, many lines at a time. */
+  *#needed(): Generator<string> {
+    let lines = "";
+    for (const line of this.#neededLines()) {
+      lines += line;
+      if (lines.length < PART) continue;
+      yield lines;
+      lines = "";
+    }
+    yield lines;
+  }
+
+  *#neededLines(): Generator<string> {
+    for (const open of this.#open.values()) yield openLines(open);
+    for (const { text } of this.#writer.rows()) yield settledLine(text);
   }
 }

@@ -5,6 +5,7 @@ import type { LedgerAlarm } from "./ledger_alarm.ts";
 import { ledgerRows, moneyAt, usageReport } from "./ledger_report.ts";
 import { type LedgerRow, usageProblems } from "./ledger_row.ts";
 import { MemoryStateStore } from "./memory_state_store.ts";
+import { until } from "../logging/_test_wait.ts";
 import { openStateStore } from "./open_state_store.ts";
 import { StateError } from "./state_error.ts";
 import type { StateBatch, StateCommit, StateStore } from "./state_store.ts";
@@ -221,6 +222,31 @@ Deno.test("A2: what a process leaves behind is in the ledger of the next, with i
     ],
   );
   assertEquals(await moneyAt(store, spendKey(TOTAL)), 2_850n);
+  assertEquals([...Deno.readDirSync(directory)], []);
+  await store.close();
+  await Deno.remove(directory, { recursive: true });
+});
+
+Deno.test("A2: S7: what a process leaves behind is taken over as soon as the store can be had", async () => {
+  const directory = await Deno.makeTempDir();
+  const store = new FailingStore();
+  store.isDown = true;
+  const first = new Ledger({ store, directory });
+  for (let n = 0; n < 3; n++) serve(first, `r${n}`, 400);
+  await first.close();
+  const alarms: string[] = [];
+  const next = new Ledger({
+    store,
+    directory,
+    onAlarm: ({ type }) => void alarms.push(type),
+  });
+  await next.recover();
+  assertEquals(await rowsIn(store), []);
+  store.isDown = false;
+  await until(async () => (await rowsIn(store)).length === 3);
+  await until(() => alarms.length === 2);
+  assertEquals(alarms, ["store", "recovered"]);
+  await next.close();
   assertEquals([...Deno.readDirSync(directory)], []);
   await store.close();
   await Deno.remove(directory, { recursive: true });

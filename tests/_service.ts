@@ -20,6 +20,12 @@ const PROGRAM = BUNDLE === undefined
 export interface ServiceBounds {
   /** How many files it may open. @default {as many as the tests} */
   readonly openFiles?: number;
+  /** A disk of its own, mounted at a path of which nobody else sees this; see `_small_disk.ts`. @default {none} */
+  readonly disk?: {
+    readonly at: string;
+    readonly megabytes: number;
+    readonly mode: "rw" | "ro";
+  };
   /** Where its inspector listens. @default {nowhere} */
   readonly inspect?: number;
 }
@@ -28,8 +34,9 @@ export interface ServiceBounds {
 export function command(
   args: readonly string[],
   env: Record<string, string> = {},
-  { openFiles, inspect }: ServiceBounds = {},
+  bounds: ServiceBounds = {},
 ): Deno.Command {
+  const { inspect } = bounds;
   const own = [
     "run",
     "--quiet",
@@ -38,9 +45,7 @@ export function command(
     ...args,
   ];
   return new Deno.Command("deno", {
-    args: openFiles === undefined
-      ? own
-      : ["run", "--quiet", "-A", "tests/_few_files.ts", `${openFiles}`, ...own],
+    args: [...wrapping(bounds), ...own],
     cwd: ROOT,
     env: {
       PATH: Deno.env.get("PATH") ?? "",
@@ -52,6 +57,17 @@ export function command(
     stdout: "piped",
     stderr: "piped",
   });
+}
+
+/** What starts the service within its bounds. */
+function wrapping({ openFiles, disk }: ServiceBounds): string[] {
+  const through = ["run", "--quiet", "-A"];
+  if (openFiles !== undefined) {
+    return [...through, "tests/_few_files.ts", `${openFiles}`];
+  }
+  if (disk === undefined) return [];
+  const { at, megabytes, mode } = disk;
+  return [...through, "tests/_small_disk.ts", at, `${megabytes}`, mode];
 }
 
 /** How a process ended. */
