@@ -1,9 +1,5 @@
-import {
-  anthropicClient,
-  openAiChatClient,
-  parseJsonDocument,
-  ProviderFactory,
-} from "@llm-proxy/core";
+import { parseJsonDocument, ProviderFactory } from "@llm-proxy/core";
+import { anthropicClient, openAiChatClient } from "@llm-proxy/core/dialects";
 import { buildRouteTable, type RouteMatch } from "@llm-proxy/core/routing";
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import * as fc from "fast-check";

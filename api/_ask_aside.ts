@@ -1,4 +1,5 @@
-import { type ClientDialect, GatewayError } from "@llm-proxy/core";
+import { GatewayError } from "@llm-proxy/core";
+import type { ClientName } from "@llm-proxy/core/lazy";
 import { clientLeft } from "./_body.ts";
 import { dispatch } from "./dispatch.ts";
 import type { RequestContext } from "./endpoints.ts";
@@ -12,8 +13,8 @@ export interface AsideOptions {
   readonly path: string;
   /** What is done at a model, in the words of telemetry. */
   readonly operation: string;
-  /** The dialect of what is asked. @default {openAiChatClient} */
-  readonly client?: ClientDialect;
+  /** The dialect of what is asked. @default {OpenAI's} */
+  readonly client?: ClientName;
   /** How long it may take, in ms; Infinity where the signal alone says. */
   readonly timeoutMs: number;
   /** Aborted when nobody wants it any more. */

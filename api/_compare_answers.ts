@@ -1,4 +1,5 @@
-import type { ChatTranscript, FinishClass, Usage } from "@llm-proxy/core";
+import type { FinishClass, Usage } from "@llm-proxy/core";
+import type { ChatTranscript } from "@llm-proxy/core/dialects";
 
 /** One of two answers to the same request. */
 export interface AnswerSide {

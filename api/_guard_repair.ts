@@ -42,7 +42,7 @@ export async function askAgain(
       `Your answer does not fit the JSON schema that it must fit:\n${fault}\nAnswer again with nothing but the corrected JSON.`,
   });
   if (again === undefined) return undefined;
-  const { route: path, client, operation } = record;
+  const { route: path, speaks: client, operation } = record;
   try {
     const asking = askAside(context, {
       path,

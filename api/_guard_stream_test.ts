@@ -1,10 +1,9 @@
+import { parseJsonDocument, type StreamTranslator } from "@llm-proxy/core";
 import {
   answerReader,
   GeminiArrayStream,
   openAiChatClient,
-  parseJsonDocument,
-  type StreamTranslator,
-} from "@llm-proxy/core";
+} from "@llm-proxy/core/dialects";
 import { assertEquals } from "@std/assert";
 import { GuardedStream } from "./_guard_stream.ts";
 import type { ByteReplyStream } from "./exchange.ts";

@@ -1,8 +1,5 @@
-import {
-  readUsage,
-  type TranslatedAnswer,
-  type Translation,
-} from "@llm-proxy/core";
+import { readUsage, type TranslatedAnswer } from "@llm-proxy/core";
+import type { Translation } from "@llm-proxy/core/dialects";
 import type { AttemptTrace } from "./attempt_trace.ts";
 
 /**

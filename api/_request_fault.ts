@@ -1,8 +1,5 @@
-import {
-  type ErrorKind,
-  GatewayError,
-  openAiChatClient,
-} from "@llm-proxy/core";
+import { type ErrorKind, GatewayError } from "@llm-proxy/core";
+import { openAiChatClient } from "@llm-proxy/core/dialects/openai-chat";
 import { type IncomingMessage, STATUS_CODES } from "node:http";
 import { replyHeaders } from "./_reply_headers.ts";
 import { RequestRecord } from "./request_record.ts";

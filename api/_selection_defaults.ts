@@ -1,8 +1,6 @@
 import {
   editJsonDocument,
   type JsonDocument,
-  openAiChatClient,
-  openAiResponsesClient,
   parseJsonDocument,
 } from "@llm-proxy/core";
 import type { RequestContext } from "./endpoints.ts";
@@ -31,7 +29,7 @@ export function withSelection(
   ].some((it) => value[it] !== undefined && value[it] !== null);
   if (limit !== undefined && !isLimited) {
     const type = gateway.providers.find((it) => it.name === name)?.type ?? "";
-    edits.set(limitOf(record.client, type), String(limit));
+    edits.set(limitOf(record.client.name, type), String(limit));
   }
   if (edits.size === 0) return document;
   const text = editJsonDocument(document, edits);
@@ -39,8 +37,8 @@ export function withSelection(
 }
 
 /** The name of the limit in a dialect. */
-function limitOf(client: unknown, type: string): string {
-  if (client === openAiResponsesClient) return "max_output_tokens";
-  const isNew = client === openAiChatClient && RENAMED.has(type);
+function limitOf(client: string, type: string): string {
+  if (client === "openai_responses") return "max_output_tokens";
+  const isNew = client === "openai_chat" && RENAMED.has(type);
   return isNew ? "max_completion_tokens" : "max_tokens";
 }

@@ -140,7 +140,7 @@ export async function explainRequest(context: RequestContext): Promise<void> {
   const model = gateway.selections.resolve(name) ?? name;
   sendJson(
     context,
-    explainChat(document, {
+    await explainChat(document, {
       ...gateway.failover.preview(),
       request: toldRequest({ model }, context),
       size: new RequestSize(document.value, gateway.tokens.estimator),

@@ -1,10 +1,10 @@
 import type { CacheEntry, CacheStats } from "@llm-proxy/context";
 import {
-  answerReader,
   GatewayError,
   type JsonDocument,
   UpstreamError,
 } from "@llm-proxy/core";
+import { answerReader } from "@llm-proxy/core/lazy";
 import { AnswerFlight, type KeptAnswer } from "./answer_flight.ts";
 import { type AnswerName, answerName } from "./_answer_key.ts";
 import { armFor, isKept, isWhole, realmOf } from "./_answer_rules.ts";
@@ -242,11 +242,11 @@ export class AnswerCache {
     if (isUnderWay || this.#renewals >= MAX_RENEWALS || signal.aborted) return;
     if (gateway.memory.isScarce) return;
     this.#renewals++;
-    const { route: path, client, operation, access, key, stream } = record;
+    const { route: path, operation, access, key, stream } = record;
     void dispatch({
       method: "POST",
       path,
-      client,
+      client: record.speaks,
       operation,
       open: true,
       handle: async (context) => {

@@ -1,8 +1,5 @@
-import {
-  openAiChatClient,
-  parseJsonDocument,
-  ProviderFactory,
-} from "@llm-proxy/core";
+import { parseJsonDocument, ProviderFactory } from "@llm-proxy/core";
+import { openAiChatClient } from "@llm-proxy/core/dialects";
 import { buildRouteTable } from "@llm-proxy/core/routing";
 import { answerName } from "./_answer_key.ts";
 

@@ -1,10 +1,6 @@
 import { CONDENSE_STRATEGIES, type CondenseStrategy } from "@llm-proxy/context";
-import {
-  type Conversation,
-  GatewayError,
-  LossReport,
-  openAiChatProvider,
-} from "@llm-proxy/core";
+import { type Conversation, GatewayError, LossReport } from "@llm-proxy/core";
+import { openAiChatProvider } from "@llm-proxy/core/dialects/openai-chat";
 import { chatRequestFacts } from "@llm-proxy/core/routing";
 import { condensationOf } from "./condensation.ts";
 import type { RequestContext } from "./endpoints.ts";

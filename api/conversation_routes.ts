@@ -1,4 +1,3 @@
-import { anthropicClient, openAiResponsesClient } from "@llm-proxy/core";
 import type { Route } from "./dispatch.ts";
 import { converse } from "./endpoints.ts";
 import { respond } from "./responses_endpoint.ts";
@@ -15,21 +14,21 @@ export const CONVERSATION_ROUTES: readonly Route[] = [
   {
     method: "POST",
     path: "/v1/messages",
-    client: anthropicClient,
+    client: "anthropic",
     operation: "chat",
     handle: converse,
   },
   {
     method: "POST",
     path: "/v1/messages/count_tokens",
-    client: anthropicClient,
+    client: "anthropic",
     operation: "count_tokens",
     handle: countTokens,
   },
   {
     method: "POST",
     path: "/v1/responses",
-    client: openAiResponsesClient,
+    client: "openai_responses",
     operation: "chat",
     handle: respond,
   },

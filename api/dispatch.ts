@@ -1,4 +1,5 @@
-import { type ClientDialect, GatewayError } from "@llm-proxy/core";
+import { GatewayError } from "@llm-proxy/core";
+import { type ClientName, loadClient } from "@llm-proxy/core/lazy";
 import {
   type LogFields,
   parseTraceParent,
@@ -35,8 +36,8 @@ export interface Route {
   readonly quiet?: true;
   /** What it does at a model, in the words of telemetry. @default {"other"} */
   readonly operation?: string;
-  /** The dialect in which its callers speak. @default {openAiChatClient} */
-  readonly client?: ClientDialect;
+  /** The dialect in which its callers speak. @default {"openai_chat"} */
+  readonly client?: ClientName;
   readonly handle: (context: RequestContext) => Promise<void> | void;
 }
 
@@ -60,6 +61,8 @@ export async function dispatch(
   route: Route,
   { gateway, exchange }: Omit<RequestContext, "record">,
 ): Promise<void> {
+  const loading = loadClient(route.client ?? "openai_chat");
+  if (loading !== undefined) route = await loaded(route, loading);
   const record = new RequestRecord(exchange.method, route);
   let recorded: RecordedExchange | undefined;
   gateway.metrics.started();
@@ -119,6 +122,22 @@ export async function dispatch(
     record.settle();
   }
   tellOfRequest({ gateway, record, route, recorded });
+}
+
+/** A route in whose dialect can be answered: where that can't be loaded, it says so in OpenAI's. */
+async function loaded(route: Route, loading: Promise<void>): Promise<Route> {
+  try {
+    await loading;
+    return route;
+  } catch (error) {
+    const { client: _, ...rest } = route;
+    return {
+      ...rest,
+      handle: () => {
+        throw error;
+      },
+    };
+  }
 }
 
 /** What tells whose request it is that is logged of. */

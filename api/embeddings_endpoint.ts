@@ -1,4 +1,5 @@
-import { type JsonDocument, translateEmbeddings } from "@llm-proxy/core";
+import type { JsonDocument } from "@llm-proxy/core";
+import { translateEmbeddings } from "@llm-proxy/core/lazy";
 import {
   attempt,
   type Prepare,

@@ -2,15 +2,17 @@ import {
   Attempt,
   type AttemptClock,
   collectErrorBody,
-  continueChat,
   GatewayError,
   type JsonDocument,
-  openAiChatClient,
   type StreamTranslator,
-  translateConversation,
-  type Translation,
   type UpstreamResponse,
 } from "@llm-proxy/core";
+import type { Translation } from "@llm-proxy/core/dialects";
+import {
+  continueChat,
+  openAiChatClient,
+} from "@llm-proxy/core/dialects/openai-chat";
+import { loadDialects, translateConversation } from "@llm-proxy/core/lazy";
 import {
   type ChatRequestFacts,
   chatRequestFacts,
@@ -235,6 +237,8 @@ export async function attempt<T extends Prepared>(
   const sender = new Attempt(provider, { signal, stream, limits });
   const { clock } = sender;
   try {
+    const loading = loadDialects(candidate);
+    if (loading !== undefined) await loading;
     const translation = prepare(trace);
     const { body: sent } = translation.request;
     if (typeof sent === "string") {

@@ -1,7 +1,3 @@
-import {
-  openAiCompletionsClient,
-  openAiResponsesClient,
-} from "@llm-proxy/core";
 import type { Route } from "./dispatch.ts";
 import { converse } from "./endpoints.ts";
 import { passForm, passFormOrJson, passJson } from "./pass_endpoints.ts";
@@ -22,38 +18,38 @@ export const FURTHER_ROUTES: readonly Route[] = [
   {
     method: "POST",
     path: "/v1/responses/input_tokens",
-    client: openAiResponsesClient,
+    client: "openai_responses",
     operation: "count_tokens",
     handle: countInput,
   },
   {
     method: "GET",
     path: "/v1/responses/:id",
-    client: openAiResponsesClient,
+    client: "openai_responses",
     handle: getResponse,
   },
   {
     method: "DELETE",
     path: "/v1/responses/:id",
-    client: openAiResponsesClient,
+    client: "openai_responses",
     handle: deleteResponse,
   },
   {
     method: "GET",
     path: "/v1/responses/:id/input_items",
-    client: openAiResponsesClient,
+    client: "openai_responses",
     handle: getInputItems,
   },
   {
     method: "POST",
     path: "/v1/responses/:id/cancel",
-    client: openAiResponsesClient,
+    client: "openai_responses",
     handle: cancelResponse,
   },
   {
     method: "POST",
     path: "/v1/completions",
-    client: openAiCompletionsClient,
+    client: "openai_completions",
     operation: "text_completion",
     handle: converse,
   },

@@ -1,10 +1,9 @@
+import { GatewayError, type StreamTranslator } from "@llm-proxy/core";
 import {
-  GatewayError,
   GeminiArrayStream,
   geminiCountClient,
-  type StreamTranslator,
   translateGeminiEmbeddings,
-} from "@llm-proxy/core";
+} from "@llm-proxy/core/dialects/gemini";
 import { geminiRequestFacts } from "@llm-proxy/core/routing";
 import {
   answerConversation,

@@ -1,4 +1,3 @@
-import { geminiClient } from "@llm-proxy/core";
 import type { Route } from "./dispatch.ts";
 import type { Exchange } from "./exchange.ts";
 import {
@@ -22,7 +21,7 @@ const SHARED = "/v1/models";
 
 /** What is so of all who call these routes. */
 export const GEMINI_CALLERS = {
-  client: geminiClient,
+  client: "gemini",
   keyInQuery: true,
 } as const;
 

@@ -1,10 +1,10 @@
 import {
   addUsage,
   type Answer,
-  answerReader,
   GatewayError,
   type JsonDocument,
 } from "@llm-proxy/core";
+import { answerReader } from "@llm-proxy/core/lazy";
 import type { ConversationAsk, RequestContext } from "./endpoints.ts";
 import {
   checkRequest,

@@ -1,11 +1,8 @@
 import type { Summarizer } from "@llm-proxy/context";
-import {
-  openAiChatClient,
-  parseJsonDocument,
-  translateConversation,
-  type Translation,
-  type Usage,
-} from "@llm-proxy/core";
+import { parseJsonDocument, type Usage } from "@llm-proxy/core";
+import type { Translation } from "@llm-proxy/core/dialects";
+import { openAiChatClient } from "@llm-proxy/core/dialects/openai-chat";
+import { translateConversation } from "@llm-proxy/core/lazy";
 import { askAside } from "./_ask_aside.ts";
 import {
   attempt,

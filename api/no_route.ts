@@ -1,4 +1,4 @@
-import { type ClientDialect, GatewayError } from "@llm-proxy/core";
+import { GatewayError } from "@llm-proxy/core";
 import type { Route } from "./dispatch.ts";
 import type { Exchange } from "./exchange.ts";
 import { GEMINI_CALLERS, isGeminiPath } from "./gemini_routes.ts";
@@ -23,7 +23,7 @@ export function noRoute(
     /** The methods that would do. @default {none: there is no such path} */
     readonly allowed?: readonly string[] | undefined;
     /** In whose words it is told. @default {as the path says} */
-    readonly client?: ClientDialect | undefined;
+    readonly client?: Route["client"] | undefined;
     /** A path that there is, and that was probably meant. */
     readonly meant?: string | undefined;
   } = {},

@@ -1,4 +1,3 @@
-import { anthropicClient, geminiClient } from "@llm-proxy/core";
 import * as z from "@zod/zod";
 import { BODIES, type BodyName } from "./_openapi_bodies.ts";
 import { ROUTE_TEXTS } from "./_route_texts.ts";
@@ -210,8 +209,8 @@ function parameter(name: string, place: Parameter["in"]): Parameter {
 }
 
 function errorOf({ client }: Route): string {
-  if (client === anthropicClient) return "AnthropicError";
-  return client === geminiClient ? "GeminiError" : "OpenAiError";
+  if (client === "anthropic") return "AnthropicError";
+  return client === "gemini" ? "GeminiError" : "OpenAiError";
 }
 
 function schemaOf(schema: z.ZodType): Json {

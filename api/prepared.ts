@@ -1,8 +1,5 @@
-import type {
-  EncodedRequest,
-  PassedRequest,
-  Translation,
-} from "@llm-proxy/core";
+import type { EncodedRequest, PassedRequest } from "@llm-proxy/core";
+import type { Translation } from "@llm-proxy/core/dialects";
 
 /** What an attempt needs of a request that is ready for a deployment. */
 export interface Prepared {

@@ -4,9 +4,10 @@ import {
   type FinishClass,
   type GatewayError,
   type JsonDocument,
-  openAiChatClient,
   type Usage,
 } from "@llm-proxy/core";
+import { openAiChatClient } from "@llm-proxy/core/dialects/openai-chat";
+import { clientDialect, type ClientName } from "@llm-proxy/core/lazy";
 import type { TraceParent } from "@llm-proxy/logging";
 import type { Access } from "./access.ts";
 import type { AdmittedRequest } from "./request_limits.ts";
@@ -38,6 +39,8 @@ export class RequestRecord {
   readonly route: string;
   /** The dialect in which the caller speaks. */
   readonly client: ClientDialect;
+  /** The name of that dialect. */
+  readonly speaks: ClientName;
   /** What the caller is and may do; absent where no key is asked for. */
   access: Access | undefined;
   /** What stands for the caller in logs, limits and stores. */
@@ -94,10 +97,14 @@ export class RequestRecord {
   /** What parts of the answer came to that broke off and were gone on with, beyond what was told of them. */
   #begunTokens = 0;
 
-  /** Starts the clock of one request. */
+  /**
+   * Starts the clock of one request.
+   *
+   * @throws {TypeError} where the dialect of the route's clients was not loaded.
+   */
   constructor(
     method: string,
-    { path, client = openAiChatClient, operation = "other" }: Pick<
+    { path, client = "openai_chat", operation = "other" }: Pick<
       Route,
       "path" | "client" | "operation"
     >,
@@ -105,7 +112,10 @@ export class RequestRecord {
     this.method = method;
     this.operation = operation;
     this.route = path;
-    this.client = client;
+    this.speaks = client;
+    this.client = client === "openai_chat"
+      ? openAiChatClient
+      : clientDialect(client);
   }
 
   /** Notes that an attempt has the answer, whose first content now goes to the client; or that it goes on with it. */

@@ -1,7 +1,6 @@
 import {
   editJsonDocument,
   type JsonDocument,
-  openAiResponsesClient,
   parseJsonDocument,
 } from "@llm-proxy/core";
 import { chatRequestFacts } from "@llm-proxy/core/routing";
@@ -26,7 +25,7 @@ const NO_PREVIOUS = '"previous_response_id":null';
 export async function respond(context: RequestContext): Promise<void> {
   const { gateway, exchange, record } = context;
   const document = await readJson(context);
-  openAiResponsesClient.check(document);
+  record.client.check(document);
   const { value } = document;
   const previous = value.previous_response_id;
   const owner = record.key ?? "";

@@ -1,18 +1,19 @@
 import {
   Attempt,
   ByteCollector,
-  ChatTranscript,
   collectErrorBody,
   type FinishClass,
   GatewayError,
   type JsonDocument,
   type StreamTranslator,
-  type Translation,
   UpstreamError,
   type UpstreamResponse,
   type Usage,
   wait,
 } from "@llm-proxy/core";
+import type { Translation } from "@llm-proxy/core/dialects";
+import { ChatTranscript } from "@llm-proxy/core/dialects/openai-chat";
+import { loadDialects } from "@llm-proxy/core/lazy";
 import type {
   Candidate,
   RouteRequest,
@@ -87,6 +88,7 @@ export function sendShadow(
     const account = gateway.accounts.begin(bill);
     account.allow(request.outputTokens, document.value.n);
     try {
+      await loadDialects(candidate);
       const translation = prepare(trace);
       await account.pay(trace, translation.request);
       await ask(shadow, { copy, sender, stream, translation, trace });

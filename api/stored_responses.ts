@@ -1,4 +1,5 @@
-import { GatewayError, responsesCountClient } from "@llm-proxy/core";
+import { GatewayError } from "@llm-proxy/core";
+import { responsesCountClient } from "@llm-proxy/core/dialects/openai-responses";
 import { sendJson, sendJsonText } from "./_send_json.ts";
 import type { RequestContext } from "./endpoints.ts";
 import { checkModel, readJson } from "./read_json.ts";

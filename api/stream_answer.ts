@@ -2,8 +2,8 @@ import {
   addUsage,
   type GatewayError,
   type StreamTranslator,
-  type Translation,
 } from "@llm-proxy/core";
+import type { Translation } from "@llm-proxy/core/dialects";
 import type { Answering, ConversationAsk } from "./endpoints.ts";
 import { FlightTap } from "./_flight_tap.ts";
 import { relayStream } from "./relay_stream.ts";

@@ -1,10 +1,11 @@
+import type { JsonDocument } from "@llm-proxy/core";
+import type { CountClient } from "@llm-proxy/core/dialects";
+import { messagesCount } from "@llm-proxy/core/dialects/anthropic";
 import {
-  type CountClient,
   countsTokens,
-  type JsonDocument,
-  messagesCount,
+  loadDialects,
   translateTokenCount,
-} from "@llm-proxy/core";
+} from "@llm-proxy/core/lazy";
 import type { RoutedAttempt } from "@llm-proxy/core/routing";
 import { AttemptTrace } from "./attempt_trace.ts";
 import {
@@ -58,6 +59,7 @@ export async function answerCount(
   const work = async (routed: RoutedAttempt): Promise<void> => {
     const { candidate } = routed;
     const trace = new AttemptTrace(candidate);
+    await loadDialects(candidate);
     const counted = countsTokens(candidate)
       ? undefined
       : await gateway.tokens.count(

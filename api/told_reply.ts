@@ -1,12 +1,10 @@
+import { type JsonDocument, UpstreamError, type Usage } from "@llm-proxy/core";
+import type { BegunAnswer } from "@llm-proxy/core/dialects";
 import {
-  type BegunAnswer,
   canContinueChat,
   ChatTranscript,
-  type JsonDocument,
   openAiChatClient,
-  UpstreamError,
-  type Usage,
-} from "@llm-proxy/core";
+} from "@llm-proxy/core/dialects/openai-chat";
 import type { RoutedAttempt } from "@llm-proxy/core/routing";
 import { visible } from "./_reply_headers.ts";
 import type { RequestContext } from "./endpoints.ts";

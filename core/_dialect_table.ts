@@ -1,49 +1,35 @@
-import type { ClientDialect, ProviderDialect } from "./dialect.ts";
-import { anthropicProvider } from "./dialects/anthropic/dialect.ts";
-import { anthropicCount } from "./dialects/anthropic/count_tokens.ts";
-import { passMessages } from "./dialects/anthropic/pass.ts";
-import { geminiCount } from "./dialects/gemini/count_tokens.ts";
-import { passInvoke } from "./dialects/bedrock/pass.ts";
-import { bedrockCount, isCounted } from "./dialects/bedrock/count_tokens.ts";
-import { bedrockProvider } from "./dialects/bedrock/provider.ts";
-import { geminiProvider } from "./dialects/gemini/dialect.ts";
-import { geminiEmbeddings } from "./dialects/gemini/embeddings.ts";
-import { passGemini } from "./dialects/gemini/pass.ts";
-import { cohereProvider } from "./dialects/cohere/dialect.ts";
-import { cohereEmbeddings } from "./dialects/cohere/embeddings.ts";
-import { ollamaProvider } from "./dialects/ollama/dialect.ts";
-import { ollamaEmbeddings } from "./dialects/ollama/embeddings.ts";
-import { openAiChatProvider } from "./dialects/openai_chat/provider.ts";
-import { passCompletions } from "./dialects/openai_completions/pass.ts";
-import {
-  passRawPredict,
-  vertexClaudeProvider,
-} from "./dialects/vertex/claude.ts";
-import {
-  vertexClaudeCount,
-  vertexGeminiCount,
-} from "./dialects/vertex/count_tokens.ts";
-import { vertexEmbeddings } from "./dialects/vertex/embeddings.ts";
-import {
-  passVertexGemini,
-  vertexGeminiProvider,
-} from "./dialects/vertex/gemini.ts";
-import { isClaude } from "./dialects/vertex/_model_path.ts";
-import { passResponses } from "./dialects/openai_responses/pass.ts";
-import { openAiResponsesProvider } from "./dialects/openai_responses/provider.ts";
-import { passChat } from "./dialects/openai_chat/pass.ts";
 import type { CountDialect } from "./count_dialect.ts";
+import type { ClientDialect, ProviderDialect } from "./dialect.ts";
 import type { EmbeddingDialect } from "./embedding.ts";
-import { type EndpointName, servesEndpoint } from "./endpoint.ts";
+import type { EndpointName } from "./endpoint.ts";
 import type { JsonDocument } from "./json_document.ts";
+import { LazyRows } from "./_lazy_rows.ts";
+import type { PassedTurns } from "./passed_thought.ts";
 import type { DialectName } from "./provider.ts";
 import type { PassOptions, Translation } from "./translation.ts";
+
+/** The dialects in which clients speak. */
+export type ClientName =
+  | "openai_chat"
+  | "openai_completions"
+  | "openai_responses"
+  | "anthropic"
+  | "gemini";
 
 /** A way on which bytes pass with the smallest edit; `undefined` where this model has none. */
 export type Pass = (
   document: JsonDocument,
   options: PassOptions,
 ) => Translation | undefined;
+
+/** Where a way leads. */
+export interface PassTarget {
+  readonly provider: { readonly endpoints?: ReadonlySet<EndpointName> };
+  readonly row: DialectRow;
+}
+
+/** A dialect that some providers of another are asked in. */
+export type SecondDialect = "openai_responses";
 
 /** What there is of one dialect in which providers speak. */
 export interface DialectRow {
@@ -59,59 +45,67 @@ export interface DialectRow {
   readonly ofModel?: (model: string) => DialectRow | undefined;
 }
 
-/** OpenAI's other API, where a provider of its dialect is asked by that. */
-export const RESPONSES: DialectRow = {
-  provider: openAiResponsesProvider,
-  passes: new Map([["openai_responses", passResponses]]),
-};
+/** What there is of one dialect in which clients speak. */
+export interface ClientRow {
+  readonly client: ClientDialect;
+  /** Reads answers in its words, where some come in them. */
+  readonly reader?: ProviderDialect;
+  /** How the turns of a request stand in it, where thought may be among them. */
+  readonly turns?: PassedTurns;
+  /** The way to a provider that speaks another dialect and serves this one besides. */
+  readonly passTo?: (target: PassTarget) => Pass | undefined;
+}
 
-const VERTEX_CLAUDE: DialectRow = {
-  provider: vertexClaudeProvider,
-  passes: new Map([["anthropic", passRawPredict]]),
-  count: vertexClaudeCount,
-};
+/** The dialects of providers, by name: a new one is a row here, and a folder. */
+export const DIALECTS: LazyRows<DialectName | SecondDialect, DialectRow> =
+  new LazyRows(
+    "dialect",
+    {
+      openai_chat: async () =>
+        (await import("./dialects/openai_chat/provider_row.ts")).chatRow,
+      openai_responses: async () =>
+        (await import("./dialects/openai_responses/provider_row.ts"))
+          .responsesRow,
+      anthropic: async () =>
+        (await import("./dialects/anthropic/provider_row.ts")).anthropicRow,
+      gemini: async () =>
+        (await import("./dialects/gemini/provider_row.ts")).geminiRow,
+      bedrock: async () =>
+        (await import("./dialects/bedrock/provider_row.ts")).bedrockRow,
+      cohere: async () =>
+        (await import("./dialects/cohere/provider_row.ts")).cohereRow,
+      ollama: async () =>
+        (await import("./dialects/ollama/provider_row.ts")).ollamaRow,
+      vertex: async () =>
+        (await import("./dialects/vertex/provider_row.ts")).vertexRow,
+    },
+  );
 
-const BEDROCK: DialectRow = {
-  provider: bedrockProvider,
-  passes: new Map([["anthropic", passInvoke]]),
-};
-const BEDROCK_COUNTED: DialectRow = { ...BEDROCK, count: bedrockCount };
-
-/** The dialects of providers, by name: a new one is a row. */
-export const DIALECTS: Readonly<Record<DialectName, DialectRow>> = {
-  openai_chat: {
-    provider: openAiChatProvider,
-    passes: new Map([["openai_chat", passChat]]),
+/** The dialects of clients, by name. */
+export const CLIENTS: LazyRows<ClientName, ClientRow> = new LazyRows(
+  "client dialect",
+  {
+    openai_chat: async () =>
+      (await import("./dialects/openai_chat/client_row.ts")).chatClientRow,
+    openai_completions: async () =>
+      (await import("./dialects/openai_completions/client_row.ts"))
+        .completionsClientRow,
+    openai_responses: async () =>
+      (await import("./dialects/openai_responses/client_row.ts"))
+        .responsesClientRow,
+    anthropic: async () =>
+      (await import("./dialects/anthropic/client_row.ts")).anthropicClientRow,
+    gemini: async () =>
+      (await import("./dialects/gemini/client_row.ts")).geminiClientRow,
   },
-  anthropic: {
-    provider: anthropicProvider,
-    passes: new Map([["anthropic", passMessages]]),
-    count: anthropicCount,
-  },
-  gemini: {
-    provider: geminiProvider,
-    passes: new Map([["gemini", passGemini]]),
-    embeddings: geminiEmbeddings,
-    count: geminiCount,
-  },
-  bedrock: {
-    ...BEDROCK,
-    ofModel: (model) => isCounted(model) ? BEDROCK_COUNTED : undefined,
-  },
-  cohere: { provider: cohereProvider, embeddings: cohereEmbeddings },
-  ollama: { provider: ollamaProvider, embeddings: ollamaEmbeddings },
-  vertex: {
-    provider: vertexGeminiProvider,
-    passes: new Map([["gemini", passVertexGemini]]),
-    embeddings: vertexEmbeddings,
-    count: vertexGeminiCount,
-    ofModel: (model) => isClaude(model) ? VERTEX_CLAUDE : undefined,
-  },
-};
+);
 
 /** What there is of the dialect in which a model of a provider speaks. */
-export function dialectRow(dialect: DialectName, model: string): DialectRow {
-  const row = DIALECTS[dialect];
+export function dialectRow(
+  dialect: DialectName | SecondDialect,
+  model: string,
+): DialectRow {
+  const row = DIALECTS.get(dialect);
   return row.ofModel?.(model) ?? row;
 }
 
@@ -121,16 +115,8 @@ export function dialectRow(dialect: DialectName, model: string): DialectRow {
  */
 export function passFor(
   client: ClientDialect,
-  { provider, row }: {
-    readonly provider: { readonly endpoints?: ReadonlySet<EndpointName> };
-    readonly row: DialectRow;
-  },
+  target: PassTarget,
 ): Pass | undefined {
-  if (client.name === "openai_completions") {
-    return row === DIALECTS.openai_chat &&
-        servesEndpoint(provider, "completions")
-      ? passCompletions
-      : undefined;
-  }
-  return row.passes?.get(client.name);
+  return CLIENTS.find(client.name)?.passTo?.(target) ??
+    target.row.passes?.get(client.name);
 }

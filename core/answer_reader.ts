@@ -1,16 +1,5 @@
 import type { ClientDialect, ProviderDialect } from "./dialect.ts";
-import { anthropicProvider } from "./dialects/anthropic/dialect.ts";
-import { geminiProvider } from "./dialects/gemini/dialect.ts";
-import { openAiChatProvider } from "./dialects/openai_chat/provider.ts";
-import { openAiResponsesProvider } from "./dialects/openai_responses/provider.ts";
-
-/** By the name of the client's dialect. */
-const READERS: ReadonlyMap<string, ProviderDialect> = new Map([
-  ["openai_chat", openAiChatProvider],
-  ["openai_responses", openAiResponsesProvider],
-  ["anthropic", anthropicProvider],
-  ["gemini", geminiProvider],
-]);
+import { CLIENTS } from "./_dialect_table.ts";
 
 /**
  * What reads an answer that is in a client's own dialect: that of a provider who
@@ -18,7 +7,7 @@ const READERS: ReadonlyMap<string, ProviderDialect> = new Map([
  *
  * @example A whole answer in no dialect's words
  * ```ts
- * import { answerReader, openAiChatClient } from "@llm-proxy/core";
+ * import { answerReader, openAiChatClient } from "@llm-proxy/core/dialects";
  * import { assertEquals } from "@std/assert";
  *
  * const body = `{"id":"1","object":"chat.completion","created":1,"model":"m",
@@ -32,5 +21,5 @@ const READERS: ReadonlyMap<string, ProviderDialect> = new Map([
 export function answerReader(
   { name }: Pick<ClientDialect, "name">,
 ): ProviderDialect | undefined {
-  return READERS.get(name);
+  return CLIENTS.find(name)?.reader;
 }

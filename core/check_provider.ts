@@ -62,7 +62,8 @@ export async function checkProvider(
     const body = await collectErrorBody(response.body, { maxWait: timeout });
     const { status } = response;
     if (query === undefined && status < 429) return undefined;
-    return status === 400 && isRefusedKey(dialect, response.headers, body)
+    return status === 400 &&
+        await isRefusedKey(dialect, response.headers, body)
       ? { failureClass: "credential", code: CODE + status }
       : judge(status);
   } catch (error) {
@@ -91,12 +92,13 @@ const SHORT_LIST: Readonly<
 };
 
 /** Whether a status 400 tells of a bad key: Google and xAI say it that way (D25, J14). */
-function isRefusedKey(
+async function isRefusedKey(
   dialect: DialectName,
   headers: Readonly<Record<string, string>>,
   body: Uint8Array,
-): boolean {
-  const { provider } = DIALECTS[dialect];
+): Promise<boolean> {
+  await DIALECTS.load(dialect);
+  const { provider } = DIALECTS.get(dialect);
   return provider.decodeError(400, headers, body).kind === "authentication";
 }
 

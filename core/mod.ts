@@ -5,14 +5,8 @@
  *
  * @example From a request in OpenAI's dialect to an answer
  * ```ts
- * import {
- *   Attempt,
- *   collectBody,
- *   LossReport,
- *   parseJsonDocument,
- *   ProviderFactory,
- *   translateChat,
- * } from "@llm-proxy/core";
+ * import { Attempt, collectBody, LossReport, parseJsonDocument, ProviderFactory } from "@llm-proxy/core";
+ * import { translateChat } from "@llm-proxy/core/dialects";
  * import { assertEquals } from "@std/assert";
  *
  * const factory = new ProviderFactory();
@@ -59,7 +53,6 @@ export {
   type ParseLargeJsonOptions,
 } from "./parse_large_json.ts";
 export { readAnswer, type ReadAnswerOptions } from "./read_answer.ts";
-export { answerReader } from "./answer_reader.ts";
 export { exactMember } from "./_json_exact.ts";
 export {
   Attempt,
@@ -105,7 +98,6 @@ export type {
 } from "./cloud_credentials.ts";
 export type { RequestAuthorizer } from "./authorized_transport.ts";
 export { readServiceAccount, type ServiceAccount } from "./google_tokens.ts";
-export { bedrockProvider } from "./dialects/bedrock/provider.ts";
 export { checkProvider, type CheckProviderOptions } from "./check_provider.ts";
 export { Cooldown, type CooldownOptions, type Cooling } from "./cooldown.ts";
 export {
@@ -195,52 +187,6 @@ export type {
   StreamTranslator,
   TranslatedAnswer,
 } from "./dialect.ts";
-export { openAiChatClient } from "./dialects/openai_chat/client.ts";
-export { openAiChatProvider } from "./dialects/openai_chat/provider.ts";
-export { openAiCompletionsClient } from "./dialects/openai_completions/client.ts";
-export { openAiResponsesClient } from "./dialects/openai_responses/client.ts";
-export { anthropicClient } from "./dialects/anthropic/client.ts";
-export { messagesErrorStatus } from "./dialects/anthropic/encode_error.ts";
-export {
-  type CheckMessagesOptions,
-  checkMessagesRequest,
-} from "./dialects/anthropic/_pass_check.ts";
-export {
-  countsTokens,
-  type CountTranslation,
-  type TranslateCountOptions,
-  translateTokenCount,
-} from "./translate_count.ts";
-export type { CountClient, TokenCount } from "./count_dialect.ts";
-export { responsesCountClient } from "./dialects/openai_responses/count_tokens.ts";
-export { messagesCount } from "./dialects/anthropic/count_tokens.ts";
-export { geminiCountClient } from "./dialects/gemini/count_tokens.ts";
-export {
-  translateGeminiEmbeddings,
-  type TranslateGeminiEmbeddingsOptions,
-} from "./dialects/gemini/translate_embeddings.ts";
-export { quirksOf } from "./quirks_of.ts";
-export { openAiResponsesProvider } from "./dialects/openai_responses/provider.ts";
-export { checkResponsesRequest } from "./dialects/openai_responses/pass_request.ts";
-export { decodeResponsesRequest } from "./dialects/openai_responses/decode_request.ts";
-export type { ResponsesState } from "./dialects/openai_responses/state.ts";
-export {
-  type BegunAnswer,
-  canContinueChat,
-  continueChat,
-  type ContinueOptions,
-} from "./dialects/openai_chat/continue_chat.ts";
-export {
-  type ChatHead,
-  ChatTranscript,
-} from "./dialects/openai_chat/transcript.ts";
-export { checkChatRequest } from "./dialects/openai_chat/pass_request.ts";
-export { anthropicProvider } from "./dialects/anthropic/dialect.ts";
-export { GeminiArrayStream } from "./dialects/gemini/array_stream.ts";
-export { geminiClient } from "./dialects/gemini/client.ts";
-export { cohereProvider } from "./dialects/cohere/dialect.ts";
-export { ollamaProvider } from "./dialects/ollama/dialect.ts";
-export { geminiProvider } from "./dialects/gemini/dialect.ts";
 export {
   type ErrorKind,
   GatewayError,
@@ -266,6 +212,7 @@ export { type Loss, type LossAction, LossReport } from "./loss_report.ts";
 export { MockTransport } from "./mock/mock_transport.ts";
 export { schemaSample } from "./mock/schema_sample.ts";
 export type { DialectName, Provider } from "./provider.ts";
+export { quirksOf } from "./quirks_of.ts";
 export { ProviderFactory, type ProviderSettings } from "./provider_factory.ts";
 export {
   type CredentialHeader,
@@ -290,17 +237,6 @@ export {
   type ThoughtKeeper,
   type ThoughtStore,
 } from "./thought_store.ts";
-export {
-  translateChat,
-  translateConversation,
-  type TranslateConversationOptions,
-  type TranslateOptions,
-  type Translation,
-} from "./translation.ts";
-export {
-  translateEmbeddings,
-  type TranslateEmbeddingsOptions,
-} from "./translate_embeddings.ts";
 export type {
   RequestSource,
   SendOptions,

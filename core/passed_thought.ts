@@ -1,8 +1,6 @@
+import { CLIENTS } from "./_dialect_table.ts";
 import { NO_LIMITS } from "./_json_scan.ts";
 import type { ThoughtCollector } from "./_thought_collector.ts";
-import { messagesTurns } from "./dialects/anthropic/pass_thought.ts";
-import { geminiTurns } from "./dialects/gemini/pass_thought.ts";
-import { responsesTurns } from "./dialects/openai_responses/pass_thought.ts";
 import type { ProviderDialect } from "./dialect.ts";
 import {
   editJsonDocument,
@@ -37,13 +35,6 @@ export interface PassedTurns {
   restore(document: JsonDocument, thoughts: PassedThoughts): readonly unknown[];
 }
 
-/** By the name of the client's dialect. */
-const TURNS: ReadonlyMap<string, PassedTurns> = new Map([
-  ["anthropic", messagesTurns],
-  ["gemini", geminiTurns],
-  ["openai_responses", responsesTurns],
-]);
-
 /**
  * A request on its way to a provider of its own dialect with the proofs of
  * thought that its client has lost; the very same document where there is
@@ -55,8 +46,9 @@ export function restorePassed(
     readonly client: string;
   },
 ): JsonDocument {
-  const turns = TURNS.get(client);
-  if (keeper.empty || !turns?.mayLack(document)) return document;
+  if (keeper.empty) return document;
+  const turns = CLIENTS.find(client)?.turns;
+  if (!turns?.mayLack(document)) return document;
   let isChanged = false;
   const restored = turns.restore(document, {
     first(ids) {

@@ -3,6 +3,7 @@ import { parseJsonDocument } from "./json_document.ts";
 import { LossReport } from "./loss_report.ts";
 import { restorePassed } from "./passed_thought.ts";
 import { MemoryThoughtStore } from "./thought_store.ts";
+import "./dialects/mod.ts";
 
 const THOUGHT = { type: "reasoning", text: "hm", signature: "sig" } as const;
 

@@ -29,7 +29,8 @@ export interface ReadAnswerOptions {
  *
  * @example A stream where a whole answer was asked for
  * ```ts
- * import { LossReport, openAiChatProvider, readAnswer } from "@llm-proxy/core";
+ * import { LossReport, readAnswer } from "@llm-proxy/core";
+ * import { openAiChatProvider } from "@llm-proxy/core/dialects";
  * import { assertEquals } from "@std/assert";
  *
  * const choice = { index: 0, delta: { content: "hi" }, finish_reason: "stop" };

@@ -52,12 +52,8 @@ export interface TranslateCountOptions extends DecodeOptions {
  *
  * @example An estimate
  * ```ts
- * import {
- *   LossReport,
- *   parseJsonDocument,
- *   ProviderFactory,
- *   translateTokenCount,
- * } from "@llm-proxy/core";
+ * import { LossReport, parseJsonDocument, ProviderFactory } from "@llm-proxy/core";
+ * import { translateTokenCount } from "@llm-proxy/core/dialects";
  * import { assertEquals } from "@std/assert";
  *
  * const factory = new ProviderFactory();

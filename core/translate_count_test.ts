@@ -4,6 +4,7 @@ import { LossReport } from "./loss_report.ts";
 import { ProviderFactory } from "./provider_factory.ts";
 import { BASE, document } from "./dialects/anthropic/_test_client_decode.ts";
 import { translateTokenCount } from "./translate_count.ts";
+import "./dialects/mod.ts";
 
 function translate(type: "anthropic" | "mock") {
   const factory = new ProviderFactory();

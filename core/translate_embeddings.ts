@@ -22,7 +22,8 @@ export type TranslateEmbeddingsOptions = Pick<
  *
  * @example To a provider of the same dialect
  * ```ts
- * import { LossReport, parseJsonDocument, ProviderFactory, translateEmbeddings } from "@llm-proxy/core";
+ * import { LossReport, parseJsonDocument, ProviderFactory } from "@llm-proxy/core";
+ * import { translateEmbeddings } from "@llm-proxy/core/dialects";
  * import { assertEquals } from "@std/assert";
  *
  * const factory = new ProviderFactory();

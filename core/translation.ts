@@ -1,5 +1,5 @@
 import { addressed } from "./_addressed.ts";
-import { dialectRow, passFor, RESPONSES } from "./_dialect_table.ts";
+import { dialectRow, passFor } from "./_dialect_table.ts";
 import { passThrough } from "./_passed_through.ts";
 import { recode } from "./_recoded.ts";
 import type { Conversation } from "./conversation.ts";
@@ -104,13 +104,8 @@ export interface PassOptions extends StreamOptions, DecodeOptions {
  *
  * @example From OpenAI's dialect to Google's
  * ```ts
- * import {
- *   LossReport,
- *   openAiChatClient,
- *   parseJsonDocument,
- *   ProviderFactory,
- *   translateConversation,
- * } from "@llm-proxy/core";
+ * import { LossReport, parseJsonDocument, ProviderFactory } from "@llm-proxy/core";
+ * import { openAiChatClient, translateConversation } from "@llm-proxy/core/dialects";
  * import { assertEquals } from "@std/assert";
  *
  * const factory = new ProviderFactory();
@@ -146,7 +141,8 @@ export function translateConversation(
  *
  * @example To a provider of the same dialect
  * ```ts
- * import { LossReport, parseJsonDocument, ProviderFactory, translateChat } from "@llm-proxy/core";
+ * import { LossReport, parseJsonDocument, ProviderFactory } from "@llm-proxy/core";
+ * import { translateChat } from "@llm-proxy/core/dialects";
  * import { assertEquals } from "@std/assert";
  *
  * const factory = new ProviderFactory();
@@ -185,9 +181,11 @@ function translate(
   const decoded = wire === "either" && client !== openAiChatClient
     ? options.conversation ?? client.decodeRequest(document, options)
     : options.conversation;
-  const row = isResponses(document, { wire, decoded, model })
-    ? RESPONSES
-    : dialectRow(provider.dialect, model);
+  const isAskedByResponses = isResponses(document, { wire, decoded, model });
+  const row = dialectRow(
+    isAskedByResponses ? "openai_responses" : provider.dialect,
+    model,
+  );
   // What was changed on its way is written anew.
   const pass = options.conversation === undefined
     ? passFor(client, { provider, row })

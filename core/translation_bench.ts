@@ -7,6 +7,7 @@ import { parseJsonDocument } from "./json_document.ts";
 import { LossReport } from "./loss_report.ts";
 import { ProviderFactory } from "./provider_factory.ts";
 import { translateConversation, type Translation } from "./translation.ts";
+import "./dialects/mod.ts";
 
 const EVENTS = 100;
 const TEXT = "How warm is it in Rome, and how warm will it be tomorrow?";

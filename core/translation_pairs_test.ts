@@ -10,6 +10,7 @@ import type { DialectName } from "./provider.ts";
 import { ProviderFactory } from "./provider_factory.ts";
 import { SseParser } from "./sse_parser.ts";
 import { translateConversation, type Translation } from "./translation.ts";
+import "./dialects/mod.ts";
 
 const encoder = new TextEncoder();
 const USER = { role: "user", content: "How are you?" };

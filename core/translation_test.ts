@@ -5,6 +5,7 @@ import { LossReport } from "./loss_report.ts";
 import { ProviderFactory } from "./provider_factory.ts";
 import { translateEmbeddings } from "./translate_embeddings.ts";
 import { translateChat, type Translation } from "./translation.ts";
+import "./dialects/mod.ts";
 
 const encoder = new TextEncoder();
 

@@ -10,12 +10,11 @@ import {
   type AttemptLimits,
   type GatewayError,
   LossReport,
-  openAiChatClient,
   parseJsonDocument,
   type Provider,
   ProviderFactory,
-  translateChat,
 } from "@llm-proxy/core";
+import { openAiChatClient, translateChat } from "@llm-proxy/core/dialects";
 import { createServer } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Exchange } from "../api/exchange.ts";

@@ -6,13 +6,13 @@
 
 import Anthropic from "@anthropic-ai/sdk";
 import { GoogleGenAI } from "@google/genai";
+import type { ClientDialect } from "@llm-proxy/core";
 import {
   anthropicClient,
-  type ClientDialect,
   geminiClient,
   openAiChatClient,
   openAiResponsesClient,
-} from "@llm-proxy/core";
+} from "@llm-proxy/core/dialects";
 import OpenAI from "openai";
 import {
   ofChatStream,

@@ -5,13 +5,13 @@
  * @module
  */
 
+import type { ProviderDialect } from "@llm-proxy/core";
 import {
   anthropicProvider,
   geminiProvider,
   openAiChatProvider,
   openAiResponsesProvider,
-  type ProviderDialect,
-} from "@llm-proxy/core";
+} from "@llm-proxy/core/dialects";
 import { loadRecordings, type Recording } from "./_recordings.ts";
 import { CLIENTS, type ReplayClient } from "./_replay_clients.ts";
 

@@ -36,7 +36,7 @@ routes:
         const body = `{ "model": "${model}", "stream":${stream}, "seed": 7,
           "max_completion_tokens": 10, "logit_bias": {"1": 2}, "x-own": [12345678901234567890, "ä€\\u00e9"],
           "messages": [{"role":"developer","content":"be brief"},{"role":"user","content":"hi"}] }`;
-        const { upstream: shown } = explainChat(
+        const { upstream: shown } = await explainChat(
           parseJsonDocument(new TextEncoder().encode(body)),
           explaining.failover.preview(),
         );

@@ -14,9 +14,9 @@ import {
   ProviderFactory,
   SseParser,
   type StreamTranslator,
-  translateConversation,
   UpstreamError,
 } from "@llm-proxy/core";
+import { translateConversation } from "@llm-proxy/core/dialects";
 import fc from "fast-check";
 import {
   chatRequest,

@@ -6,6 +6,7 @@ import { ProviderFactory, type ProviderSettings } from "../provider_factory.ts";
 import { translateConversation } from "../translation.ts";
 import { anthropicClient } from "./anthropic/client.ts";
 import { openAiChatClient } from "./openai_chat/client.ts";
+import "./mod.ts";
 
 // deno-lint-ignore no-explicit-any -- the wire's JSON
 type Wire = any;

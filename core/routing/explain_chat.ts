@@ -1,3 +1,5 @@
+import { CLIENTS } from "../_dialect_table.ts";
+import { loadDialectsOf } from "../_load_dialects.ts";
 import type { JsonDocument } from "../json_document.ts";
 import { type Loss, LossReport } from "../loss_report.ts";
 import type { Provider } from "../provider.ts";
@@ -80,7 +82,7 @@ const HARMLESS: ReadonlySet<string> = new Set([
  * const built = buildRouteTable([], { providers: [{ provider }] });
  * assert(built.ok);
  * const body = `{"model":"acme/m","messages":[{"role":"user","content":"hi"}]}`;
- * const { upstream } = explainChat(
+ * const { upstream } = await explainChat(
  *   parseJsonDocument(new TextEncoder().encode(body)),
  *   { table: built.table, states: new DeploymentStates(), now: 0 },
  * );
@@ -90,10 +92,10 @@ const HARMLESS: ReadonlySet<string> = new Set([
  * factory.close();
  * ```
  */
-export function explainChat(
+export async function explainChat(
   document: JsonDocument,
   context: ExplainChatContext,
-): ChatExplanation {
+): Promise<ChatExplanation> {
   const request: RouteRequest = Object.assign(
     chatRequestFacts(document, { size: context.size }),
     context.request,
@@ -104,6 +106,10 @@ export function explainChat(
   if (candidate === undefined) return { ...explanation, upstream: null };
   const { provider, deployment: { id } } = candidate;
   const losses = new LossReport();
+  await Promise.all([
+    CLIENTS.load("openai_chat"),
+    loadDialectsOf(candidate),
+  ]);
   const translation = translateChat(document, {
     deployment: candidate,
     stream: document.value.stream === true,

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { GatewayError } from "../errors.ts";
 import { type JsonDocument, parseJsonDocument } from "../json_document.ts";
 import { ProviderFactory } from "../provider_factory.ts";
@@ -12,7 +12,7 @@ function parse(value: unknown): JsonDocument {
 
 const messages = [{ role: "user", content: "hi" }];
 
-Deno.test("explainChat() tells what explainRoute() does, the request and what it loses", () => {
+Deno.test("explainChat() tells what explainRoute() does, the request and what it loses", async () => {
   const factory = new ProviderFactory();
   const provider = factory.create({
     name: "an",
@@ -26,7 +26,7 @@ Deno.test("explainChat() tells what explainRoute() does, the request and what it
   ]);
   const context = testContext(table);
   const document = parse({ model: "m", messages, logit_bias: { 1: 1 } });
-  const { upstream, ...rest } = explainChat(document, context);
+  const { upstream, ...rest } = await explainChat(document, context);
   assertEquals(
     rest,
     explainRoute({ model: "m", needs: [], inputTokens: 0 }, context),
@@ -50,7 +50,7 @@ Deno.test("explainChat() tells what explainRoute() does, the request and what it
   factory.close();
 });
 
-Deno.test("explainChat() shows the last resort where everything is out, and nothing where nothing fits", () => {
+Deno.test("explainChat() shows the last resort where everything is out, and nothing where nothing fits", async () => {
   const table = testTable([{ match: "m", targets: ["a/x"] }], [
     {
       provider: testProvider("a"),
@@ -60,13 +60,13 @@ Deno.test("explainChat() shows the last resort where everything is out, and noth
   const context = testContext(table, {
     views: [{ isAvailable: () => ({ reason: "it cools" }) }],
   });
-  const out = explainChat(parse({ model: "m", messages }), context);
+  const out = await explainChat(parse({ model: "m", messages }), context);
   assertEquals([out.candidates, out.upstream?.deployment], [[], "a/x"]);
   const picture = {
     type: "image_url",
     image_url: { url: "https://e.x/a.png" },
   };
-  const blind = explainChat(
+  const blind = await explainChat(
     parse({ model: "m", messages: [{ role: "user", content: [picture] }] }),
     context,
   );
@@ -74,7 +74,7 @@ Deno.test("explainChat() shows the last resort where everything is out, and noth
   assertEquals(blind.skipped.map(({ code }) => code), ["capability"]);
 });
 
-Deno.test("explainChat() throws what the request itself would be refused with", () => {
+Deno.test("explainChat() throws what the request itself would be refused with", async () => {
   const factory = new ProviderFactory();
   const settings = { name: "an", type: "anthropic", models: ["m"] };
   const provider = factory.create(settings);
@@ -84,7 +84,7 @@ Deno.test("explainChat() throws what the request itself would be refused with", 
     invalid_type: { model: "an/m", messages: [3] },
   };
   for (const [code, value] of Object.entries(refusals)) {
-    const error = assertThrows(
+    const error = await assertRejects(
       () => explainChat(parse(value), context),
       GatewayError,
     );
@@ -93,13 +93,13 @@ Deno.test("explainChat() throws what the request itself would be refused with", 
   factory.close();
 });
 
-Deno.test("explainChat() follows what is known of the request besides its body", () => {
+Deno.test("explainChat() follows what is known of the request besides its body", async () => {
   const table = testTable([{
     match: "m",
     targets: ["a/x"],
     arms: [{ name: "new", share: 1, targets: ["b/y"] }],
   }], [{ provider: testProvider("a") }, { provider: testProvider("b") }]);
-  const { arm, upstream } = explainChat(parse({ model: "m", messages }), {
+  const { arm, upstream } = await explainChat(parse({ model: "m", messages }), {
     ...testContext(table),
     request: { subject: "key-1" },
   });

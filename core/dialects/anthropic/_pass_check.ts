@@ -20,7 +20,8 @@ export interface CheckMessagesOptions {
  *
  * @example A request without a limit
  * ```ts
- * import { checkMessagesRequest, GatewayError, parseJsonDocument } from "@llm-proxy/core";
+ * import { GatewayError, parseJsonDocument } from "@llm-proxy/core";
+ * import { checkMessagesRequest } from "@llm-proxy/core/dialects";
  * import { assertEquals, assertThrows } from "@std/assert";
  *
  * const body = new TextEncoder().encode('{"model":"m"}');

@@ -15,7 +15,8 @@ import { MessagesStreamEncoder } from "./encode_stream.ts";
  *
  * @example The body of an error
  * ```ts
- * import { anthropicClient, GatewayError } from "@llm-proxy/core";
+ * import { GatewayError } from "@llm-proxy/core";
+ * import { anthropicClient } from "@llm-proxy/core/dialects";
  * import { assertEquals } from "@std/assert";
  *
  * const error = new GatewayError("not_found", "Model 'x' does not exist", {

@@ -32,7 +32,8 @@ const PAYMENT_REQUIRED = 402;
  *
  * @example A provider that is overloaded
  * ```ts
- * import { messagesErrorStatus, UpstreamError } from "@llm-proxy/core";
+ * import { UpstreamError } from "@llm-proxy/core";
+ * import { messagesErrorStatus } from "@llm-proxy/core/dialects";
  * import { assertEquals } from "@std/assert";
  *
  * const error = new UpstreamError("overloaded", "Overloaded", { code: "overloaded_error" });

@@ -11,7 +11,7 @@ import { decodeErrorAnswer } from "./errors.ts";
  *
  * @example What a throttled request means
  * ```ts
- * import { bedrockProvider } from "@llm-proxy/core";
+ * import { bedrockProvider } from "@llm-proxy/core/dialects";
  * import { assertEquals } from "@std/assert";
  *
  * const error = bedrockProvider.decodeError(

@@ -9,7 +9,8 @@ import { decodeCohereError } from "./errors.ts";
  *
  * @example A request
  * ```ts
- * import { cohereProvider, LossReport } from "@llm-proxy/core";
+ * import { LossReport } from "@llm-proxy/core";
+ * import { cohereProvider } from "@llm-proxy/core/dialects";
  * import { assertEquals } from "@std/assert";
  *
  * const { path, body } = cohereProvider.encodeRequest({

@@ -9,6 +9,7 @@ import {
   readRecordings,
   type Recording,
 } from "./_test_recordings.ts";
+import "../mod.ts";
 
 const ignore = !hasRecordings();
 const note = ignore ? " (skipped: no recordings here)" : "";

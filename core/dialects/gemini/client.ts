@@ -13,7 +13,8 @@ import { GeminiStreamEncoder } from "./encode_stream.ts";
  *
  * @example The body of an error
  * ```ts
- * import { geminiClient, GatewayError } from "@llm-proxy/core";
+ * import { GatewayError } from "@llm-proxy/core";
+ * import { geminiClient } from "@llm-proxy/core/dialects";
  * import { assertEquals } from "@std/assert";
  *
  * const error = new GatewayError("not_found", "Model 'x' does not exist", {

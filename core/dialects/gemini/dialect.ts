@@ -10,7 +10,7 @@ import { decodeErrorAnswer } from "./errors.ts";
  *
  * @example What a bad key means
  * ```ts
- * import { geminiProvider } from "@llm-proxy/core";
+ * import { geminiProvider } from "@llm-proxy/core/dialects";
  * import { assertEquals } from "@std/assert";
  *
  * const body = `{"error":{"code":400,"message":"API key not valid.","status":"INVALID_ARGUMENT"}}`;

@@ -4,6 +4,7 @@ import { exactMember } from "../../_json_exact.ts";
 import type { EmbeddingDialect } from "../../embedding.ts";
 import { GatewayError } from "../../errors.ts";
 import { editJsonDocument, type JsonDocument } from "../../json_document.ts";
+import type { DialectName } from "../../provider.ts";
 import type { TranslateEmbeddingsOptions } from "../../translate_embeddings.ts";
 import type { Translation } from "../../translation.ts";
 import { asList, isObject } from "../_json.ts";
@@ -30,7 +31,8 @@ const decoder = new TextDecoder();
  *
  * @example To a provider of OpenAI's dialect
  * ```ts
- * import { LossReport, parseJsonDocument, ProviderFactory, translateGeminiEmbeddings } from "@llm-proxy/core";
+ * import { LossReport, parseJsonDocument, ProviderFactory } from "@llm-proxy/core";
+ * import { translateGeminiEmbeddings } from "@llm-proxy/core/dialects";
  * import { assertEquals } from "@std/assert";
  *
  * const factory = new ProviderFactory();
@@ -85,11 +87,11 @@ export function translateGeminiEmbeddings(
 }
 
 function embeddingsOf(
-  dialect: keyof typeof DIALECTS,
+  dialect: DialectName,
 ): EmbeddingDialect | undefined {
   return dialect === "openai_chat"
     ? openAiEmbeddings
-    : DIALECTS[dialect].embeddings;
+    : DIALECTS.get(dialect).embeddings;
 }
 
 function passEmbeddings(

@@ -10,7 +10,8 @@ import { decodeOllamaError } from "./errors.ts";
  *
  * @example A request
  * ```ts
- * import { LossReport, ollamaProvider } from "@llm-proxy/core";
+ * import { LossReport } from "@llm-proxy/core";
+ * import { ollamaProvider } from "@llm-proxy/core/dialects";
  * import { assertEquals } from "@std/assert";
  *
  * const { body } = ollamaProvider.encodeRequest({

@@ -17,7 +17,8 @@ import {
  *
  * @example A request without messages
  * ```ts
- * import { checkChatRequest, GatewayError, parseJsonDocument } from "@llm-proxy/core";
+ * import { GatewayError, parseJsonDocument } from "@llm-proxy/core";
+ * import { checkChatRequest } from "@llm-proxy/core/dialects";
  * import { assertEquals, assertThrows } from "@std/assert";
  *
  * const body = new TextEncoder().encode('{"model":"m"}');

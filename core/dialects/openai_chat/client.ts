@@ -11,7 +11,8 @@ import { ChatStreamEncoder } from "./encode_stream.ts";
  *
  * @example The body of an error
  * ```ts
- * import { GatewayError, openAiChatClient } from "@llm-proxy/core";
+ * import { GatewayError } from "@llm-proxy/core";
+ * import { openAiChatClient } from "@llm-proxy/core/dialects";
  * import { assertEquals } from "@std/assert";
  *
  * const error = new GatewayError("not_found", "The model 'x' does not exist", {

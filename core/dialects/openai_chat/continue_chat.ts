@@ -45,7 +45,8 @@ const INSTRUCTION =
  *
  * @example One text, and two
  * ```ts
- * import { canContinueChat, parseJsonDocument } from "@llm-proxy/core";
+ * import { parseJsonDocument } from "@llm-proxy/core";
+ * import { canContinueChat } from "@llm-proxy/core/dialects";
  * import { assertEquals } from "@std/assert";
  *
  * const bytes = (text: string) => new TextEncoder().encode(text);
@@ -77,7 +78,8 @@ export function canContinueChat(
  *
  * @example The rest of a sentence
  * ```ts
- * import { continueChat, LossReport, parseJsonDocument, ProviderFactory } from "@llm-proxy/core";
+ * import { LossReport, parseJsonDocument, ProviderFactory } from "@llm-proxy/core";
+ * import { continueChat } from "@llm-proxy/core/dialects";
  * import { assertEquals } from "@std/assert";
  *
  * const factory = new ProviderFactory();

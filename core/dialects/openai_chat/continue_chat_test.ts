@@ -4,6 +4,7 @@ import { type JsonDocument, parseJsonDocument } from "../../json_document.ts";
 import { LossReport } from "../../loss_report.ts";
 import { ProviderFactory } from "../../provider_factory.ts";
 import { canContinueChat, continueChat } from "./continue_chat.ts";
+import "../mod.ts";
 
 const provider = new ProviderFactory().create({ name: "mock", type: "mock" });
 const head = { id: "chatcmpl-first", created: 42, model: "first" };

@@ -11,7 +11,8 @@ import { encodeChatRequest } from "./encode_request.ts";
  *
  * @example A request
  * ```ts
- * import { LossReport, openAiChatProvider } from "@llm-proxy/core";
+ * import { LossReport } from "@llm-proxy/core";
+ * import { openAiChatProvider } from "@llm-proxy/core/dialects";
  * import { assertEquals } from "@std/assert";
  *
  * const { body } = openAiChatProvider.encodeRequest({

@@ -27,7 +27,7 @@ const NOT_PLAIN = ["refusal", "audio", "images", "function_call"] as const;
  *
  * @example The beginning of a stream
  * ```ts
- * import { ChatTranscript } from "@llm-proxy/core";
+ * import { ChatTranscript } from "@llm-proxy/core/dialects";
  * import { assertEquals } from "@std/assert";
  *
  * const transcript = new ChatTranscript();

@@ -17,7 +17,8 @@ import { CompletionsStreamEncoder } from "./encode_stream.ts";
  *
  * @example A prompt as a turn
  * ```ts
- * import { openAiCompletionsClient, parseJsonDocument } from "@llm-proxy/core";
+ * import { parseJsonDocument } from "@llm-proxy/core";
+ * import { openAiCompletionsClient } from "@llm-proxy/core/dialects";
  * import { assertEquals } from "@std/assert";
  *
  * const ask = new TextEncoder().encode('{"model":"m","prompt":"Once"}');

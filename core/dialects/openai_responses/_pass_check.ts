@@ -17,7 +17,8 @@ const INSTEAD = ["previous_response_id", "conversation", "prompt"] as const;
  *
  * @example A request without input
  * ```ts
- * import { checkResponsesRequest, GatewayError, parseJsonDocument } from "@llm-proxy/core";
+ * import { GatewayError, parseJsonDocument } from "@llm-proxy/core";
+ * import { checkResponsesRequest } from "@llm-proxy/core/dialects";
  * import { assertEquals, assertThrows } from "@std/assert";
  *
  * const body = new TextEncoder().encode('{"model":"m"}');

@@ -17,7 +17,8 @@ const KEPT = {};
  *
  * @example A request as a conversation
  * ```ts
- * import { openAiResponsesClient, parseJsonDocument } from "@llm-proxy/core";
+ * import { parseJsonDocument } from "@llm-proxy/core";
+ * import { openAiResponsesClient } from "@llm-proxy/core/dialects";
  * import { assertEquals } from "@std/assert";
  *
  * const body = new TextEncoder().encode('{"model":"m","input":"hi"}');

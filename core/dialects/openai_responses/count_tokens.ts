@@ -9,7 +9,7 @@ import { checkResponsesRequest } from "./pass_request.ts";
  *
  * @example The answer
  * ```ts
- * import { responsesCountClient } from "@llm-proxy/core";
+ * import { responsesCountClient } from "@llm-proxy/core/dialects";
  * import { assertEquals } from "@std/assert";
  *
  * assertEquals(

@@ -71,7 +71,8 @@ const NEUTRAL: ReadonlyMap<string, readonly unknown[]> = new Map<
  *
  * @example A request that goes on with an earlier one
  * ```ts
- * import { decodeResponsesRequest, parseJsonDocument } from "@llm-proxy/core";
+ * import { parseJsonDocument } from "@llm-proxy/core";
+ * import { decodeResponsesRequest } from "@llm-proxy/core/dialects";
  * import { assertEquals } from "@std/assert";
  *
  * const parse = (text: string) => parseJsonDocument(new TextEncoder().encode(text));

@@ -10,7 +10,8 @@ import { encodeResponsesRequest } from "./encode_request.ts";
  *
  * @example A request
  * ```ts
- * import { LossReport, openAiResponsesProvider } from "@llm-proxy/core";
+ * import { LossReport } from "@llm-proxy/core";
+ * import { openAiResponsesProvider } from "@llm-proxy/core/dialects";
  * import { assertEquals } from "@std/assert";
  *
  * const { path, body } = openAiResponsesProvider.encodeRequest({

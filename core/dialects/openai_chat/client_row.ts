@@ -1,0 +1,9 @@
+import type { ClientRow } from "../../_dialect_table.ts";
+import { openAiChatClient } from "./client.ts";
+import { openAiChatProvider } from "./provider.ts";
+
+/** Chat Completions, as clients speak it. */
+export const chatClientRow: ClientRow = {
+  client: openAiChatClient,
+  reader: openAiChatProvider,
+};
