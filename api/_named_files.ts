@@ -1,6 +1,6 @@
 import { GatewayError, type JsonDocument } from "@llm-proxy/core";
 import { servesEndpoint } from "@llm-proxy/core/passing";
-import { stored as withState } from "./admin_key_endpoints.ts";
+import { askState } from "./_ask_state.ts";
 import { readStoredId } from "./_stored_ids.ts";
 import type { RequestContext } from "./endpoints.ts";
 import { seesAll, tenantOf } from "./stored_owners.ts";
@@ -29,7 +29,7 @@ export async function checkNamedFiles(
     const id = readStoredId(text)?.id;
     if (id === undefined) continue;
     for (const { name: provider } of able) {
-      const owner = await withState(() => owners.ownerOf({ provider, id }));
+      const owner = await askState(() => owners.ownerOf({ provider, id }));
       if (owner === undefined || owner === tenant) continue;
       throw new GatewayError("not_found", `No such object: ${text}`, {
         code: "not_found",

@@ -1,6 +1,6 @@
 import { parseJsonText } from "@llm-proxy/core";
 import { collectBody, GatewayError, UpstreamError } from "@llm-proxy/core";
-import { stored as withState } from "./admin_key_endpoints.ts";
+import { askState } from "./_ask_state.ts";
 import { replyHeaders } from "./_reply_headers.ts";
 import { markIds } from "./_stored_ids.ts";
 import type { Answering, RequestContext } from "./endpoints.ts";
@@ -31,7 +31,7 @@ export async function checkOwner(
   const tenant = tenantOf(record);
   if (tenant === undefined || seesAll(record)) return;
   const { owners } = gateway.parts;
-  if (await withState(() => owners.ownerOf(thing)) === tenant) return;
+  if (await askState(() => owners.ownerOf(thing)) === tenant) return;
   throw new GatewayError("not_found", `No such object: ${thing.id}`, {
     code: "not_found",
     param: "id",
@@ -51,7 +51,7 @@ export async function storedAnswer(
   let told = value;
   if (Array.isArray(value.data) && limit !== undefined) {
     if (tenant !== undefined && !seesAll(record)) {
-      told = await withState(() =>
+      told = await askState(() =>
         ownList(value, {
           limit,
           isOwn: async (id) =>
@@ -60,7 +60,7 @@ export async function storedAnswer(
       );
     }
   } else if (value.deleted === true) {
-    await withState(() => owners.forget({ provider, id: String(value.id) }));
+    await askState(() => owners.forget({ provider, id: String(value.id) }));
   } else if (tenant !== undefined) {
     const things = OWN.map((name) => value[name])
       .filter((id) => typeof id === "string")

@@ -5,7 +5,7 @@ import {
   type Deployment,
   explainChat,
 } from "@llm-proxy/core/routing";
-import { stored } from "./admin_key_endpoints.ts";
+import { askState } from "./_ask_state.ts";
 import { audited, noteChange } from "./admin_audit.ts";
 import { AuditLog } from "./audit_log.ts";
 import { featureFlags } from "./_config_flag_section.ts";
@@ -95,7 +95,7 @@ async function switchFlag(
     to === undefined ? "flags.delete" : "flags.put",
   );
   try {
-    await stored(() => storedFlags.set(name, to, commit));
+    await askState(() => storedFlags.set(name, to, commit));
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new GatewayError("invalid_request", "There are too many flags", {
@@ -122,7 +122,7 @@ export function listBudgets(context: RequestContext): void {
 
 /** `GET /admin/audit`: what admins have changed, the newest first. */
 export async function listAudit(context: RequestContext): Promise<void> {
-  const data = await stored(() => new AuditLog(context.gateway.state).list());
+  const data = await askState(() => new AuditLog(context.gateway.state).list());
   sendJson(context, { object: "list", data });
 }
 
@@ -156,7 +156,7 @@ async function switchDeployment(
   const { id } = deployment;
   const { drains } = context.gateway.parts;
   const commit = audited(context, `deployments.${to}`);
-  await stored(() => drains.set(id, to === "drain", commit));
+  await askState(() => drains.set(id, to === "drain", commit));
   sendJson(context, viewOf(context, deployment));
 }
 

@@ -1,4 +1,3 @@
-import { StateError } from "@llm-proxy/context";
 import { GatewayError } from "@llm-proxy/core";
 import { decodeName } from "./_decode_name.ts";
 import { audited } from "./admin_audit.ts";
@@ -7,13 +6,14 @@ import type { IssuedKey, KeyStore } from "./key_store.ts";
 import { readJson } from "./read_json.ts";
 import { sendJson } from "./_send_json.ts";
 import { keyView } from "./stored_key.ts";
+import { askState } from "./_ask_state.ts";
 
 /** A secret that was rotated is good for so many seconds at most. */
 const MAX_GRACE = 31_536_000;
 
 /** `GET /admin/keys`: the keys in the state; none of them tells its secret. */
 export async function listKeys(context: RequestContext): Promise<void> {
-  const keys = await stored(() => storeOf(context).list());
+  const keys = await askState(() => storeOf(context).list());
   sendJson(context, { object: "list", data: keys.map(keyView) });
 }
 
@@ -24,7 +24,7 @@ export async function listKeys(context: RequestContext): Promise<void> {
  */
 export async function createKey(context: RequestContext): Promise<void> {
   const { value } = await readJson(context);
-  const issued = await stored(() =>
+  const issued = await askState(() =>
     storeOf(context).create(value, audited(context, "keys.create"))
   );
   await inForce(context);
@@ -33,7 +33,7 @@ export async function createKey(context: RequestContext): Promise<void> {
 
 /** `GET /admin/keys/{id}`: one key. */
 export async function getKey(context: RequestContext): Promise<void> {
-  const key = await stored(() => storeOf(context).get(idOf(context)));
+  const key = await askState(() => storeOf(context).get(idOf(context)));
   sendJson(context, keyView(key));
 }
 
@@ -44,7 +44,7 @@ export async function getKey(context: RequestContext): Promise<void> {
  */
 export async function changeKey(context: RequestContext): Promise<void> {
   const { value } = await readJson(context);
-  const after = await stored(() =>
+  const after = await askState(() =>
     storeOf(context).change(
       idOf(context),
       value,
@@ -70,7 +70,7 @@ export async function rotateKey(context: RequestContext): Promise<void> {
       { code: "invalid_key", param: "grace" },
     );
   }
-  const issued = await stored(() =>
+  const issued = await askState(() =>
     storeOf(context).rotate(
       idOf(context),
       grace * 1_000,
@@ -84,7 +84,7 @@ export async function rotateKey(context: RequestContext): Promise<void> {
 /** `DELETE /admin/keys/{id}`: ends a key. */
 export async function deleteKey(context: RequestContext): Promise<void> {
   const id = idOf(context);
-  await stored(() =>
+  await askState(() =>
     storeOf(context).delete(id, audited(context, "keys.delete"))
   );
   await inForce(context);
@@ -97,7 +97,7 @@ function tellOnce(context: RequestContext, { key, secret }: IssuedKey): void {
 
 /** Has a change in force here before it is answered; others notice it by themselves. */
 async function inForce({ gateway }: RequestContext): Promise<void> {
-  await stored(() => gateway.parts.keys.refresh());
+  await askState(() => gateway.parts.keys.refresh());
 }
 
 function storeOf({ gateway }: RequestContext): KeyStore {
@@ -106,18 +106,4 @@ function storeOf({ gateway }: RequestContext): KeyStore {
 
 function idOf({ exchange }: RequestContext): string {
   return decodeName(exchange.path.split("/")[3] ?? "");
-}
-
-/** What the store can't do is no fault of the caller's, nor of the program. */
-export async function stored<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof StateError)) throw error;
-    throw new GatewayError("overloaded", "The state cannot be reached now", {
-      code: "state_unavailable",
-      headers: { "retry-after": "1" },
-      cause: error,
-    });
-  }
 }

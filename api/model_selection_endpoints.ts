@@ -1,4 +1,3 @@
-import { StateError } from "@llm-proxy/context";
 import { GatewayError } from "@llm-proxy/core";
 import { audited } from "./admin_audit.ts";
 import type { AuditedCommit } from "./audit_log.ts";
@@ -9,6 +8,7 @@ import { providerAt } from "./model_search_endpoints.ts";
 import { modelSelection, type StoredSelection } from "./model_selection.ts";
 import { readJson } from "./read_json.ts";
 import { replyHeaders } from "./_reply_headers.ts";
+import { askState } from "./_ask_state.ts";
 
 /**
  * `GET /v1/providers/{name}/model_selection`: the model that requests for the
@@ -20,7 +20,7 @@ export async function getModelSelection(
   context: RequestContext,
 ): Promise<void> {
   const { provider } = await providerAt(context);
-  const stored = await withState(() =>
+  const stored = await askState(() =>
     context.gateway.selections.read(provider.name)
   );
   if (stored === undefined) {
@@ -69,7 +69,7 @@ export async function putModelSelection(
     );
   }
   const { selections } = gateway;
-  const before = await withState(() => selections.read(name));
+  const before = await askState(() => selections.read(name));
   const match = exchange.header("if-match");
   const version = exchange.header("if-none-match") === "*"
     ? null
@@ -85,7 +85,7 @@ export async function putModelSelection(
   const note = audited(context, "model_selection.put");
   const commit: AuditedCommit = (batch, change) =>
     note(batch, { ...change, before: before?.selection });
-  const stored = await withState(() =>
+  const stored = await askState(() =>
     selections.write(name, { selection, version, commit })
   );
   if (stored === undefined) throw changed(name);
@@ -121,17 +121,4 @@ function unquote(tag: string): string | undefined {
   return tag.trim() === "*"
     ? undefined
     : tag.trim().replace(/^W\//, "").replace(/^"(.*)"$/, "$1");
-}
-
-async function withState<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof StateError)) throw error;
-    throw new GatewayError("overloaded", "The state cannot be reached now", {
-      code: "state_unavailable",
-      headers: { "retry-after": "1" },
-      cause: error,
-    });
-  }
 }

@@ -3,12 +3,12 @@ import {
   type LedgerRow,
   ledgerRows,
   type RowQuery,
-  StateError,
   type UsageDimension,
   usageReport,
   type UsageTotals,
 } from "@llm-proxy/context";
 import { GatewayError } from "@llm-proxy/core";
+import { askState } from "./_ask_state.ts";
 import type { RequestContext } from "./endpoints.ts";
 import { queryOf } from "./_query.ts";
 import { replyHeaders } from "./_reply_headers.ts";
@@ -136,15 +136,10 @@ function rowQuery(
 /** Reads the store: what is wrong with the query is told as that. */
 async function reading<T>(work: () => Promise<T>): Promise<T> {
   try {
-    return await work();
+    return await askState(work);
   } catch (error) {
     if (error instanceof RangeError) throw badQuery("from", error.message);
-    if (!(error instanceof StateError)) throw error;
-    throw new GatewayError("overloaded", "The ledger cannot be read now", {
-      code: "state_unavailable",
-      headers: { "retry-after": "1" },
-      cause: error,
-    });
+    throw error;
   }
 }
 
