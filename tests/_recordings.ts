@@ -1,4 +1,5 @@
 import { parse } from "yaml";
+import type { Summary } from "./_summary.ts";
 
 /** One recorded exchange between a program and a provider. */
 export interface Recording {
@@ -13,6 +14,8 @@ export interface Recording {
   readonly body: string;
   /** The body is an event stream. */
   readonly stream: boolean;
+  /** What it says, where that is known without reading it. */
+  readonly truth?: Summary;
 }
 
 interface Interaction {

@@ -16,7 +16,9 @@ import {
   type Script,
   startReplayUpstream,
 } from "./_replay_upstream.ts";
+import { seeded } from "./_respell.ts";
 import type { Summary } from "./_summary.ts";
+import { varyRecording } from "./_vary_recording.ts";
 
 /** A provider's recordings and a client that reads them. */
 export interface Pair {
@@ -24,10 +26,16 @@ export interface Pair {
   readonly client: ReplayClient;
   /** One of so many is taken, beginning with this one. @default {all} */
   readonly sample?: { readonly share: number; readonly offset: number };
+  /** How many forms of each are sent where it is sent in other forms. @default {1} */
+  readonly forms?: number;
 }
 
 /** How a recording is sent. */
-export type Manner = "in one piece" | "byte by byte" | "with other line ends";
+export type Manner =
+  | "in one piece"
+  | "byte by byte"
+  | "with other line ends"
+  | "in other forms";
 
 /** What stands between an upstream and a client. */
 interface Between {
@@ -37,40 +45,73 @@ interface Between {
   wasAsked(): boolean;
 }
 
+const CODINGS = [undefined, "gzip", "br", "deflate"] as const;
 const FRAMINGS: readonly Framing[] = ["chunked", "length", "close"];
 
-/** Checks that a client reads what the provider's own SDK reads. Resolves with how many recordings. */
+/** Checks that a client reads what the provider's own SDK reads. Resolves with how many answers. */
 export async function readsAlike(pair: Pair, manner: Manner): Promise<number> {
   const { family, client } = pair;
+  const { forms = 1 } = manner === "in other forms" ? pair : {};
   const upstream = await startReplayUpstream();
+  const url = `${upstream.origin}/now`;
+  let count = 0;
   try {
     const { recordings, own, provider } = family;
-    const taken = sampled(recordings, pair);
     await between(pair, upstream, async (gateway) => {
-      for (const [index, recording] of taken.entries()) {
-        const { name, stream } = recording;
-        const framing = FRAMINGS[index % FRAMINGS.length] ?? "chunked";
-        gateway.serve({ ...recording, framing });
-        const url = `${upstream.origin}/now`;
-        const expected = await own.read({ url, model: "m", stream });
-        gateway.serve({
-          ...recording,
-          framing,
-          bytewise: manner === "byte by byte",
-          ...(manner === "with other line ends" && stream && {
-            body: withOtherEnds(recording.body),
-          }),
-        });
-        const asking = { url: gateway.url, model: `${provider}/m`, stream };
-        const actual = await client.read(asking).catch((cause) => {
-          throw new Error(name, { cause });
-        });
-        assertEquals(comparable(actual, expected), comparable(expected), name);
+      for (const recording of sampled(recordings, pair)) {
+        const { name, stream, truth } = recording;
+        gateway.serve(recording);
+        const expected = truth ??
+          await own.read({ url, model: "m", stream });
+        for (let form = 0; form < forms; form++) {
+          gateway.serve(
+            scriptOf(recording, manner, { count: count++, family }),
+          );
+          const asking = { url: gateway.url, model: `${provider}/m`, stream };
+          const where = `${name}, form ${count}`;
+          const actual = await client.read(asking).catch((cause) => {
+            throw new Error(where, { cause });
+          });
+          assertEquals(
+            comparable(actual, expected),
+            comparable(expected),
+            where,
+          );
+        }
       }
     });
-    return taken.length;
+    return count;
   } finally {
     await upstream.close();
+  }
+}
+
+function scriptOf(
+  recording: Recording,
+  manner: Manner,
+  { count, family }: { readonly count: number; readonly family: Family },
+): Script {
+  const framing = FRAMINGS[count % FRAMINGS.length] ?? "chunked";
+  switch (manner) {
+    case "in one piece":
+      return { ...recording, framing };
+    case "byte by byte":
+      return { ...recording, framing, bytewise: true };
+    case "with other line ends": {
+      const { body, stream } = recording;
+      return {
+        ...recording,
+        framing,
+        body: stream ? withOtherEnds(body) : body,
+      };
+    }
+    case "in other forms": {
+      const random = seeded(count * 7919 + family.name.length);
+      const varied = varyRecording(recording, { family: family.name, random });
+      const coding = CODINGS[Math.floor(random() * CODINGS.length)];
+      const isLoud = random() < 0.5;
+      return { ...varied, framing, isLoud, ...coding && { coding } };
+    }
   }
 }
 
@@ -168,7 +209,7 @@ function withOtherEnds(body: string): string {
 }
 
 /** What must be the same: counts where the provider has told some, names of ends by class. */
-function comparable(
+export function comparable(
   { usage, finish, ...said }: Summary,
   reference: Summary = { usage, finish, ...said },
 ): object {

@@ -1,9 +1,16 @@
 import { Buffer } from "node:buffer";
 import { createServer, type Socket } from "node:net";
 import type { AddressInfo } from "node:net";
+import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 
 /** How the end of a body is told. */
 export type Framing = "length" | "chunked" | "close";
+
+const CODERS = {
+  gzip: gzipSync,
+  br: brotliCompressSync,
+  deflate: deflateSync,
+} as const;
 
 /** What the upstream answers to the next request, whatever it asks. */
 export interface Script {
@@ -16,6 +23,10 @@ export interface Script {
   readonly bytewise?: boolean;
   /** End the connection after so many characters of the body. */
   readonly cutAt?: number;
+  /** How the body is coded. @default {not at all} */
+  readonly coding?: keyof typeof CODERS;
+  /** Names of headers in capitals. */
+  readonly isLoud?: boolean;
   /** End a cut chunked body with its terminator, as if it were whole. */
   readonly cleanEnd?: boolean;
 }
@@ -90,14 +101,19 @@ function takeRequest(
 }
 
 async function answer(socket: Socket, script: Script): Promise<void> {
-  const { status = 200, contentType, body, cutAt } = script;
+  const { status = 200, contentType, body, cutAt, coding } = script;
   const framing = script.framing ?? "chunked";
-  const whole = Buffer.from(body);
-  const sent = Buffer.from(cutAt === undefined ? body : body.slice(0, cutAt));
-  let head = `HTTP/1.1 ${status} Replayed\r\ncontent-type: ${contentType}\r\n`;
-  if (framing === "length") head += `content-length: ${whole.length}\r\n`;
-  if (framing === "chunked") head += "transfer-encoding: chunked\r\n";
-  if (framing === "close") head += "connection: close\r\n";
+  const plain = Buffer.from(body);
+  const whole = coding === undefined ? plain : CODERS[coding](plain);
+  const sent = cutAt === undefined ? whole : Buffer.from(body.slice(0, cutAt));
+  const header = (name: string, value: unknown): string =>
+    `${script.isLoud ? name.toUpperCase() : name}: ${value}\r\n`;
+  let head = `HTTP/1.1 ${status} Replayed\r\n`;
+  head += header("content-type", contentType);
+  if (coding !== undefined) head += header("content-encoding", coding);
+  if (framing === "length") head += header("content-length", whole.length);
+  if (framing === "chunked") head += header("transfer-encoding", "chunked");
+  if (framing === "close") head += header("connection", "close");
   const frame = (bytes: Uint8Array): Uint8Array =>
     framing !== "chunked" ? bytes : Buffer.concat([
       Buffer.from(`${bytes.length.toString(16)}\r\n`),

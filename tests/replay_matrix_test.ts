@@ -15,6 +15,8 @@ import {
   tellsFailures,
 } from "./_replay_matrix.ts";
 
+/** How many other forms of each recording are sent where all are. */
+const FORMS = 8;
 const isFull = Deno.env.get("REPLAY") === "full";
 
 /** One of how many the suite takes, so that all pairs together take each recording. */
@@ -22,6 +24,7 @@ const SHARES: Readonly<Record<Manner | "faults", number>> = {
   "in one piece": 2,
   "byte by byte": 8,
   "with other line ends": 4,
+  "in other forms": 8,
   faults: 16,
 };
 
@@ -30,7 +33,7 @@ for (const family of FAMILIES) {
     const pair = (share: number): Pair => ({
       family,
       client,
-      ...(!isFull && { sample: { share, offset } }),
+      ...isFull ? { forms: FORMS } : { sample: { share, offset } },
     });
     const who = `${client.name} clients`;
     const what = `${family.name} recordings`;
@@ -39,6 +42,7 @@ for (const family of FAMILIES) {
         "in one piece",
         "byte by byte",
         "with other line ends",
+        "in other forms",
       ] as const
     ) {
       test(

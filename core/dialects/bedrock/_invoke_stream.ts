@@ -23,13 +23,22 @@ export class InvokePassStream extends MessagesPassStream {
     }
     // Types of frames that came later than this code say nothing here (M18).
     if (event !== "chunk" || data === "") return "";
-    const frame = parseFrame(data);
-    const bytes = isObject(frame) ? frame.bytes : undefined;
-    if (typeof bytes !== "string") {
-      throw invalidAnswer("has a frame without content");
-    }
-    return super.push({ event: "", data: withoutMetrics(decode(bytes)) });
+    const text = messagesEvent(parseFrame(data));
+    return super.push({ event: "", data: withoutMetrics(text) });
   }
+}
+
+/**
+ * The event of the Messages API that a frame holds.
+ *
+ * @throws {UpstreamError} when it holds none.
+ */
+export function messagesEvent(frame: unknown): string {
+  const bytes = isObject(frame) ? frame.bytes : undefined;
+  if (typeof bytes !== "string") {
+    throw invalidAnswer("has a frame without content");
+  }
+  return decode(bytes);
 }
 
 function parseFrame(data: string): unknown {

@@ -2,6 +2,7 @@ import { jsonErrorCause } from "../../_json_error.ts";
 import { parseExactJson } from "../../_json_exact.ts";
 import type { Answer, AnswerPart } from "../../answer.ts";
 import type { LossReport } from "../../loss_report.ts";
+import { decodeAnswer as decodeMessage } from "../anthropic/decode_answer.ts";
 import { invalidAnswer } from "../_invalid_answer.ts";
 import { asText, isObject, type JsonObject } from "../_json.ts";
 import { decodeBlock } from "./_answer_block.ts";
@@ -14,7 +15,8 @@ const decoder = new TextDecoder();
 /**
  * Reads a whole answer of Converse. It names neither itself nor its model: both
  * are `""`. What the vocabulary has no word for is left out and put on the
- * report.
+ * report. A Claude's own message, as InvokeModel has it, is read for what it is
+ * (M20).
  *
  * @throws {UpstreamError} when the body is no answer: cut, no JSON, an error in
  * spite of its status (E3, U7, U11).
@@ -22,6 +24,7 @@ const decoder = new TextDecoder();
 export function decodeAnswer(body: Uint8Array, losses?: LossReport): Answer {
   const response = parseBody(body);
   if (isErrorBody(response)) throw decodeException("", response);
+  if (response.type === "message") return decodeMessage(body, losses);
   const { output, stopReason } = response;
   const message = isObject(output) ? output.message : undefined;
   if (!isObject(message) || !Array.isArray(message.content)) {

@@ -3,9 +3,11 @@ import type { AnswerEvent, FinishClass } from "../../answer.ts";
 import type { StreamDecoder } from "../../dialect.ts";
 import type { LossReport } from "../../loss_report.ts";
 import type { SseEvent } from "../../sse_parser.ts";
+import { AnthropicStreamDecoder } from "../anthropic/decode_stream.ts";
 import { cutStream, invalidAnswer, parseAnswer } from "../_invalid_answer.ts";
 import { asText, isObject, type JsonObject } from "../_json.ts";
 import { isServerCall, reportLeftOut } from "./_answer_block.ts";
+import { messagesEvent } from "./_invoke_stream.ts";
 import { OpenBlock } from "./_open_block.ts";
 import { stopSequenceOf } from "./decode_answer.ts";
 import { decodeException } from "./errors.ts";
@@ -22,7 +24,8 @@ const MAX_OPEN_BLOCKS = 16;
  * Why the answer ended is passed on with the counts, which come behind it, or
  * at the end of the body where none come (E9). A call whose arguments are not
  * whole in an answer that ends well is an error (A10); nothing is completed
- * (L7).
+ * (L7). A Claude's own events, as InvokeModel has them, are read for what they
+ * are (E23, M20): what stands in for Bedrock may know no other.
  */
 export class ConverseStreamDecoder implements StreamDecoder {
   readonly #losses: LossReport | undefined;
@@ -35,6 +38,7 @@ export class ConverseStreamDecoder implements StreamDecoder {
   #stopSequence: { readonly stopSequence?: string } = {};
   #hasMetadata = false;
   #done = false;
+  #invoked: AnthropicStreamDecoder | undefined;
 
   /** Starts a stream. */
   constructor(losses?: LossReport) {
@@ -43,7 +47,7 @@ export class ConverseStreamDecoder implements StreamDecoder {
 
   /** Whether the reason to stop and the counts have come. */
   get done(): boolean {
-    return this.#done;
+    return this.#done || this.#invoked?.done === true;
   }
 
   /**
@@ -54,7 +58,7 @@ export class ConverseStreamDecoder implements StreamDecoder {
    * what is no answer.
    */
   push({ event, data }: SseEvent): readonly AnswerEvent[] {
-    if (this.#done) return NOTHING;
+    if (this.done) return NOTHING;
     const slash = event.indexOf("/");
     if (slash >= 0) {
       throw decodeException(event.slice(slash + 1), parseLoosely(data));
@@ -77,6 +81,9 @@ export class ConverseStreamDecoder implements StreamDecoder {
         return this.#stop(message);
       case "metadata":
         return this.#metadata(message);
+      case "chunk":
+        this.#invoked ??= new AnthropicStreamDecoder(this.#losses);
+        return this.#invoked.push({ event: "", data: messagesEvent(message) });
     }
     return NOTHING;
   }
@@ -87,6 +94,7 @@ export class ConverseStreamDecoder implements StreamDecoder {
    * @throws {UpstreamError} when no reason to stop has come (L4, U6).
    */
   end(): readonly AnswerEvent[] {
+    if (this.#invoked !== undefined) return this.#invoked.end();
     if (this.#done) return NOTHING;
     if (this.#finish === undefined) throw cutStream();
     return this.#close();

@@ -43,8 +43,25 @@ export function isTime(value: unknown): value is number {
   return typeof value === "number" && value > 0;
 }
 
-/** The counts, also where Groq puts them (J9). */
+/** The counts, also where Groq (J9) and Kimi put them: in a member of their own, or with the choice. */
 export function usageOf(value: MutableJson): unknown {
-  const { usage, x_groq: extra } = value;
-  return usage ?? (isMutableJson(extra) ? extra.usage : undefined);
+  const { usage, x_groq: extra, choices } = value;
+  if (usage) return usage;
+  if (isMutableJson(extra) && extra.usage) return extra.usage;
+  const choice = Array.isArray(choices) ? choices[0] : undefined;
+  return isMutableJson(choice) ? choice.usage : undefined;
+}
+
+/**
+ * Tells in OpenAI's own place how much of the input came from a cache, where a
+ * provider tells it in another one (J8).
+ *
+ * @returns Whether that changed anything.
+ */
+export function tellCached(counts: MutableJson, cached = 0): boolean {
+  const { prompt_tokens_details: details } = counts;
+  const known = isMutableJson(details) ? details : {};
+  if (cached === 0 || known.cached_tokens) return false;
+  counts.prompt_tokens_details = { ...known, cached_tokens: cached };
+  return true;
 }

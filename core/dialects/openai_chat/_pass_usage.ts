@@ -4,6 +4,7 @@ import {
   encodeJson,
   isMutableJson,
   type MutableJson,
+  tellCached,
   usageOf,
 } from "./_pass_json.ts";
 import { decodeChatUsage, laterUsage } from "./usage.ts";
@@ -15,7 +16,7 @@ export class PassedUsage {
   /** The counts that matter, as the provider wrote them (N7). */
   #told: MutableJson | undefined;
   /** The provider's own chunk of nothing but counts, where they came in one. */
-  #own: { readonly chunk: MutableJson; readonly data: string } | undefined;
+  #own: { readonly chunk: MutableJson; readonly data?: string } | undefined;
 
   /** `isWanted`: the client has asked for the counts. */
   constructor(isWanted: boolean) {
@@ -40,7 +41,8 @@ export class PassedUsage {
     const isAlone = !Array.isArray(choices) || choices.length === 0;
     if (usage && (usage.total > 0 || !this.#told)) {
       this.#told = told;
-      this.#own = isAlone ? { chunk, data } : undefined;
+      const isMended = tellCached(told, usage.cached);
+      this.#own = isAlone ? { chunk, ...!isMended && { data } } : undefined;
     }
     this.#usage = laterUsage(this.#usage, usage);
     if (!isAlone && chunk.usage !== null) chunk.usage = undefined;
@@ -56,7 +58,8 @@ export class PassedUsage {
       const text = encodeJson({ ...members, choices: [], usage: this.#told });
       return `data: ${text}\n\n`;
     }
-    const isSame = !head.mend(chunk) && !data?.includes("\n");
-    return `data: ${isSame ? data : encodeJson(chunk)}\n\n`;
+    const isMended = head.mend(chunk) || data?.includes("\n");
+    const text = isMended || data === undefined ? encodeJson(chunk) : data;
+    return `data: ${text}\n\n`;
   }
 }

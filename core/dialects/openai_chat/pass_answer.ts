@@ -13,6 +13,7 @@ import {
   isTime,
   type MutableJson,
   nowInSeconds,
+  tellCached,
   usageOf,
 } from "./_pass_json.ts";
 import { decodeChatErrorObject } from "./decode_error.ts";
@@ -34,7 +35,8 @@ const decoder = new TextDecoder();
  * dialect. It is checked, and mended where strict clients would stumble: empty
  * or object arguments (A13, J21), content beside tool calls (A15), the finish
  * reason (A16), content arrays (H1), an empty list of tool calls (J20), thought
- * told twice (J22), ids and other members that must be there (J23).
+ * told twice (J22), counts in a place of the provider's own (J8, J9), ids and
+ * other members that must be there (J23).
  *
  * @returns The provider's own text where nothing had to change.
  * @throws {UpstreamError} when the body is not one whole, valid answer (U7), or
@@ -61,7 +63,15 @@ export function passChatAnswer(
     changed ||= mended.changed;
     finish ??= mended.finish;
   }
-  const usage = decodeChatUsage(usageOf(value), value.service_tier);
+  const counts = usageOf(value);
+  const usage = decodeChatUsage(counts, value.service_tier);
+  if (isMutableJson(counts)) {
+    changed = tellCached(counts, usage?.cached) || changed;
+    if (counts !== value.usage) {
+      value.usage = counts;
+      changed = true;
+    }
+  }
   return {
     body: changed ? encodeJson(value) : text,
     ...(usage && { usage }),

@@ -101,6 +101,23 @@ Deno.test("J9: Groq's own place for counts is read", () => {
   const answer = { ...JSON.parse(body(MESSAGE)), x_groq: { usage } };
   const passed = passChatAnswer(encoder.encode(JSON.stringify(answer)));
   assertEquals(passed.usage?.total, 7);
+  assertEquals(JSON.parse(passed.body).usage, usage);
+});
+
+Deno.test("J8: cached tokens are told where OpenAI's clients look for them", () => {
+  const usage = {
+    prompt_tokens: 5,
+    completion_tokens: 2,
+    total_tokens: 7,
+    prompt_cache_hit_tokens: 3,
+    prompt_tokens_details: null,
+  };
+  const answer = { ...JSON.parse(body(MESSAGE)), usage };
+  const told = mended(JSON.stringify(answer)).usage;
+  assertEquals(told, { ...usage, prompt_tokens_details: { cached_tokens: 3 } });
+  const known = { ...usage, prompt_tokens_details: { cached_tokens: 1 } };
+  const text = JSON.stringify({ ...answer, usage: known });
+  assertEquals(passChatAnswer(encoder.encode(text)).body, text);
 });
 
 const broken: [rule: string, text: string][] = [

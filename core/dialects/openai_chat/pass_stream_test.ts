@@ -196,6 +196,26 @@ Deno.test("J9: Groq's own place for counts is read and left", () => {
   assertEquals(chunks.at(-2)?.x_groq, { id: "req_1", usage: COUNTS });
 });
 
+Deno.test("J9: Kimi's own place for counts, beside the finish, is read", () => {
+  const choice = { index: 0, delta: {}, finish_reason: "stop", usage: COUNTS };
+  const kimi = chunk({}, null, { choices: [choice] });
+  const chunks = passed([ROLE, kimi, DONE], { includeUsage: true });
+  assertEquals(chunks.at(-1)?.usage, COUNTS);
+});
+
+for (const name of ["prompt_cache_hit_tokens", "cached_tokens"]) {
+  Deno.test(`J8: ${name} are told where OpenAI's clients look for cached ones`, () => {
+    const usage = { ...COUNTS, [name]: 2 };
+    const own = JSON.stringify({ ...HEAD, choices: [], usage });
+    const riding = chunk({}, "stop", { usage });
+    for (const data of [[ROLE, STOP, own, DONE], [ROLE, riding, DONE]]) {
+      const told = passed(data, { includeUsage: true }).at(-1)?.usage;
+      const details = { cached_tokens: 2 };
+      assertEquals(told, { ...usage, prompt_tokens_details: details });
+    }
+  });
+}
+
 Deno.test("J25: counts with null details are read", () => {
   const usage = { ...COUNTS, prompt_tokens_details: null };
   const stream = new ChatPassStream({ includeUsage: false });
