@@ -15,6 +15,9 @@ export const ledger = z.strictObject({
   price_table: z.boolean().default(true).describe(
     "Whether models without prices of their own cost what the built-in table says.",
   ),
+  pass_through_reserve: z.number().min(0).max(1_000).default(0.01).describe(
+    "US dollars that a request to /p/ sets aside in budgets whose cost nothing bounds, and is charged where its answer tells none.",
+  ),
 }).prefault({}).describe("What every request cost, a row each.");
 
 const budget = z.strictObject({

@@ -30,6 +30,7 @@ export interface AccountsOptions {
   readonly onRefusal: (budget: string) => void;
 }
 
+const PICO = 1_000_000_000_000;
 const DAY_MS = 86_400_000;
 /** How loud each alarm of the ledger is. */
 const LEVELS = {
@@ -56,6 +57,8 @@ export class Accounts {
   #alerts: BudgetAlerts | undefined;
   /** The most tokens that models answer with, by `provider/model`. */
   #outputs: ReadonlyMap<string, number> = new Map();
+  /** What a pass-through of unknown cost sets aside, in pico-dollars. */
+  #passReserve = 0;
   /** The providers whose own word counts. */
   #trusted: ReadonlySet<string> = new Set();
   /** Deployments of which it was told that prices differ from what is charged, or are unknown. */
@@ -88,6 +91,7 @@ export class Accounts {
         )
       ),
     );
+    this.#passReserve = config.ledger.pass_through_reserve * PICO;
     const { budget_alerts: alerts } = config;
     if (alerts === undefined) {
       this.#alerts?.close();
@@ -141,6 +145,11 @@ export class Accounts {
     if (isBilled) await this.prices.load();
   }
 
+  /** What a pass-through of unknown cost sets aside, in pico-dollars. */
+  get passReserve(): number {
+    return this.#passReserve;
+  }
+
   /** Whether what a provider charges by its own word counts before prices. */
   trustsReport(provider: string): boolean {
     return this.#trusted.has(provider);
@@ -153,24 +162,28 @@ export class Accounts {
    */
   boundOf(
     { candidate, payment }: AttemptTrace,
-    { body, outputTokens, choices = 1 }: {
+    { model, body, bytes, outputTokens, choices = 1 }: {
+      /** The one that is asked. */
+      readonly model: string;
       readonly body: string;
+      /** Its size, where it is not at hand. */
+      readonly bytes?: number | undefined;
       /** Of one answer. */
       readonly outputTokens: number | undefined;
       readonly choices?: number | undefined;
     },
   ): number | undefined {
-    const { provider, model, deployment } = candidate;
+    const { provider, deployment } = candidate;
     const priced = payment?.priced;
     if (priced === undefined) return 0;
     const window = Math.min(
       deployment.contextWindow,
       priced.contextWindow ?? Infinity,
     );
-    const input = Math.min(window, Buffer.byteLength(body));
+    const input = Math.min(window, bytes ?? Buffer.byteLength(body));
     const output = choices * (outputTokens ??
       this.#outputs.get(`${provider.name}/${model}`) ?? window);
-    if (!Number.isFinite(output)) return undefined;
+    if (!Number.isFinite(input + output)) return undefined;
     const { price } = priced;
     const rates = ratesFor(price, input);
     const isWritten = rates.cacheWrite1h > rates.input ||

@@ -21,6 +21,11 @@ export interface LedgerConfig {
   readonly journal?: string | undefined;
   /** Whether models without prices of their own cost what the built-in table says. @default {true} */
   readonly price_table: boolean;
+  /**
+   * US dollars that a request to `/p/` sets aside in budgets whose cost nothing
+   * bounds, and that it is charged where its answer tells none. @default {0.01}
+   */
+  readonly pass_through_reserve: number;
 }
 
 /** Whose spending a budget bounds. */

@@ -6,7 +6,8 @@ import {
 } from "@llm-proxy/core";
 import type { RoutedAttempt } from "@llm-proxy/core/routing";
 import { secretsIn } from "./authenticate.ts";
-import { MAX_UPLOAD } from "./_form_body.ts";
+import { passedBody } from "./_passed_body.ts";
+import { isFreeRequest, modelInPath } from "./_passed_terms.ts";
 import { replyHeaders } from "./_reply_headers.ts";
 import { attempt, type RequestContext, route } from "./endpoints.ts";
 import type { Prepared } from "./prepared.ts";
@@ -18,8 +19,6 @@ const MIN_SECRET = 16;
 
 /** What stands for a model where there is none to be known. */
 const MODEL = "pass-through";
-/** Where Gemini, Vertex, Azure and Bedrock name the model that is asked. */
-const MODEL_IN_PATH = /\/(?:models?|deployments)\/([^/:]{1,200})/;
 const PREFIX = /^\/p\/([^/?]+)(\/[^?]*)(\?.*)?$/;
 
 /**
@@ -70,7 +69,9 @@ const KEPT_BACK_FAMILIES = /^(?:access-control-|proxy-|x-llm-proxy-)/;
  * query, headers and body go to the provider as they are, and its answer comes
  * back as it is, errors too; only credentials are exchanged. It leads to no
  * other host, and nowhere above the provider's base URL. Where the answer tells
- * its tokens, and its model has a price, its cost is booked.
+ * its tokens, and its model has a price, its cost is booked. Budgets set aside
+ * what it may cost at most where it is a request in a known dialect for a model
+ * with a price, else `ledger.pass_through_reserve`.
  *
  * @throws {GatewayError} 404 where there is no such provider.
  */
@@ -88,7 +89,7 @@ export async function passThrough(context: RequestContext): Promise<void> {
   }
   checkPath(provider, path);
   record.stream = false;
-  const source = hasBody(exchange) ? exchange.source(MAX_UPLOAD) : undefined;
+  const source = await passedBody(context, path);
   const secrets = [...secretsIn(exchange, { inQuery: true })]
     .filter((it) => it.length >= MIN_SECRET);
   const headers = requestHeaders(exchange, secrets);
@@ -121,6 +122,7 @@ export async function passThrough(context: RequestContext): Promise<void> {
               ...replyHeaders(record, headers),
             }),
             modelOf: (named) => modelInPath(path) ?? named,
+            isFree: isFreeRequest(exchange.method, path),
           });
         },
       }),
@@ -165,26 +167,12 @@ function checkPath({ baseUrl }: Provider, path: string): void {
   );
 }
 
-function modelInPath(path: string): string | undefined {
-  const name = MODEL_IN_PATH.exec(path)?.[1];
-  try {
-    return name && decodeURIComponent(name);
-  } catch {
-    return name;
-  }
-}
-
 /** Undoes the escapes of what takes paths apart; a server behind a server does so twice. */
 function undoEscapes(path: string): string {
   return path.replace(
     /%(2[ef]|5c|25|0\d|1\d)/gi,
     (escape) => String.fromCharCode(parseInt(escape.slice(1), 16)),
   );
-}
-
-function hasBody(exchange: Exchange): boolean {
-  return exchange.header("transfer-encoding") !== undefined ||
-    Number(exchange.header("content-length") ?? 0) > 0;
 }
 
 /** Callers may bring their key in the query: it is none for the provider (D24), by whatever name. */

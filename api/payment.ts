@@ -14,6 +14,8 @@ const LETTERS_PER_TOKEN = 4;
 
 /** Whose price it is where a provider's own word counts. */
 const REPORTED = { source: "provider", version: "reported" } as const;
+/** Whose it is where nobody tells a cost, and what was set aside is charged. */
+const RESERVED = { source: "reserve", version: "untold" } as const;
 
 /** How much of a failure's code is kept: providers choose some of them. */
 const MAX_CODE = 64;
@@ -34,6 +36,8 @@ export class Payment {
   readonly #trustsReport: boolean;
   /** How long the request is, in UTF-16 units. */
   readonly #letters: number;
+  /** What is charged where nobody tells what it costs, in pico-dollars; `undefined` for nothing. */
+  untold: number | undefined;
   /** Its place in the ledger. */
   place: number | undefined;
   /** What was set aside for it. */
@@ -77,9 +81,10 @@ export class Payment {
     // What was not answered is not charged; what was, nobody knows.
     if (usage === undefined) {
       const isFree = error !== undefined || trace.isFree ||
-        (trace.status ?? 0) >= 400;
-      return isFree ? { outcome, cost: 0 } : { outcome };
+        (trace.status ?? 0) >= 300;
+      return isFree ? { outcome, cost: 0 } : { outcome, ...this.#reserved() };
     }
+    const cost = this.costOf(usage);
     const reported = usage.details?.cost;
     const isTrusted = this.#trustsReport && reported !== undefined;
     const terms = this.priced?.price.terms;
@@ -92,7 +97,8 @@ export class Payment {
         ...countsOf(usage),
         ...(usage !== told && { isEstimated: true }),
       },
-      cost: this.costOf(usage),
+      cost,
+      ...cost === undefined && this.#reserved(),
       ...(reported !== undefined && {
         reported: Number(picoDollars(reported)),
       }),
@@ -101,6 +107,12 @@ export class Payment {
     function isWhole({ output }: Usage): boolean {
       return output >= trace.progress;
     }
+  }
+
+  /** What was set aside, where that is charged. */
+  #reserved(): Pick<LedgerAttemptEnd, "cost" | "price"> {
+    const cost = this.untold;
+    return cost === undefined ? {} : { cost, price: RESERVED };
   }
 
   /** Nothing where nothing has come, and nobody but the provider ended it. */

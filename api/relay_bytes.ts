@@ -12,6 +12,11 @@ const FREE: ReadonlySet<string> = new Set([
   "DELETE",
   "OPTIONS",
 ]);
+/** Whether requests of this method ask no model. */
+export function isFreeMethod(method: string): boolean {
+  return FREE.has(method);
+}
+
 /** Headers of a provider's answer that say what its body is. */
 const DESCRIBING = ["content-type", "content-disposition"] as const;
 
@@ -44,16 +49,18 @@ export interface RelayOptions {
   readonly headersOf: () => Record<string, string>;
   /** Tells which model has answered, of the one that the answer names. @default {that of the route} */
   readonly modelOf?: (named: string | undefined) => string | undefined;
+  /** Whether it costs nothing, whatever it tells. @default {for methods that ask no model} */
+  readonly isFree?: boolean;
 }
 
 /** Relays an answer under headers of its own; what it tells to have come to is booked. */
 export async function relayWith<T extends Prepared>(
   { context, routed, trace, clock, response }: Answering<T>,
-  { headersOf, modelOf }: RelayOptions,
+  { headersOf, modelOf, isFree }: RelayOptions,
 ): Promise<void> {
   const { exchange, record } = context;
   const { status, headers, body } = response;
-  trace.isFree = FREE.has(exchange.method);
+  trace.isFree = isFree ?? isFreeMethod(exchange.method);
   const scan = trace.isFree ? undefined : new UsageScan();
   const isEvents = headers["content-type"]?.startsWith("text/event-stream");
   let reply: ByteReplyStream | undefined;

@@ -6,6 +6,7 @@ import {
 } from "@llm-proxy/context";
 import type { Accounts } from "./accounts.ts";
 import type { AttemptTrace } from "./attempt_trace.ts";
+import type { PassedTerms } from "./_passed_terms.ts";
 import { Payment, type PaymentEnd } from "./payment.ts";
 import type { RequestRecord } from "./request_record.ts";
 import type { Subject } from "./subject.ts";
@@ -47,6 +48,8 @@ export class RequestAccount {
   #outputTokens: number | undefined;
   /** How many answers it wants at once. */
   #choices = 1;
+  /** What bounds its cost, where it passes as it is. */
+  #passed: PassedTerms | undefined;
   /** How the budgets stand that it is near the end of, for a header. */
   warnings: string[] = [];
 
@@ -70,6 +73,17 @@ export class RequestAccount {
     this.#outputTokens = outputTokens;
   }
 
+  /** Whether budgets may have to pay for it. */
+  get isBudgeted(): boolean {
+    return this.#accounts.budgets !== undefined;
+  }
+
+  /** Notes what bounds the cost of a request that passes as it is. */
+  pass(terms: PassedTerms): void {
+    this.#passed = terms;
+    this.allow(terms.outputTokens, terms.choices);
+  }
+
   /**
    * Sets aside what an attempt may cost, and notes it before it is sent.
    *
@@ -80,15 +94,22 @@ export class RequestAccount {
     trace: AttemptTrace,
     request: { readonly body?: unknown },
   ): Promise<void> | undefined {
-    const body = typeof request.body === "string" ? request.body : "";
+    const passed = this.#passed;
+    const body = passed?.body ??
+      (typeof request.body === "string" ? request.body : "");
     const { candidate } = trace;
     const { budgets, prices } = this.#accounts;
     if (budgets !== undefined && !prices.isComplete) {
       return prices.load().then(() => this.pay(trace, request));
     }
+    const { provider } = candidate;
+    const asked = passed?.model ?? candidate.model;
+    const priced = this.#accounts.priceOf({ provider, model: asked });
+    // Of names that callers make up there is no end.
+    const model = priced === undefined ? candidate.model : asked;
     const payment = new Payment({
-      priced: this.#accounts.priceOf(candidate),
-      trustsReport: this.#accounts.trustsReport(candidate.provider.name),
+      priced,
+      trustsReport: this.#accounts.trustsReport(provider.name),
       letters: body.length,
     });
     trace.payment = payment;
@@ -96,17 +117,16 @@ export class RequestAccount {
     const asks = budgets.asksOf({
       subject: this.subject,
       route: this.#record.route,
-      model: `${candidate.provider.name}/${candidate.model.slice(0, MAX_NAME)}`,
-      provider: candidate.provider.name,
+      model: `${provider.name}/${model.slice(0, MAX_NAME)}`,
+      provider: provider.name,
     });
     if (asks.length === 0) return this.#note(trace, 0);
-    const reserve = this.#accounts.boundOf(trace, {
-      body,
-      outputTokens: this.#outputTokens,
-      choices: this.#choices,
-    });
+    const reserve = this.#reserve(trace, { model, body, request });
     const take = (): void => {
       payment.hold = budgets.take(asks, { reserve, account: this });
+      if (passed !== undefined && !passed.isFree) {
+        payment.untold = reserve ?? this.#accounts.passReserve;
+      }
       this.#note(trace, reserve ?? 0);
     };
     const preparing = budgets.prepare(asks, reserve);
@@ -182,10 +202,36 @@ export class RequestAccount {
     return payment.priced && model.slice(0, MAX_NAME);
   }
 
+  /** What an attempt may cost at most; `undefined` where nobody knows. */
+  #reserve(
+    trace: AttemptTrace,
+    { model, body, request }: {
+      readonly model: string;
+      readonly body: string;
+      readonly request: { readonly body?: unknown };
+    },
+  ): number | undefined {
+    const passed = this.#passed;
+    if (passed?.isFree) return 0;
+    if (passed?.isUnbounded) return undefined;
+    const isKnown = trace.payment?.priced !== undefined &&
+      passed?.model !== undefined;
+    if (passed !== undefined && !isKnown) return this.#accounts.passReserve;
+    return this.#accounts.boundOf(trace, {
+      model,
+      body,
+      bytes: passed === undefined ? bytesOf(request.body) : undefined,
+      outputTokens: this.#outputTokens,
+      choices: this.#choices,
+    });
+  }
+
   #note(trace: AttemptTrace, reserved: number): undefined {
     const entry = this.#begin();
-    const { payment, candidate: { provider, model } } = trace;
+    const { payment, candidate: { provider } } = trace;
     if (entry === undefined || payment === undefined) return;
+    const passed = payment.priced && this.#passed?.model;
+    const model = passed ?? trace.candidate.model;
     const terms = payment.priced?.price.terms;
     const intent: LedgerIntent = {
       provider: provider.name,
@@ -213,4 +259,12 @@ export class RequestAccount {
       model: requestedModel?.slice(0, MAX_NAME),
     });
   }
+}
+
+/** The size of a body that comes piece by piece, where that is known. */
+function bytesOf(body: unknown): number | undefined {
+  if (typeof body !== "object" || body === null) return undefined;
+  return "length" in body && typeof body.length === "number"
+    ? body.length
+    : Infinity;
 }

@@ -1,6 +1,6 @@
 /** Who says what a model costs. */
 export interface LedgerPrice {
-  /** `config`, the name of a price table, or `provider` for what it charges by its own word. */
+  /** `config`, the name of a price table, `provider` for what it charges by its own word, or `reserve` for what was set aside. */
   readonly source: string;
   /** Which version of that. */
   readonly version: string;

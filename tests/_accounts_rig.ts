@@ -36,11 +36,13 @@ export class AccountsRig implements AsyncDisposable {
       answer,
       provider = "",
       config = "",
+      ledger = "{enabled: true}",
       prices: told = "{input: 2, output: 8, cached_input: 0.5}",
     }: {
       readonly answer: Answering;
       readonly provider?: string;
       readonly config?: string;
+      readonly ledger?: string;
       /** What `m` and `n` cost. */
       readonly prices?: string;
     },
@@ -49,7 +51,7 @@ export class AccountsRig implements AsyncDisposable {
     const store = new MemoryStateStore();
     const prices = `prices: ${told}`;
     const yaml = `
-ledger: {enabled: true}
+ledger: ${ledger}
 providers:
   - name: up
     type: openai_compatible

@@ -150,3 +150,127 @@ Deno.test("A3: a pass-through whose client leaves is billed by what has come, as
   assertEquals([model, usage?.input, usage?.isEstimated], ["m", 11, true]);
   assert(usage!.output > 1 && cost > 22_000_000 + 8_000_000, `${cost}`);
 });
+
+/** A budget of 40 requests that cost as much as they may: 20 and 100 tokens. */
+const LIMIT = 40 * (20 * 2 + 100 * 8) / 1e6;
+
+/** Asks as often at once, and tells how many were let through. */
+async function crowd(
+  rig: AccountsRig,
+  { path, body = {} }: {
+    readonly path: string;
+    readonly body?: Record<string, unknown>;
+  },
+): Promise<number> {
+  const statuses = await Promise.all(Array.from({ length: 200 }, async () => {
+    const response = await rig.ask({ model: "m", ...body }, { path });
+    await response.body?.cancel();
+    return response.status;
+  }));
+  assertEquals(statuses.filter((it) => it !== 200 && it !== 429), []);
+  return statuses.filter((it) => it === 200).length;
+}
+
+async function spentIn(rig: AccountsRig, requests: number): Promise<number> {
+  const rows = await rig.rows(requests);
+  return rows.reduce((sum, { cost = 0 }) => sum + cost, 0) / 1e12;
+}
+
+Deno.test("A4: 200 callers at once of a pass-through in a known dialect overspend nothing", async () => {
+  const usage = {
+    prompt_tokens: 20,
+    completion_tokens: 100,
+    total_tokens: 120,
+  };
+  await using rig = await AccountsRig.start({
+    answer: () => json({ model: "m", choices: [], usage }),
+    config: `budgets: [{name: all, per: all, limit: ${LIMIT}, period: total}]`,
+  });
+  const passed = await crowd(rig, {
+    path: "/p/up/chat/completions",
+    body: { max_tokens: 100 },
+  });
+  assert(passed > 0 && passed <= 40, `${passed} of 200`);
+  const spent = await spentIn(rig, passed);
+  assert(spent <= LIMIT, `${spent} of ${LIMIT}`);
+});
+
+Deno.test("A4: 200 callers at once of a pass-through that nothing bounds overspend one request at most", async () => {
+  const usage = { prompt_tokens: 20, completion_tokens: 100 };
+  await using rig = await AccountsRig.start({
+    answer: () => json({ model: "m", choices: [], usage }),
+    config: `budgets: [{name: all, per: all, limit: ${LIMIT}, period: total}]`,
+  });
+  const body = { n: "5" };
+  for (let turn = 0; turn < 2; turn++) {
+    const passed = await crowd(rig, { path: "/p/up/chat/completions", body });
+    assert(passed > 0 && passed < 200, `${passed} of 200`);
+  }
+  const rows = await rig.rows(2);
+  const spent = rows.reduce((sum, { cost = 0 }) => sum + cost, 0) / 1e12;
+  assert(spent <= LIMIT + LIMIT / 40, `${spent} of ${LIMIT}`);
+});
+
+Deno.test("A4: a pass-through of another form sets aside what the config says, and is charged that where nobody tells its cost", async () => {
+  await using rig = await AccountsRig.start({
+    answer: ({ path }) =>
+      path.endsWith("refused")
+        ? json({}, { status: 400 })
+        : json({ data: "done" }),
+    config: "budgets: [{name: all, per: all, limit: 1, period: total}]",
+    ledger: "{enabled: true, pass_through_reserve: 0.1}",
+  });
+  for (let turn = 0; turn < 20; turn++) {
+    assertEquals(await pass(rig, "/p/up/refused"), 400);
+  }
+  assertEquals(await crowd(rig, { path: "/p/up/tunes" }), 10);
+  const rows = await rig.rows(20 + 200);
+  const charged = rows.filter(({ cost = 0 }) => cost > 0);
+  assertEquals(
+    charged.map(({ cost, attempts: [it] }) => [cost, it?.price]),
+    Array(10).fill([100_000_000_000, { source: "reserve", version: "untold" }]),
+  );
+  // What is free is served all the same.
+  for (
+    const [method, path] of [
+      ["GET", "/p/up/tunes/1"],
+      ["POST", "/p/up/messages/count_tokens"],
+    ] as const
+  ) {
+    const response = await fetch(rig.url + path, {
+      method,
+      ...method === "POST" && { body: "{}" },
+    });
+    await response.body?.cancel();
+    assertEquals(response.status, 200, path);
+  }
+});
+
+Deno.test("A4: a pass-through comes to its provider byte for byte, whether or not a budget has it read", async () => {
+  const texts = [
+    `{"model": "m",  "max_tokens":5,\n"x": 1.0}`,
+    "no JSON",
+    "",
+  ];
+  for (
+    const budgets of [
+      "",
+      "budgets: [{name: all, per: all, limit: 9, period: total}]",
+    ]
+  ) {
+    await using rig = await AccountsRig.start({
+      answer: () => json({ model: "m" }),
+      config: budgets,
+    });
+    for (const body of texts) {
+      const response = await fetch(`${rig.url}/p/up/chat/completions`, {
+        method: "POST",
+        headers: { "content-type": "application/json; charset=utf-8" },
+        body,
+      });
+      await response.body?.cancel();
+      assertEquals(response.status, 200);
+    }
+    assertEquals(rig.upstream.asked.map(({ text }) => text), texts);
+  }
+});
