@@ -52,10 +52,13 @@ function banner(
     readonly off: readonly ProviderOff[];
   },
 ): string {
-  const reasons = off.map(({ name, reason }) => `${name} (${reason})`);
+  const reasons = off.filter(({ isUnset }) => !isUnset)
+    .map(({ name, reason }) => `${name} (${reason})`);
+  const unset = off.length - reasons.length;
   return `llm-proxy ${VERSION} on ${url}, state ${place}, providers: ${
     on.join(", ") || "none"
-  }` + (off.length > 0 ? `; off: ${reasons.join(", ")}` : "");
+  }` + (reasons.length > 0 ? `; off: ${reasons.join(", ")}` : "") +
+    (unset > 0 ? `; ${unset} more have no key ('doctor' names them)` : "");
 }
 
 /** Why nothing listens, in one line. */

@@ -33,6 +33,7 @@ export async function doctor({ values, switches }: CliInput): Promise<number> {
   const findings = [
     configFinding(file),
     ...credentials(config),
+    ...loaded.off.map(({ name, reason }) => offFinding(name, reason)),
     ...addresses(config),
     ...permitted(config),
     await store(config, values.get("state")),
@@ -54,6 +55,10 @@ function configFinding(file: string | undefined): Finding {
     ? "config: none, the environment decides"
     : `config: ${file} has no faults`;
   return { is: "ok", what };
+}
+
+function offFinding(name: string, reason: string): Finding {
+  return { is: "ok", what: `provider ${name}: off, ${reason}` };
 }
 
 /** Providers without a key that their type wants one for. */

@@ -9,6 +9,8 @@ import { secretFault } from "./_config_values.ts";
 export interface ProviderOff {
   readonly name: string;
   readonly reason: string;
+  /** Nothing of it is set, so that nobody can have meant to have it on. */
+  readonly isUnset?: true;
 }
 
 /** A provider that is on, and what its entry in a config would say. */
@@ -27,6 +29,7 @@ export interface EnvironmentProviders {
   readonly off: readonly ProviderOff[];
 }
 
+const NOTHING_SET = configSources({ file: "", env: () => undefined });
 /** Types that are another's second name. */
 const ALIASES: ReadonlySet<string> = new Set(["grok"]);
 
@@ -45,23 +48,30 @@ export function environmentProviders(
   const off: ProviderOff[] = [];
   for (const [name, { keyEnv: names, baseUrl }] of providerTypes) {
     const cloud = cloudEnvironment(name, sources);
-    if (typeof cloud === "string") off.push({ name, reason: cloud });
-    else if (cloud !== undefined) on.push(cloud);
+    if (typeof cloud === "string") {
+      const isUnset = cloud === cloudEnvironment(name, NOTHING_SET);
+      off.push({ name, reason: cloud, ...(isUnset && { isUnset }) });
+    } else if (cloud !== undefined) on.push(cloud);
     if (cloud !== undefined) continue;
     if (names === undefined || ALIASES.has(name)) continue;
     const keyEnv = usualVariable(names, env);
-    const reason = baseUrl === undefined
-      ? "needs a config"
-      : keyFault(keyEnv, env);
-    if (reason === undefined) on.push({ type: name, keyEnv });
-    else off.push({ name, reason });
+    const fault = keyFault(keyEnv, env);
+    if (baseUrl === undefined) {
+      off.push({ name, reason: "needs a config", isUnset: true });
+    } else if (fault === undefined) on.push({ type: name, keyEnv });
+    else off.push({ name, ...fault });
   }
   return { on, off };
 }
 
-function keyFault(name: string, env: EnvReader): string | undefined {
+function keyFault(
+  name: string,
+  env: EnvReader,
+): Omit<ProviderOff, "name"> | undefined {
   const read = readVariable(name, env);
-  if ("message" in read) return `no ${name}`;
+  if ("message" in read) return { reason: `no ${name}`, isUnset: true };
   const fault = secretFault(read.value);
-  return fault && `${name} ${fault.split(";")[0]}`;
+  return fault === undefined
+    ? undefined
+    : { reason: `${name} ${fault.split(";")[0]}` };
 }

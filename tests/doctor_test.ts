@@ -15,6 +15,7 @@ Deno.test("doctor finds what keeps a service from working, and says what to do",
   );
   const well = await run(["doctor", "--state", `${directory}/state`]);
   assertEquals([well.code, /^fault/m.test(well.out)], [0, false], well.out);
+  assertMatch(well.out, /^ok +provider groq: off, no GROQ_API_KEY$/m);
   const { code, out } = await run(["doctor", "--config", config, "--json"]);
   server.close();
   const findings: { is: string; what: string; advice?: string }[] = JSON.parse(

@@ -12,10 +12,13 @@ function assertPlain(text: string): void {
 }
 
 Deno.test("serve() starts without a config and answers", async () => {
-  const service = await start([], { GROQ_API_KEY: "gsk_3f9c1b7a55d2" });
+  const service = await start([], {
+    GROQ_API_KEY: "gsk_3f9c1b7a55d2",
+    XAI_API_KEY: "your-api-key",
+  });
   assertMatch(
     service.line,
-    /providers: mock, groq; off: openai \(no OPENAI_API_KEY\), anthropic/,
+    /providers: mock, groq; off: xai \(XAI_API_KEY looks like a placeholder, not like a key\); \d+ more have no key \('doctor' names them\)$/,
   );
   const response = await fetch(`${service.url}/v1/chat/completions`, {
     method: "POST",
