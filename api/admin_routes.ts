@@ -1,65 +1,67 @@
-import {
-  deleteFlag,
-  drainDeployment,
-  enableDeployment,
-  explainRequest,
-  listAudit,
-  listBudgets,
-  listDeployments,
-  listFlags,
-  putFlag,
-  resetDeployment,
-} from "./admin_endpoints.ts";
-import {
-  changeKey,
-  createKey,
-  deleteKey,
-  getKey,
-  listKeys,
-  rotateKey,
-} from "./admin_key_endpoints.ts";
 import { noted } from "./admin_audit.ts";
-import { invalidateCache } from "./cache_endpoints.ts";
-import { getConfigStatus, reloadConfig } from "./config_endpoints.ts";
 import type { Route } from "./dispatch.ts";
-import { getAdminOpenApi } from "./docs_endpoints.ts";
-import { getRequests } from "./request_log_endpoint.ts";
+import { lazily } from "./_lazily.ts";
 import type { Role } from "./role.ts";
-import { exportUsage, getUsage } from "./usage_endpoints.ts";
+
+const admins = () => import("./admin_endpoints.ts");
+const keys = () => import("./admin_key_endpoints.ts");
+const caches = () => import("./cache_endpoints.ts");
+const configs = () => import("./config_endpoints.ts");
+const docs = () => import("./docs_endpoints.ts");
+const requestLog = () => import("./request_log_endpoint.ts");
+const usage = () => import("./usage_endpoints.ts");
 
 /** What admins, operators and viewers are served, on a listener of its own. */
 export const ADMIN_ROUTES: readonly Route[] = [
-  admin("GET /keys", "viewer", listKeys),
-  admin("POST /keys", "admin", createKey),
-  admin("GET /keys/:id", "viewer", getKey),
-  admin("PUT /keys/:id", "admin", changeKey),
-  admin("DELETE /keys/:id", "admin", deleteKey),
-  admin("POST /keys/:id/rotate", "admin", rotateKey),
-  admin("GET /usage", "viewer", getUsage),
-  admin("GET /usage/export", "viewer", exportUsage),
-  admin("GET /logs", "viewer", getRequests),
-  admin("GET /deployments", "viewer", listDeployments),
-  admin("POST /deployments/drain", "operator", drainDeployment),
-  admin("POST /deployments/enable", "operator", enableDeployment),
-  admin("POST /deployments/reset", "operator", resetDeployment),
-  admin("GET /flags", "viewer", listFlags),
-  admin("PUT /flags/:name", "operator", putFlag),
-  admin("DELETE /flags/:name", "operator", deleteFlag),
-  admin("GET /config/status", "viewer", getConfigStatus),
+  admin("GET /keys", "viewer", lazily(keys, "listKeys")),
+  admin("POST /keys", "admin", lazily(keys, "createKey")),
+  admin("GET /keys/:id", "viewer", lazily(keys, "getKey")),
+  admin("PUT /keys/:id", "admin", lazily(keys, "changeKey")),
+  admin("DELETE /keys/:id", "admin", lazily(keys, "deleteKey")),
+  admin("POST /keys/:id/rotate", "admin", lazily(keys, "rotateKey")),
+  admin("GET /usage", "viewer", lazily(usage, "getUsage")),
+  admin("GET /usage/export", "viewer", lazily(usage, "exportUsage")),
+  admin("GET /logs", "viewer", lazily(requestLog, "getRequests")),
+  admin("GET /deployments", "viewer", lazily(admins, "listDeployments")),
+  admin(
+    "POST /deployments/drain",
+    "operator",
+    lazily(admins, "drainDeployment"),
+  ),
+  admin(
+    "POST /deployments/enable",
+    "operator",
+    lazily(admins, "enableDeployment"),
+  ),
+  admin(
+    "POST /deployments/reset",
+    "operator",
+    lazily(admins, "resetDeployment"),
+  ),
+  admin("GET /flags", "viewer", lazily(admins, "listFlags")),
+  admin("PUT /flags/:name", "operator", lazily(admins, "putFlag")),
+  admin("DELETE /flags/:name", "operator", lazily(admins, "deleteFlag")),
+  admin("GET /config/status", "viewer", lazily(configs, "getConfigStatus")),
   admin(
     "POST /config/reload",
     "operator",
-    noted("config.reload", reloadConfig),
+    noted(
+      "config.reload",
+      lazily(configs, "reloadConfig"),
+    ),
   ),
-  admin("POST /explain", "operator", explainRequest),
+  admin("POST /explain", "operator", lazily(admins, "explainRequest")),
   admin(
     "POST /cache/invalidate",
     "operator",
-    noted("cache.invalidate", invalidateCache),
+    noted(
+      "cache.invalidate",
+      lazily(caches, "invalidateCache"),
+    ),
   ),
-  admin("GET /budgets", "viewer", listBudgets),
-  admin("GET /audit", "operator", listAudit),
-  admin("GET /openapi.json", "viewer", getAdminOpenApi),
+  admin("GET /budgets", "viewer", lazily(admins, "listBudgets")),
+  admin("GET /audit", "operator", lazily(admins, "listAudit")),
+  admin("GET /openapi.json", "viewer", lazily(docs, "getAdminOpenApi")),
 ];
 
 function admin(

@@ -1,4 +1,6 @@
 import type { CacheAdapter, OpenStateStore } from "@llm-proxy/context";
+import type { Provider } from "@llm-proxy/core";
+import { loadDialects } from "@llm-proxy/core/lazy";
 import { type Logger, StructuredLogger } from "@llm-proxy/logging";
 import { ADMIN_ROUTES } from "./admin_routes.ts";
 import type { Config } from "./config_types.ts";
@@ -46,7 +48,7 @@ export interface App extends Surface {
   reload(config: Config): void;
   /** Says at `/health/ready` that nothing more should come; what comes is served. */
   drain(): void;
-  /** Loads beforehand what the first requests would wait for: the price table, where a provider may be in it. */
+  /** Loads beforehand what the first requests would wait for: the price table, where a provider may be in it, and the providers' dialects. */
   warm(): Promise<void>;
   /** Closes every connection to providers, those in use included. */
   close(): Promise<void>;
@@ -99,7 +101,12 @@ export function createApp(config: Config, options: AppOptions = {}): App {
       gateway = gateway.next(config);
       heldBodies.maxBytes = config.server.max_held_mb * MIB;
     },
-    warm: () => gateway.accounts.warm(gateway.providers),
+    async warm() {
+      await Promise.all([
+        gateway.accounts.warm(gateway.providers),
+        ...gateway.providers.map(warmDialects),
+      ]);
+    },
     drain() {
       gateway.drain();
     },
@@ -110,4 +117,9 @@ export function createApp(config: Config, options: AppOptions = {}): App {
       if (options.logger === undefined) await logger.close?.();
     },
   };
+}
+
+/** Loads a provider's dialects; where that fails, a request that needs them is told why. */
+async function warmDialects(provider: Provider): Promise<void> {
+  await loadDialects({ provider, model: "" })?.catch(() => {});
 }

@@ -1,7 +1,9 @@
 import { noted } from "./admin_audit.ts";
-import { invalidateCache } from "./cache_endpoints.ts";
-import { getConfigStatus, reloadConfig } from "./config_endpoints.ts";
 import type { Route } from "./dispatch.ts";
+import { lazily } from "./_lazily.ts";
+
+const caches = () => import("./cache_endpoints.ts");
+const configs = () => import("./config_endpoints.ts");
 
 /** What is asked of the gateway about itself, and done to it. */
 export const CONFIG_ROUTES: readonly Route[] = [
@@ -9,18 +11,24 @@ export const CONFIG_ROUTES: readonly Route[] = [
     method: "GET",
     path: "/v1/config/status",
     needs: "operator",
-    handle: getConfigStatus,
+    handle: lazily(configs, "getConfigStatus"),
   },
   {
     method: "POST",
     path: "/v1/config/reload",
     needs: "operator",
-    handle: noted("config.reload", reloadConfig),
+    handle: noted(
+      "config.reload",
+      lazily(configs, "reloadConfig"),
+    ),
   },
   {
     method: "POST",
     path: "/v1/config/invalidate-cache",
     needs: "operator",
-    handle: noted("cache.invalidate", invalidateCache),
+    handle: noted(
+      "cache.invalidate",
+      lazily(caches, "invalidateCache"),
+    ),
   },
 ];

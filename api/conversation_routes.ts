@@ -1,7 +1,9 @@
 import type { Route } from "./dispatch.ts";
+import { lazily } from "./_lazily.ts";
 import { converse } from "./endpoints.ts";
-import { respond } from "./responses_endpoint.ts";
-import { countTokens } from "./token_count.ts";
+
+const responding = () => import("./responses_endpoint.ts");
+const counting = () => import("./token_count.ts");
 
 /** What is asked of a language model, in whatever dialect. */
 export const CONVERSATION_ROUTES: readonly Route[] = [
@@ -23,13 +25,13 @@ export const CONVERSATION_ROUTES: readonly Route[] = [
     path: "/v1/messages/count_tokens",
     client: "anthropic",
     operation: "count_tokens",
-    handle: countTokens,
+    handle: lazily(counting, "countTokens"),
   },
   {
     method: "POST",
     path: "/v1/responses",
     client: "openai_responses",
     operation: "chat",
-    handle: respond,
+    handle: lazily(responding, "respond"),
   },
 ];

@@ -1,18 +1,13 @@
 import type { Route } from "./dispatch.ts";
+import { lazily } from "./_lazily.ts";
 import type { Exchange } from "./exchange.ts";
-import {
-  batchEmbedContents,
-  countGeminiTokens,
-  embedContent,
-  generateContent,
-  streamGenerateContent,
-} from "./gemini_endpoints.ts";
-import {
-  getGeminiModel,
-  getGeminiModels,
-  getModel,
-  getModels,
-} from "./model_endpoints.ts";
+
+const gemini = () => import("./gemini_endpoints.ts");
+const models = () => import("./model_endpoints.ts");
+const getModels = lazily(models, "getModels");
+const getModel = lazily(models, "getModel");
+const getGeminiModels = lazily(models, "getGeminiModels");
+const getGeminiModel = lazily(models, "getGeminiModel");
 
 /** Where the models of Google's API are; `v1` is shared with OpenAI's, which has no verbs. */
 const COLLECTIONS = ["/v1beta/models/", "/v1/models/"] as const;
@@ -27,11 +22,26 @@ export const GEMINI_CALLERS = {
 
 /** What can be done with a model, by the verb behind its name. */
 const VERBS: Readonly<Record<string, Pick<Route, "operation" | "handle">>> = {
-  generateContent: { operation: "chat", handle: generateContent },
-  streamGenerateContent: { operation: "chat", handle: streamGenerateContent },
-  countTokens: { operation: "count_tokens", handle: countGeminiTokens },
-  embedContent: { operation: "embeddings", handle: embedContent },
-  batchEmbedContents: { operation: "embeddings", handle: batchEmbedContents },
+  generateContent: {
+    operation: "chat",
+    handle: lazily(gemini, "generateContent"),
+  },
+  streamGenerateContent: {
+    operation: "chat",
+    handle: lazily(gemini, "streamGenerateContent"),
+  },
+  countTokens: {
+    operation: "count_tokens",
+    handle: lazily(gemini, "countGeminiTokens"),
+  },
+  embedContent: {
+    operation: "embeddings",
+    handle: lazily(gemini, "embedContent"),
+  },
+  batchEmbedContents: {
+    operation: "embeddings",
+    handle: lazily(gemini, "batchEmbedContents"),
+  },
 };
 
 /** The routes by collection and verb. */
@@ -55,7 +65,13 @@ export const GEMINI_VERBS: readonly Route[] = [...ROUTES.values()];
 /** The lists of models in Google's shape. */
 export const GEMINI_LISTS: readonly Route[] = listsOf("/v1beta/models");
 
-/** The same in place of OpenAI's at the same paths. */
+/** OpenAI's lists of models, at paths that Google's clients ask for as well. */
+export const MODEL_LISTS: readonly Route[] = [
+  { method: "GET", path: SHARED, handle: getModels },
+  { method: "GET", path: `${SHARED}/*`, handle: getModel },
+];
+
+/** Google's in their place. */
 const TWINS: ReadonlyMap<Route["handle"], Route["handle"]> = new Map([
   [getModels, getGeminiModels],
   [getModel, getGeminiModel],

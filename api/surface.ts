@@ -1,17 +1,14 @@
-import { type Context, Hono } from "@hono/hono";
-import { getRequestListener } from "@hono/node-server";
-import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import type { GatewayError } from "@llm-proxy/core";
 import type { Buffer } from "node:buffer";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { dispatch, type Route } from "./dispatch.ts";
 import type { Gateway } from "./gateway.ts";
-import { routeFor, VERB_PATHS } from "./gemini_routes.ts";
+import { routeFor } from "./gemini_routes.ts";
 import { NodeExchange } from "./node_exchange.ts";
-import { noRoute, withOtherBase } from "./no_route.ts";
+import type { Router } from "./_router.ts";
+import { unknownRoute } from "./_unknown_route.ts";
 import { UpgradeExchange } from "./upgrade_exchange.ts";
-import { WebExchange } from "./web_exchange.ts";
 
 /**
  * What a listener serves.
@@ -51,11 +48,6 @@ export interface SurfaceOptions {
   readonly isAdmin?: boolean;
 }
 
-/** What `node:http` hands to a handler; absent under `fetch`. */
-type Bindings = {
-  Bindings: { incoming?: IncomingMessage; outgoing?: ServerResponse };
-};
-
 /** Serves routes, and answers what none of them is for. */
 export function makeSurface(
   routes: readonly Route[],
@@ -70,13 +62,24 @@ export function makeSurface(
       route,
     ]),
   );
-  const router = makeRouter(routes, options);
-  const listener = getRequestListener(
-    (request, env) => router.fetch(request, env),
-    { overrideGlobalObjects: false },
-  );
+  let router: Router | undefined;
+  // Loaded by the first that needs it: most requests are spelled as routes are.
+  const obtain = async (): Promise<Router> => {
+    const { makeRouter } = await import("./_router.ts");
+    return router ??= makeRouter(routes, options);
+  };
+  const handOver = async (
+    incoming: IncomingMessage,
+    outgoing: ServerResponse,
+  ): Promise<void> => {
+    try {
+      await (router ?? await obtain()).handle(incoming, outgoing);
+    } catch {
+      outgoing.destroy();
+    }
+  };
   return {
-    fetch: async (request) => await router.fetch(request),
+    fetch: async (request) => await (router ?? await obtain()).fetch(request),
     handle(incoming, outgoing) {
       const { method, url = "" } = incoming;
       const route = exact.get(`${method} ${url}`);
@@ -84,7 +87,7 @@ export function makeSurface(
         ? url.split("?", 1)
         : [route.path];
       const found = route ?? (method === "POST" ? findVerb(path) : undefined);
-      if (found === undefined) return void listener(incoming, outgoing);
+      if (found === undefined) return void handOver(incoming, outgoing);
       const exchange = new NodeExchange(incoming, outgoing, path);
       const gateway = current();
       void dispatch(routeFor(found, exchange), { gateway, exchange });
@@ -92,87 +95,9 @@ export function makeSurface(
     upgrade(incoming, socket, head) {
       const exchange = new UpgradeExchange(incoming, socket, head);
       const route = exact.get(`GET ${exchange.path}`) ??
-        unknown(exchange.path, options);
+        unknownRoute(exchange.path, options);
       void dispatch(route, { gateway: current(), exchange });
       return exchange.interrupt;
     },
   };
-}
-
-/** The answer where no route fits. */
-function unknown(
-  path: string,
-  { isAdmin }: SurfaceOptions,
-  would?: Parameters<typeof noRoute>[1],
-): Route {
-  const route = noRoute(path, would);
-  return isAdmin ? { ...route, isAdmin } : route;
-}
-
-function makeRouter(
-  routes: readonly Route[],
-  options: SurfaceOptions,
-): Hono<Bindings> {
-  const { current, findVerb } = options;
-  const app = new Hono<Bindings>();
-  const known = new Map<
-    string,
-    { client: Route["client"]; allowed: string[] }
-  >();
-  for (const route of routes) {
-    const serveRoute = (context: Context<Bindings>): ReturnType<typeof serve> =>
-      serve(context, route);
-    if (route.method === "ALL") {
-      app.all(route.path, serveRoute);
-      continue;
-    }
-    app.on(route.method, route.path, serveRoute);
-    known.set(route.path, {
-      client: route.client,
-      allowed: [
-        ...known.get(route.path)?.allowed ?? [],
-        ...route.method === "GET" ? ["GET", "HEAD"] : [route.method],
-      ],
-    });
-  }
-  for (const path of findVerb === undefined ? [] : VERB_PATHS) {
-    app.post(path, (context, next) => {
-      const route = findVerb?.(context.req.path);
-      if (route !== undefined) return serve(context, route);
-      // A model may be read, but nothing stands behind a verb that is unknown.
-      return /:[^/]*$/.test(context.req.path) ? notFound(context) : next();
-    });
-  }
-  for (const [path, would] of known) {
-    app.all(path, (context) => serve(context, unknown(path, options, would)));
-  }
-  app.all("*", notFound);
-  return app;
-
-  /** Answers that there is no such path, and which may be meant. */
-  function notFound(context: Context<Bindings>): ReturnType<typeof serve> {
-    const { path } = context.req;
-    const meant = withOtherBase(path);
-    const there = known.get(meant) ?? findVerb?.(meant);
-    const would = there && { meant, client: there.client };
-    return serve(context, unknown(path, options, would));
-  }
-
-  /** Serves one route over whichever listener brought the request. */
-  function serve(
-    context: Context<Bindings>,
-    route: Route,
-  ): Response | Promise<Response> {
-    const { path } = context.req;
-    const { incoming, outgoing } = context.env ?? {};
-    const gateway = current();
-    if (incoming && outgoing) {
-      const exchange = new NodeExchange(incoming, outgoing, path);
-      void dispatch(routeFor(route, exchange), { gateway, exchange });
-      return RESPONSE_ALREADY_SENT;
-    }
-    const exchange = new WebExchange(context.req.raw, path);
-    void dispatch(routeFor(route, exchange), { gateway, exchange });
-    return exchange.response;
-  }
 }
