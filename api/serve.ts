@@ -1,7 +1,7 @@
 import { helpText, parseCli } from "./_cli.ts";
 import { COMMANDS } from "./_commands.ts";
 import { FAULT, print, tell, USAGE } from "./_terminal.ts";
-import { COMMIT, VERSION } from "./version.ts";
+import { VERSION } from "./version.ts";
 
 /**
  * Runs the gateway as a service, or the command that the arguments name, until
@@ -24,7 +24,10 @@ export async function serve(args: readonly string[]): Promise<number> {
     return tell(`llm-proxy: ${parsed.fault} (see --help)`, USAGE);
   }
   if ("help" in parsed) return print(helpText(COMMANDS, parsed.help));
-  if ("version" in parsed) return print(`llm-proxy ${VERSION} (${COMMIT})\n`);
+  if ("version" in parsed) {
+    const { runningCommit } = await import("./_commit.ts");
+    return print(`llm-proxy ${VERSION} (${runningCommit()})\n`);
+  }
   try {
     return await parsed.command.run(parsed.input);
   } catch (error) {
