@@ -15,6 +15,9 @@ function modelName(): z.ZodString {
 /** By which of OpenAI's APIs models are asked. */
 export const wireApi = z.enum(["auto", "chat", "responses"]);
 
+/** How answers begin that have thought in them. */
+export const thinkTags = z.enum(["tagged", "open"]);
+
 const model = z.strictObject({
   name: modelName().describe("As the provider names it."),
   weight: z.number().min(0).max(1_000_000).default(1)
@@ -34,6 +37,10 @@ const model = z.strictObject({
     .describe("What it can do; what is left out is unknown, and tried."),
   wire_api: wireApi.optional()
     .describe("By which API it is asked; its provider's wire_api by default."),
+  think_tags: thinkTags.optional()
+    .describe("As its provider's think_tags, for it alone."),
+  system_messages: z.boolean().optional()
+    .describe("As its provider's system_messages, for it alone."),
   prices: prices.optional().describe(
     "US dollars per million tokens; left out, the price table is asked.",
   ),

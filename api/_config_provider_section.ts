@@ -1,5 +1,10 @@
 import * as z from "@zod/zod";
-import { concurrency, models, wireApi } from "./_config_model_section.ts";
+import {
+  concurrency,
+  models,
+  thinkTags,
+  wireApi,
+} from "./_config_model_section.ts";
 import { aws, entra, google } from "./_config_cloud_section.ts";
 import { PROVIDER_TYPES } from "./_config_provider_types.ts";
 import {
@@ -125,6 +130,12 @@ const provider = z.strictObject({
   ),
   wire_api: wireApi.optional().describe(
     "By which of OpenAI's APIs models are asked: chat, responses, or auto, which takes Responses for its own clients and where a model answers by it alone; auto by default for openai and azure_openai, else chat.",
+  ),
+  think_tags: thinkTags.optional().describe(
+    "Takes thought out of answers: tagged for <think>…</think> at their beginning, open where the model's template has written the first tag.",
+  ),
+  system_messages: z.boolean().optional().describe(
+    "Whether its models take system messages; where not, their text begins the user's.",
   ),
   stream_end: z.enum(["done", "finish"]).optional().describe(
     "What ends a stream: done for [DONE], finish where only a finish reason comes.",

@@ -14,6 +14,7 @@ export function providerQuirks(
     stream_end: streamEnd,
     cache_points: points,
     wire_api: wireApi,
+    ...rest
   }: ProviderConfig,
 ): Quirks {
   const isOld = apiVersion !== undefined && apiVersion < RESPONSES_SINCE;
@@ -25,6 +26,7 @@ export function providerQuirks(
       noStreamOptions: apiVersion < STREAM_OPTIONS_SINCE,
     }),
     ...wireQuirks(wireApi ?? (isOld ? "chat" : undefined)),
+    ...templateQuirks(rest),
   };
 }
 
@@ -39,8 +41,21 @@ export function modelQuirks(
   return own.length === 0 ? {} : { modelQuirks: new Map(own) };
 }
 
-function quirksOfModel({ wire_api: wireApi }: ModelConfig): Quirks {
-  return wireQuirks(wireApi);
+function quirksOfModel({ wire_api: wireApi, ...rest }: ModelConfig): Quirks {
+  return { ...wireQuirks(wireApi), ...templateQuirks(rest) };
+}
+
+/** What the template of a model can't do, or does besides. */
+function templateQuirks(
+  { think_tags: thinkTags, system_messages: system }: Pick<
+    ModelConfig,
+    "think_tags" | "system_messages"
+  >,
+): Quirks {
+  return {
+    ...(thinkTags !== undefined && { thinkTags }),
+    ...(system !== undefined && { noSystemRole: !system }),
+  };
 }
 
 function wireQuirks(wireApi: WireApiName | undefined): Quirks {

@@ -34,6 +34,10 @@ export interface ModelConfig {
   readonly capabilities: Capabilities;
   /** By which of OpenAI's APIs it is asked. @default {as its provider says} */
   readonly wire_api?: WireApiName | undefined;
+  /** How its answers begin with thought. @default {as its provider says} */
+  readonly think_tags?: "tagged" | "open" | undefined;
+  /** Whether it takes system messages. @default {as its provider says} */
+  readonly system_messages?: boolean | undefined;
   /** What it costs. @default {what the price table says of the provider's address} */
   readonly prices?: ModelPrices | undefined;
 }

@@ -134,6 +134,10 @@ export interface ProviderConfig {
   readonly cache_points?: boolean | undefined;
   /** By which of OpenAI's APIs its models are asked. @default {"auto" for openai and azure_openai, else "chat"} */
   readonly wire_api?: WireApiName | undefined;
+  /** How answers begin with thought that is taken out of them: with a tag `<think>`, or behind one that the model's template has written. @default {they are left as they are} */
+  readonly think_tags?: "tagged" | "open" | undefined;
+  /** Whether system messages are taken; where not, they are the user's. @default {true} */
+  readonly system_messages?: boolean | undefined;
   /** What ends a stream: `[DONE]`, or a finish reason. @default {as the type does} */
   readonly stream_end?: "done" | "finish" | undefined;
 }

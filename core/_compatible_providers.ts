@@ -71,6 +71,7 @@ export const COMPATIBLE_PROVIDERS:
       baseUrl: "https://api.groq.com/openai/v1",
       keyEnv: ["GROQ_API_KEY"],
       quirks: {
+        textResults: true,
         drop: [
           "cache_control",
           "logit_bias",
@@ -86,7 +87,7 @@ export const COMPATIBLE_PROVIDERS:
       endpoints: [],
       baseUrl: "https://api.deepseek.com",
       keyEnv: ["DEEPSEEK_API_KEY"],
-      quirks: { ...PLAIN, ...THINKING, noJsonSchema: true },
+      quirks: { ...PLAIN, ...THINKING, noJsonSchema: true, textResults: true },
     }],
     ["mistral", {
       dialect: "openai_chat",
@@ -153,6 +154,7 @@ export const COMPATIBLE_PROVIDERS:
       baseUrl: "https://api.cerebras.ai/v1",
       keyEnv: ["CEREBRAS_API_KEY"],
       quirks: {
+        textResults: true,
         drop: [
           "cache_control",
           "frequency_penalty",

@@ -5,6 +5,7 @@ import type {
   TranslatedAnswer,
 } from "./dialect.ts";
 import type { JsonDocument } from "./json_document.ts";
+import { foldSystem } from "./_fold_system.ts";
 import { RecodedStream } from "./recoded_stream.ts";
 import { restoreThought } from "./_restored_thought.ts";
 import { ThoughtCollector } from "./_thought_collector.ts";
@@ -25,8 +26,11 @@ export function recode(
   const family = thoughtFamily(options.deployment.provider, target.model);
   const decoded = options.conversation ??
     client.decodeRequest(document, options);
+  const restored = keeper
+    ? restoreThought(decoded, { keeper, family, losses })
+    : decoded;
   const conversation = {
-    ...keeper ? restoreThought(decoded, { keeper, family, losses }) : decoded,
+    ...target.quirks.noSystemRole ? foldSystem(restored, target) : restored,
     model: target.model,
     stream,
   };

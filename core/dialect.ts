@@ -48,6 +48,8 @@ export interface Quirks {
   readonly noStreamOptions?: boolean;
   /** The provider wants text as one string: it refuses lists of text parts. */
   readonly stringContent?: boolean;
+  /** The provider refuses anything but text in a tool's result: pictures stand in a user's message behind it (A24). */
+  readonly textResults?: true;
   /** The provider has no `json_schema`: JSON is asked for, and the schema goes into the prompt (J28). */
   readonly noJsonSchema?: boolean;
   /**
@@ -64,6 +66,14 @@ export interface Quirks {
     | "reasoning"
     | "reasoning_details"
     | "extra_content";
+  /**
+   * Answers begin with thought between `<think>` and `</think>`, which is taken
+   * out of what is said (J27). `open`: the first tag is the template's, and not
+   * in the answer.
+   */
+  readonly thinkTags?: "tagged" | "open";
+  /** The provider refuses system messages: their text begins the first user's message (A22). */
+  readonly noSystemRole?: boolean;
   /** Stands for thought in a turn with tool calls that has none, where the provider must find some (J6). */
   readonly missingThought?: string;
   /** A user's turn may not follow a tool's: the model must have answered before (H6). */

@@ -61,6 +61,7 @@ export interface ProviderType {
 const OPENAI = {
   reasoningModels: ["o1", "o3", "o4", "gpt-5"],
   drop: NO_ECHOES,
+  textResults: true,
 } as const;
 /**
  * The provider types, by name. A provider that is OpenAI-compatible is a row

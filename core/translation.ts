@@ -9,6 +9,7 @@ import type {
   DialectTarget,
   EncodedRequest,
   ProviderDialect,
+  Quirks,
   StreamOptions,
   StreamTranslator,
   TranslatedAnswer,
@@ -22,6 +23,8 @@ import { otherForms } from "./_other_forms.ts";
 import type { Destination } from "./routing/route.ts";
 import type { ThoughtCollector } from "./_thought_collector.ts";
 import type { ThoughtKeeper } from "./thought_store.ts";
+import { withThinkTags } from "./_think_tags.ts";
+import { isJsonObject } from "./dialects/openai_chat/_decode_node.ts";
 import { isResponses, wireApiOf } from "./_wire_api.ts";
 import { quirksOf } from "./quirks_of.ts";
 import type { StreamFraming } from "./stream_framing.ts";
@@ -187,9 +190,13 @@ function translate(
     model,
   );
   // What was changed on its way is written anew.
-  const pass = options.conversation === undefined
+  const pass = options.conversation === undefined &&
+      mayPass(document, { client, quirks })
     ? passFor(client, { provider, row })
     : undefined;
+  const speaker = quirks.thinkTags === undefined
+    ? row.provider
+    : withThinkTags(row.provider, quirks.thinkTags);
   const passed = pass && passThrough(document, {
     client,
     pass,
@@ -199,18 +206,39 @@ function translate(
   const translation = passed ??
     recode(document, {
       client,
-      provider: row.provider,
+      provider: speaker,
       target,
       options: decoded === undefined
         ? options
         : { ...options, conversation: decoded },
     });
   // What passes is in the client's own dialect.
-  const reader = passed === undefined ? row.provider : answerReader(client);
+  const reader = passed === undefined ? speaker : answerReader(client);
   if (reader !== undefined) {
     const forms = { document, client, reader, options };
     Object.assign(translation, { reader }, otherForms(translation, forms));
   }
   if (quirks.apiVersion === undefined) return translation;
   return { ...translation, request: addressed(translation.request, target) };
+}
+
+/** Whether bytes may pass where the dialect has such a way: what a quirk changes has to be read. */
+function mayPass(
+  { value }: JsonDocument,
+  { client, quirks }: {
+    readonly client: ClientDialect;
+    readonly quirks: Quirks;
+  },
+): boolean {
+  const { thinkTags, noSystemRole } = quirks;
+  if (thinkTags === undefined && !noSystemRole) return true;
+  // The legacy API has no template, and so neither.
+  if (client.name === "openai_completions") return true;
+  return thinkTags === undefined && client === openAiChatClient &&
+    Array.isArray(value.messages) && !value.messages.some(isSystem);
+}
+
+function isSystem(message: unknown): boolean {
+  return isJsonObject(message) &&
+    (message.role === "system" || message.role === "developer");
 }

@@ -121,6 +121,51 @@ Deno.test("A24, A29, C18, J4: parts, marks and thought of the history reach a co
   assertEquals(body, { model: "m", ...ask });
 });
 
+for (
+  const [provider, isMoved] of [
+    ["openai", true],
+    ["azure_openai", true],
+    ["groq", true],
+    ["deepseek", true],
+    ["cerebras", true],
+    ["openrouter", false],
+    ["vllm", false],
+  ] as const
+) {
+  const what = isMoved ? "stands behind it" : "passes";
+  Deno.test(`A24: a picture in a tool's result ${what} at ${provider}`, async () => {
+    const picture = {
+      type: "image_url",
+      image_url: { url: "data:image/png;base64,AAAA" },
+    };
+    const text = { type: "text", text: "A chart" };
+    const head = [...MESSAGES, {
+      role: "assistant",
+      content: null,
+      tool_calls: [toolCall("c1", "draw")],
+    }];
+    const result = { role: "tool", tool_call_id: "c1" };
+    const messages = [...head, { ...result, content: [text, picture] }];
+    const { body, loss } = await arrived(provider, { messages });
+    const shown = {
+      role: "user",
+      content: [
+        { type: "text", text: "Result of the tool call c1:" },
+        picture,
+      ],
+    };
+    const last = isMoved
+      ? [{ ...result, content: "A chart" }, shown]
+      : [{ ...result, content: [text, picture] }];
+    const sent = body.messages as { readonly role: string }[];
+    assertEquals(
+      sent.slice(sent.findIndex(({ role }) => role === "tool")),
+      last,
+    );
+    assertEquals(/media sent beside/.test(loss), isMoved, loss);
+  });
+}
+
 Deno.test("J12: a provider's own fields for thought reach it", async () => {
   const own = { reasoning_format: "parsed", reasoning_effort: "none" };
   const { body } = await arrived("groq", own);

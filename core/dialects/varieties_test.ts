@@ -380,7 +380,7 @@ const WHOLE: readonly (readonly [
     anthropicProvider,
     message([TEXT], "refusal", { stop_details: { category: "cyber" } }),
     "refusal",
-    "",
+    "answer.stop_details.category",
   ],
   [
     "C22: the end of the window",

@@ -247,7 +247,7 @@ const steps = fc.array(
   { maxLength: 40 },
 );
 const kinds = fc.array(
-  fc.constantFrom("text", "reasoning", "tool_call", "refusal"),
+  fc.constantFrom("text", "reasoning", "tool_call"),
   { minLength: 5, maxLength: 5 },
 );
 

@@ -9,6 +9,7 @@ import { reportBlock } from "./_answer_losses.ts";
 import { readCitation } from "./_block_citations.ts";
 import { decodeErrorObject } from "./errors.ts";
 import { finishClass } from "./finish.ts";
+import { readStopDetails } from "./_stop_details.ts";
 import { UsageTally } from "./usage.ts";
 
 const decoder = new TextDecoder();
@@ -38,6 +39,8 @@ export function decodeAnswer(body: Uint8Array, losses?: LossReport): Answer {
     const part = decodeBlock(block, losses);
     if (part !== undefined) parts.push(part);
   }
+  const refusal = readStopDetails(message.stop_details, losses);
+  if (refusal !== "") parts.push({ type: "refusal", text: refusal });
   const stopSequence = asText(message.stop_sequence);
   const tally = new UsageTally();
   tally.add(message.usage);

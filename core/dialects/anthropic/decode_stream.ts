@@ -8,6 +8,7 @@ import { asText, isObject, type JsonObject } from "../_json.ts";
 import { OpenBlock } from "./_open_block.ts";
 import { decodeErrorObject } from "./errors.ts";
 import { finishClass } from "./finish.ts";
+import { readStopDetails } from "./_stop_details.ts";
 import { UsageTally } from "./usage.ts";
 
 const NOTHING: readonly AnswerEvent[] = [];
@@ -38,6 +39,7 @@ export class AnthropicStreamDecoder implements StreamDecoder {
   #hasCutCall = false;
   #stopReason = "";
   #stopSequence = "";
+  #refusal = "";
   readonly #losses: LossReport | undefined;
 
   /** Starts a stream. */
@@ -148,6 +150,8 @@ export class AnthropicStreamDecoder implements StreamDecoder {
     if (isObject(delta)) {
       this.#stopReason = asText(delta.stop_reason) || this.#stopReason;
       this.#stopSequence = asText(delta.stop_sequence) || this.#stopSequence;
+      this.#refusal = readStopDetails(delta.stop_details, this.#losses) ||
+        this.#refusal;
     }
     return this.#tally.add(usage) ? this.#usage() : NOTHING;
   }
@@ -160,6 +164,14 @@ export class AnthropicStreamDecoder implements StreamDecoder {
       events.push(...block.stop());
     }
     this.#open.clear();
+    if (this.#refusal !== "") {
+      const part = this.#parts++;
+      events.push(
+        { type: "part_start", part, kind: "refusal" },
+        { type: "part_delta", part, text: this.#refusal },
+        { type: "part_end", part },
+      );
+    }
     const finish = finishClass(
       this.#stopReason,
       this.#hasToolCalls,

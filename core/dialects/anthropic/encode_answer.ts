@@ -1,7 +1,9 @@
 import type { Answer, AnswerPart, Usage } from "../../answer.ts";
+import type { RefusalPart } from "../../conversation.ts";
 import type { LossReport } from "../../loss_report.ts";
 import { citationJson } from "./_block_citations.ts";
 import { markData, type MarkedKind } from "./_thought_marks.ts";
+import { stopDetailsJson } from "./_stop_details.ts";
 import { wireCallId } from "./_tool_ids.ts";
 import { invalidInput, toolInputJson } from "../_tool_input.ts";
 import { encodeStopReason } from "./finish.ts";
@@ -22,7 +24,7 @@ const NO_USAGE: Usage = {
  *
  * Thought without a signature gets an empty one, since clients expect a text
  * there. Gemini's signatures of calls and texts stand in blocks of their own
- * (D9). A refusal becomes text and a `stop_reason`.
+ * (D9). A refusal's words explain its `stop_reason` (A26).
  *
  * @throws {UpstreamError} when a tool call's arguments are no JSON object,
  * unless the answer was cut, or when it ended with an error.
@@ -38,9 +40,10 @@ export function encodeMessagesAnswer(
     stopSequence,
   });
   const blocks: string[] = [];
+  let refusal = "";
   for (const part of parts) {
-    if (part.type === "refusal") reportRefusal(losses);
-    addBlocks(blocks, part, answer, losses);
+    if (part.type === "refusal") refusal += part.text;
+    else addBlocks(blocks, part, answer, losses);
   }
   const matched = stopReason === "stop_sequence" ? stopSequence : undefined;
   return `{"id":${
@@ -49,7 +52,9 @@ export function encodeMessagesAnswer(
     JSON.stringify(answer.model)
   },"content":[${blocks.join()}],"stop_reason":"${stopReason}","stop_sequence":${
     JSON.stringify(matched ?? null)
-  },"usage":${usageJson(answer.usage)}}`;
+  },"stop_details":${stopDetailsJson(stopReason, refusal)},"usage":${
+    usageJson(answer.usage)
+  }}`;
 }
 
 /** An answer's id as clients know it: the provider's, behind `msg_`, or one of our own. */
@@ -63,11 +68,6 @@ export function messageId(id: string): string {
 /** Token counts as JSON; zeros where the provider told none, since clients count on numbers. */
 export function usageJson(usage: Usage | undefined): string {
   return JSON.stringify(encodeUsage(usage ?? NO_USAGE));
-}
-
-/** Notes that a refusal becomes text. */
-export function reportRefusal(losses: LossReport | undefined): void {
-  losses?.add("changed", "answer.refusal", "sent as text");
 }
 
 /** Notes a picture: a message has no block for one that a model drew. */
@@ -87,23 +87,22 @@ export function redactedBlock(data: string): string {
 
 function addBlocks(
   blocks: string[],
-  part: AnswerPart,
+  part: Exclude<AnswerPart, RefusalPart>,
   { finish }: Pick<Answer, "finish">,
   losses: LossReport | undefined,
 ): void {
   switch (part.type) {
     case "text":
-    case "refusal":
       // Clients send blocks back, and the provider refuses empty ones (C45).
       if (part.text !== "") {
-        const cited = part.type === "text" && part.citations !== undefined
+        const cited = part.citations !== undefined
           ? `,"citations":${JSON.stringify(part.citations.map(citationJson))}`
           : "";
         blocks.push(
           `{"type":"text","text":${JSON.stringify(part.text)}${cited}}`,
         );
       }
-      if (part.type === "text" && part.signature !== undefined) {
+      if (part.signature !== undefined) {
         blocks.push(markBlock("text", part.signature));
       }
       break;

@@ -33,6 +33,7 @@ Deno.test("C23, C35, C36: an answer has every member that clients read", () => {
     content: [{ type: "text", text: "hi" }],
     stop_reason: "end_turn",
     stop_sequence: null,
+    stop_details: null,
     usage: {
       input_tokens: 10,
       cache_creation_input_tokens: 30,
@@ -123,7 +124,15 @@ Deno.test("A26, C22, O1, O3: each end has its reason", () => {
     const { body } = encode(answer, losses);
     assertEquals([body.stop_reason, body.stop_sequence] as unknown, expected);
   }
-  assertEquals(losses.toString(), "changed: answer.refusal (sent as text)");
+  assertEquals(losses.toString(), "");
+  const { body } = encode({ parts: [text, refusal] });
+  assertEquals(body.content, [{ type: "text", text: "a" }]);
+  assertEquals(body.stop_details, {
+    type: "refusal",
+    category: null,
+    explanation: "no",
+  });
+  assertEquals(encode({ parts: [text] }).body.stop_details, null);
   const error = assertThrows(() => encode({ finish: "error" }), UpstreamError);
   assertEquals(error.status, 502);
 });

@@ -2,13 +2,9 @@ import type { AnswerEvent, Usage } from "../../answer.ts";
 import type { StreamEncoder } from "../../dialect.ts";
 import type { LossReport } from "../../loss_report.ts";
 import { PartQueue } from "./_part_queue.ts";
-import {
-  messageId,
-  reportImage,
-  reportRefusal,
-  usageJson,
-} from "./encode_answer.ts";
+import { messageId, reportImage, usageJson } from "./encode_answer.ts";
 import { encodeStopReason } from "./finish.ts";
+import { stopDetailsJson } from "./_stop_details.ts";
 
 const PING = `event: ping\ndata: {"type":"ping"}\n\n`;
 const STOP = `event: message_stop\ndata: {"type":"message_stop"}\n\n`;
@@ -29,7 +25,9 @@ export class MessagesStreamEncoder implements StreamEncoder {
   #usage: Usage | undefined;
   #hasStarted = false;
   #hasToolCalls = false;
-  #hasRefusal = false;
+  /** The parts that are words of a refusal: they come with its reason (A26). */
+  #refusals: Set<number> | undefined;
+  #refusal = "";
   #done = false;
 
   /** Starts a stream. */
@@ -46,6 +44,10 @@ export class MessagesStreamEncoder implements StreamEncoder {
     if (this.#done) return "";
     switch (event.type) {
       case "part_delta":
+        if (this.#refusals?.has(event.part)) {
+          this.#refusal += event.text;
+          return "";
+        }
         return this.#send(this.#queue.delta(event.part, event.text));
       case "start":
         this.#id ||= event.id;
@@ -58,8 +60,9 @@ export class MessagesStreamEncoder implements StreamEncoder {
         }
         if (event.kind === "tool_call") this.#hasToolCalls = true;
         if (event.kind === "refusal") {
-          this.#hasRefusal = true;
-          reportRefusal(this.#losses);
+          this.#refusals ??= new Set();
+          this.#refusals.add(event.part);
+          return "";
         }
         return this.#send(this.#queue.start(event));
       case "part_end":
@@ -85,7 +88,7 @@ export class MessagesStreamEncoder implements StreamEncoder {
       JSON.stringify(messageId(this.#id))
     },"type":"message","role":"assistant","model":${
       JSON.stringify(this.#model)
-    },"content":[],"stop_reason":null,"stop_sequence":null,"usage":${
+    },"content":[],"stop_reason":null,"stop_sequence":null,"stop_details":null,"usage":${
       usageJson(this.#usage)
     }}}\n\n`;
   }
@@ -95,14 +98,14 @@ export class MessagesStreamEncoder implements StreamEncoder {
   ): string {
     const reason = encodeStopReason(finish, {
       hasToolCalls: this.#hasToolCalls,
-      hasRefusal: this.#hasRefusal,
+      hasRefusal: this.#refusals !== undefined,
       stopSequence,
     });
     this.#done = true;
     const matched = reason === "stop_sequence" ? stopSequence : undefined;
     const delta = `{"stop_reason":"${reason}","stop_sequence":${
       JSON.stringify(matched ?? null)
-    }}`;
+    },"stop_details":${stopDetailsJson(reason, this.#refusal)}}`;
     return this.#send(
       `${this.#queue.finish()}event: message_delta\ndata: {"type":"message_delta","delta":${delta},"usage":${
         usageJson(this.#usage)

@@ -73,7 +73,7 @@ Deno.test("C23: a stream is written to the letter", () => {
   const thoughts = `"output_tokens_details":{"thinking_tokens":0}`;
   assertEquals(
     push(say(0, "h\n")),
-    `event: message_start\ndata: {"type":"message_start","message":{"id":"msg_i","type":"message","role":"assistant","model":"m","content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":7,${zeros},"output_tokens":1,${thoughts}}}}\n\n` +
+    `event: message_start\ndata: {"type":"message_start","message":{"id":"msg_i","type":"message","role":"assistant","model":"m","content":[],"stop_reason":null,"stop_sequence":null,"stop_details":null,"usage":{"input_tokens":7,${zeros},"output_tokens":1,${thoughts}}}}\n\n` +
       `event: content_block_start\ndata: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}\n\n` +
       `event: content_block_delta\ndata: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"h\\n"}}\n\n`,
   );
@@ -87,7 +87,7 @@ Deno.test("C23: a stream is written to the letter", () => {
   );
   assertEquals(
     push({ ...STOP, stopSequence: "X" }),
-    `event: message_delta\ndata: {"type":"message_delta","delta":{"stop_reason":"stop_sequence","stop_sequence":"X"},"usage":{"input_tokens":7,${zeros},"output_tokens":5,${thoughts}}}\n\n` +
+    `event: message_delta\ndata: {"type":"message_delta","delta":{"stop_reason":"stop_sequence","stop_sequence":"X","stop_details":null},"usage":{"input_tokens":7,${zeros},"output_tokens":5,${thoughts}}}\n\n` +
       `event: message_stop\ndata: {"type":"message_stop"}\n\n`,
   );
   assertEquals(push(say(0, "late")) + push(STOP), "");
@@ -275,8 +275,13 @@ Deno.test("A26, O1: a stream that ends in a refusal, or in an error", () => {
     end(0),
     STOP,
   ].map((event) => encoder.push(event)).join("");
-  assert(wire.includes(`"stop_reason":"refusal"`) && wire.includes(`"no"`));
-  assertEquals(losses.toString(), "changed: answer.refusal (sent as text)");
+  assert(
+    wire.includes(
+      `"stop_reason":"refusal","stop_sequence":null,"stop_details":{"type":"refusal","category":null,"explanation":"no"}`,
+    ),
+  );
+  assert(!wire.includes("content_block"));
+  assertEquals(losses.toString(), "");
   const failed = new MessagesStreamEncoder();
   failed.push(START);
   assertThrows(

@@ -182,21 +182,19 @@ function decodeResult(node: RequestNode, book: CallBook): ToolResultPart {
 
 /**
  * What a tool said: a lone `result` or `output` that is text is unwrapped, and
- * an `error` tells that it failed (C10, D7).
+ * an `error` tells that it failed, whatever stands beside it (C10, D7).
  */
 function outputOf(
   response: Readonly<Record<string, unknown>>,
 ): { readonly text: string; readonly isError: boolean } {
   const [key = "", ...others] = Object.keys(response);
   const value = response[key];
-  const isError = key === "error";
+  const isError = Boolean(response.error);
   const isWrapped = others.length === 0 &&
     (isError || key === "result" || key === "output");
   if (isWrapped && typeof value === "string" && !/^\s*\{/.test(value)) {
     return { text: value, isError };
   }
-  if (isWrapped && isError && isJsonObject(value)) {
-    return { text: JSON.stringify(value), isError };
-  }
-  return { text: JSON.stringify(response), isError: false };
+  const told = isWrapped && isError && isJsonObject(value) ? value : response;
+  return { text: JSON.stringify(told), isError };
 }

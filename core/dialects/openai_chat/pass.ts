@@ -9,17 +9,19 @@ import { ChatPassStream } from "./pass_stream.ts";
 /**
  * A chat request on its way to an OpenAI-compatible provider, with the smallest
  * edit. A JSON schema for a provider that knows none has to be asked for in
- * other words, so that such a request does not pass (J28).
+ * other words (J28), and pictures in tools' results have to stand elsewhere for
+ * one that takes text alone (A24), so that such requests do not pass.
  */
 export function passChat(
   document: JsonDocument,
   { target, stream, includeUsage }: PassOptions,
 ): Translation | undefined {
   const { model, quirks } = target;
-  const { response_format: format } = document.value;
+  const { response_format: format, messages } = document.value;
   if (
     quirks.noJsonSchema && isJsonObject(format) && format.type === "json_schema"
   ) return undefined;
+  if (quirks.textResults && hasShownResult(messages)) return undefined;
   return {
     request: {
       path: "/chat/completions",
@@ -35,4 +37,19 @@ export function passChat(
       }),
     error: decodeChatError,
   };
+}
+
+/** Whether a tool's result holds anything but text. */
+function hasShownResult(messages: unknown): boolean {
+  if (!Array.isArray(messages)) return false;
+  for (const message of messages) {
+    if (!isJsonObject(message) || message.role !== "tool") continue;
+    const { content } = message;
+    if (Array.isArray(content) && !content.every(isText)) return true;
+  }
+  return false;
+}
+
+function isText(part: unknown): boolean {
+  return isJsonObject(part) && part.type === "text";
 }
