@@ -100,10 +100,9 @@ Deno.test("A26, C22: an explained refusal of Claude is a refusal to Chat and Res
     ) {
       const [item] = output;
       assert(item?.type === "message");
-      assertEquals<unknown>(item.content, [{
-        type: "refusal",
-        refusal: WORDS,
-      }]);
+      const [part] = item.content;
+      assert(part?.type === "refusal" && item.content.length === 1);
+      assertEquals(part.refusal, WORDS);
     }
   });
 });
