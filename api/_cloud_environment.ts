@@ -3,7 +3,7 @@ import { cloudVariable } from "./_config_cloud_variables.ts";
 import type { ConfigSources } from "./_config_sources.ts";
 import { type EnvReader, readVariable } from "./_config_env.ts";
 import { usualVariable } from "./_config_provider_keys.ts";
-import { isPlainUrl, secretFault } from "./_config_values.ts";
+import { isPlainUrl, secretFault } from "./_config_texts.ts";
 import type { ProviderOn } from "./environment_providers.ts";
 
 const ENDPOINTS = ["AZURE_OPENAI_ENDPOINT", "AZURE_OPENAI_BASE_URL"] as const;

@@ -8,7 +8,7 @@ import { checkGuardrails } from "./_config_guardrail_checks.ts";
 import { checkProviders } from "./_config_provider_checks.ts";
 import { checkRequestLog } from "./_config_request_log_section.ts";
 import { checkRoutes } from "./_config_route_checks.ts";
-import { checkState } from "./_config_state_section.ts";
+import { checkState } from "./_config_state.ts";
 import type { ConfigSources } from "./_config_sources.ts";
 
 type Problems = PathProblem[];

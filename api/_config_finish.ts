@@ -12,7 +12,7 @@ import { keyVariable } from "./_config_provider_keys.ts";
 import { providerProxy } from "./_config_proxy.ts";
 import type { ConfigSources } from "./_config_sources.ts";
 import { isModulePath } from "./_load_export.ts";
-import { finishState } from "./_config_state_section.ts";
+import { finishState } from "./_config_state.ts";
 import { readTlsFiles } from "./_config_tls_files.ts";
 
 type ProviderOutput = ConfigOutput["providers"][number];

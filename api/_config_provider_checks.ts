@@ -13,7 +13,7 @@ import { proxyFault } from "./_config_proxy.ts";
 import { TYPES_WITHOUT_ADDRESS } from "./_config_provider_types.ts";
 import type { ConfigSources } from "./_config_sources.ts";
 import { checkTlsFiles } from "./_config_tls_files.ts";
-import { secretFault } from "./_config_values.ts";
+import { secretFault } from "./_config_texts.ts";
 import { checkWire } from "./_config_wire_checks.ts";
 
 type Problems = PathProblem[];

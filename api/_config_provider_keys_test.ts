@@ -69,6 +69,28 @@ Deno.test("a provider that is off needs no key", () => {
   assertEquals(keyOf("{type: groq, enabled: false}"), undefined);
 });
 
+Deno.test("defaultConfig() is what a file with the same providers would be", () => {
+  const variables = new Map([
+    ["GROQ_API_KEY", "gsk-9fK2mQ7xWb4tRz"],
+    ["AZURE_OPENAI_ENDPOINT", "https://acme.openai.azure.com"],
+    ["AZURE_OPENAI_API_VERSION", "2024-10-21"],
+    ["AZURE_TENANT_ID", "tenant-1"],
+    ["AZURE_CLIENT_ID", "client-1"],
+    ["AZURE_CLIENT_SECRET", "secret-9fK2mQ7xWb4t"],
+  ]);
+  const env = (name: string) => variables.get(name);
+  const file = parseConfig(
+    `providers:
+  - {type: mock}
+  - {type: azure_openai, base_url: "https://acme.openai.azure.com/openai", api_version: "2024-10-21", entra: {}}
+  - {type: groq, api_key_env: GROQ_API_KEY}
+`,
+    { file: "config.yaml", env },
+  );
+  assert(file.ok);
+  assertEquals(defaultConfig({ env }), file.config);
+});
+
 Deno.test("defaultConfig() has the mock and the providers whose key is set", () => {
   const { providers } = defaultConfig({ env });
   assertEquals(

@@ -7,11 +7,11 @@ import {
 } from "./_config_model_section.ts";
 import { aws, entra, google } from "./_config_cloud_section.ts";
 import { PROVIDER_TYPES } from "./_config_provider_types.ts";
+import { isLimits } from "./_config_texts.ts";
 import {
   address,
   count,
   headers,
-  isLimits,
   limits,
   line,
   proxyAddress,

@@ -2,7 +2,7 @@ import { providerTypes, proxyFor } from "@llm-proxy/core";
 import { cloudSettings } from "./_provider_cloud.ts";
 import type { Data } from "./_config_data.ts";
 import { type EnvReader, readVariable } from "./_config_env.ts";
-import { isProxy, PROXY_FORM } from "./_config_values.ts";
+import { isProxy, PROXY_FORM } from "./_config_texts.ts";
 
 /**
  * The proxy on the way to a provider: its own, else the one that the

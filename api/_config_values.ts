@@ -1,5 +1,12 @@
-import { HttpClient, parseLimits } from "@llm-proxy/core";
 import * as z from "@zod/zod";
+import {
+  isLimits,
+  isPlainUrl,
+  isProxy,
+  MAX_PROXY,
+  PROXY_FORM,
+  SECRET,
+} from "./_config_texts.ts";
 import { isFillIn, isQuoted } from "./_config_secrets.ts";
 
 /** A duration: no shorter than a millisecond, because zero would disarm a timeout. */
@@ -40,15 +47,6 @@ export function limits(): z.ZodUnion<[z.ZodString, z.ZodArray<z.ZodString>]> {
   return z.union([limit, z.array(limit).min(1).max(20)]);
 }
 
-/** Whether the library reads limits, and finds one at least. */
-export function isLimits(value: Parameters<typeof parseLimits>[0]): boolean {
-  try {
-    return parseLimits(value).length > 0;
-  } catch {
-    return false;
-  }
-}
-
 /** A path of the HTTP surface. */
 export function route(): z.ZodString {
   return z.string().max(256).regex(
@@ -59,22 +57,10 @@ export function route(): z.ZodString {
 
 /** A secret that travels in a header. */
 export function secret(least: number): z.ZodString {
-  return z.string().min(least).max(512, "must have at most 512 characters")
-    .regex(
-      /^[!-~]+$/,
-      "must hold nothing but printable ASCII without spaces",
-    ).refine(
-      (value) => !isQuoted(value),
-      "must not have quotes around it",
-    ).refine(
-      (value) => !isFillIn(value),
-      "looks like a placeholder, not like a key; for a variable write ${NAME}",
-    );
-}
-
-/** Why a text can't be a secret that travels in a header; never with the text. */
-export function secretFault(text: string): string | undefined {
-  return secret(1).safeParse(text).error?.issues[0]?.message;
+  return z.string().min(least).max(SECRET.most, SECRET.tooLong)
+    .regex(SECRET.letters, SECRET.otherLetters)
+    .refine((value) => !isQuoted(value), SECRET.quoted)
+    .refine((value) => !isFillIn(value), SECRET.fillIn);
 }
 
 /** The name of an environment variable. */
@@ -93,35 +79,9 @@ export function address(): z.ZodString {
   );
 }
 
-/** Whether a text is an address without credentials, query or fragment. */
-export function isPlainUrl(text: string): boolean {
-  // The URL parser drops blanks and forgives backslashes: the text is looked at first.
-  return /^https?:\/\/[^\s/?#@\\]+(\/[^\s?#\\]*)?$/i.test(text) &&
-    URL.canParse(text);
-}
-
-const MAX_PROXY = 2048;
-/** What the address of a proxy must be. */
-export const PROXY_FORM =
-  "must be of the form 'http://user:password@host:port'";
-
 /** The address of a proxy, which may hold credentials; what one is says the library. */
 export function proxyAddress(): z.ZodString {
   return z.string().max(MAX_PROXY).refine(isProxy, PROXY_FORM);
-}
-
-/** Whether the library can use it as the address of a proxy. */
-export function isProxy(text: string): boolean {
-  if (text.length > MAX_PROXY) return false;
-  // The URL parser drops blanks and forgives backslashes.
-  if (!/^[^\s\\]+$/.test(text)) return false;
-  try {
-    // It opens nothing.
-    new HttpClient({ proxy: text });
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 // They frame the message or belong to one connection: the client sets them.

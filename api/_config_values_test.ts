@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type * as z from "@zod/zod";
+import { secretFault } from "./_config_texts.ts";
 import {
   address,
   headers,
@@ -7,7 +8,6 @@ import {
   proxyAddress,
   route,
   secret,
-  secretFault,
 } from "./_config_values.ts";
 
 function assertAccepts(

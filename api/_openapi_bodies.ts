@@ -1,6 +1,6 @@
 import * as z from "@zod/zod";
-import { keyChange, keyDraft } from "./stored_key.ts";
-import { modelSelection } from "./model_selection.ts";
+import { keyChange, keyDraft } from "./_stored_key_schema.ts";
+import { modelSelection } from "./_model_selection_schema.ts";
 
 /** What the gateway reads of a body; whatever else is in it goes on to the provider. */
 const model = z.string().min(1).describe(

@@ -2,11 +2,14 @@ import { assert, assertEquals } from "@std/assert";
 import * as z from "@zod/zod";
 import { parse as parseYaml } from "yaml";
 import { exampleText } from "./_config_fixture_test.ts";
+import { configDefaultsText } from "./_config_defaults.ts";
 import { configJsonSchema, configSchemaText } from "./config_json_schema.ts";
 
-Deno.test("config.schema.json is up to date (the task schema writes it)", () => {
-  const file = new URL("./config.schema.json", import.meta.url);
-  assertEquals(Deno.readTextFileSync(file), configSchemaText());
+Deno.test("config.schema.json and config.defaults.json are up to date (the task schema writes them)", () => {
+  const read = (name: string): string =>
+    Deno.readTextFileSync(new URL(name, import.meta.url));
+  assertEquals(read("./config.schema.json"), configSchemaText());
+  assertEquals(read("./config.defaults.json"), configDefaultsText());
 });
 
 type Json = Record<string, unknown>;

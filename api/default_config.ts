@@ -1,10 +1,20 @@
-import { configSchema } from "./config_schema.ts";
+import defaults from "./config.defaults.json" with { type: "json" };
+import type { ConfigOutput } from "./config_schema.ts";
 import type { Config } from "./config_types.ts";
 import { environmentProviders } from "./environment_providers.ts";
 import { cloudOf } from "./_config_cloud.ts";
 import { finish } from "./_config_finish.ts";
 import { proxyFault } from "./_config_proxy.ts";
 import { configSources } from "./_config_sources.ts";
+
+type ProviderEntry = ConfigOutput["providers"][number];
+
+/** What the schema fills in, as the task `schema` has written it: to load the schema takes longer than all else that a start without a file does. */
+const DEFAULTS = defaults as unknown as {
+  readonly config: ConfigOutput;
+  readonly provider: Omit<ProviderEntry, "type">;
+  readonly entra: ProviderEntry["entra"];
+};
 
 /**
  * What {@linkcode defaultConfig} may be given.
@@ -62,8 +72,11 @@ export function defaultConfig(options: DefaultConfigOptions = {}): Config {
     const fault = proxyFault({ ...provider, ...cloud }, env);
     if (fault !== undefined) throw new TypeError(fault);
   }
-  return finish(
-    configSchema.parse({ providers }),
-    sources,
-  );
+  const { config, provider, entra } = structuredClone(DEFAULTS);
+  const entries = providers.map((entry) => ({
+    ...structuredClone(provider),
+    ...entry,
+    ...("entra" in entry && { entra: { ...entra } }),
+  })) as ProviderEntry[];
+  return finish({ ...config, providers: entries }, sources);
 }

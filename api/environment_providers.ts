@@ -3,7 +3,7 @@ import { cloudEnvironment } from "./_cloud_environment.ts";
 import { type EnvReader, readVariable } from "./_config_env.ts";
 import { usualVariable } from "./_config_provider_keys.ts";
 import { configSources, type ConfigSourcesOptions } from "./_config_sources.ts";
-import { secretFault } from "./_config_values.ts";
+import { secretFault } from "./_config_texts.ts";
 
 /** A provider that is off, and what would switch it on. */
 export interface ProviderOff {

@@ -10,15 +10,15 @@ import { createHmac, randomBytes } from "node:crypto";
 import type { AuditedCommit } from "./audit_log.ts";
 import { fieldFault } from "./_field_fault.ts";
 import {
-  keyChange,
   type KeyDraft,
-  keyDraft,
   KEYS,
   keyView,
   MAX_KEYS,
   type StoredKey,
-  storedKey,
 } from "./stored_key.ts";
+
+/** What reads keys, loaded where there are some. */
+const schemas = () => import("./_stored_key_schema.ts");
 
 /** What a caller sends: so much chance that nobody guesses one. */
 const SECRET_BYTES = 32;
@@ -61,7 +61,7 @@ export class KeyStore {
     draft: unknown,
     commit: AuditedCommit = this.#commit,
   ): Promise<IssuedKey> {
-    const terms = checkTerms(draft);
+    const terms = await checkTerms(draft);
     if ((await this.list()).length >= MAX_KEYS) {
       throw new GatewayError(
         "invalid_request",
@@ -91,9 +91,12 @@ export class KeyStore {
     let cursor: string | undefined;
     do {
       const page = await this.#state.list(KEYS.rows, { limit: PAGE, cursor });
-      for (const { value } of page.entries) {
-        const { data } = storedKey.safeParse(value);
-        if (data !== undefined) keys.push(data);
+      if (page.entries.length > 0) {
+        const { storedKey } = await schemas();
+        for (const { value } of page.entries) {
+          const { data } = storedKey.safeParse(value);
+          if (data !== undefined) keys.push(data);
+        }
       }
       cursor = page.cursor;
     } while (cursor !== undefined && keys.length < MAX_KEYS);
@@ -111,6 +114,7 @@ export class KeyStore {
     change: unknown,
     commit: AuditedCommit = this.#commit,
   ): Promise<StoredKey> {
+    const { keyChange, storedKey } = await schemas();
     const checked = keyChange.safeParse(change);
     if (!checked.success) throw invalid(checked.error, change);
     return await this.#rewrite(id, commit, (key) => {
@@ -190,6 +194,7 @@ export class KeyStore {
     const entry = /^key_[0-9a-f]{24}$/.test(id)
       ? await this.#state.get(rowOf(id))
       : undefined;
+    const { storedKey } = await schemas();
     const { data } = storedKey.safeParse(entry?.value);
     if (entry === undefined || data === undefined) {
       throw new GatewayError("not_found", "There is no such key", {
@@ -251,7 +256,8 @@ function rowOf(id: string): readonly string[] {
   return [...KEYS.rows as readonly string[], id];
 }
 
-function checkTerms(draft: unknown): KeyDraft {
+async function checkTerms(draft: unknown): Promise<KeyDraft> {
+  const { keyDraft } = await schemas();
   const checked = keyDraft.safeParse(draft);
   if (!checked.success) throw invalid(checked.error, draft);
   return checked.data;

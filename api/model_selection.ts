@@ -1,24 +1,12 @@
 import type { StateStore } from "@llm-proxy/context";
-import * as z from "@zod/zod";
+import type * as z from "@zod/zod";
 import type { AuditedCommit } from "./audit_log.ts";
+import type { modelSelection } from "./_model_selection_schema.ts";
+
+/** What reads selections, loaded where there are some. */
+const schemas = () => import("./_model_selection_schema.ts");
 
 /** Which model of a provider was chosen, and what goes with it. */
-export const modelSelection = z.strictObject({
-  selected_model: z.string().min(1).max(256)
-    .describe("What requests for the provider's name alone get."),
-  editable: z.boolean().default(true)
-    .describe("Whether another change need not set it first."),
-  priority: z.int().min(0).max(1_000_000).optional()
-    .describe(
-      "The provider's, in place of the config's: the lowest is tried first.",
-    ),
-  max_tokens: z.int().min(1).max(1_000_000_000).optional()
-    .describe("For requests for the provider's name that set no limit."),
-  temperature: z.number().min(0).max(2).optional()
-    .describe("For requests for the provider's name that set none."),
-});
-
-/** See {@linkcode modelSelection}. */
 export type ModelSelection = z.output<typeof modelSelection>;
 
 /** A selection as it is stored. */
@@ -71,10 +59,13 @@ export class ModelSelections {
     let cursor: string | undefined;
     do {
       const page = await this.#store.list([KEY], { cursor });
-      for (const { key: [, provider], value } of page.entries) {
-        // It may be older than the program.
-        const { data } = modelSelection.safeParse(value);
-        if (data !== undefined) known.set(String(provider), data);
+      if (page.entries.length > 0) {
+        const { modelSelection } = await schemas();
+        for (const { key: [, provider], value } of page.entries) {
+          // It may be older than the program.
+          const { data } = modelSelection.safeParse(value);
+          if (data !== undefined) known.set(String(provider), data);
+        }
       }
       cursor = page.cursor;
     } while (cursor !== undefined);
@@ -94,8 +85,10 @@ export class ModelSelections {
    */
   async read(provider: string): Promise<StoredSelection | undefined> {
     const entry = await this.#store.get([KEY, provider]);
-    const { data: selection } = modelSelection.safeParse(entry?.value);
-    return entry && selection && { selection, version: entry.version };
+    if (entry === undefined) return undefined;
+    const { modelSelection } = await schemas();
+    const { data: selection } = modelSelection.safeParse(entry.value);
+    return selection && { selection, version: entry.version };
   }
 
   /**

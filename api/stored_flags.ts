@@ -5,12 +5,14 @@ import {
 } from "@llm-proxy/context";
 import type { Logger } from "@llm-proxy/logging";
 import type { AuditedCommit } from "./audit_log.ts";
-import { featureFlags } from "./_config_flag_section.ts";
 
 /** Flags by name. */
 export type FlagsByName = Readonly<Record<string, FlagDefinition>>;
 
 const KEY = ["flags"] as const;
+/** What reads flags, loaded where there are some. */
+const schemas = () => import("./_config_flag_section.ts");
+
 const MAX_RACES = 5;
 /** As many as the config may have. */
 const MAX_STORED = 1_000;
@@ -55,8 +57,9 @@ export class StoredFlags {
     const entry = await this.#state.get(KEY);
     const version = entry?.version ?? null;
     if (version === this.#version) return;
+    const stored = await flagsIn(entry?.value);
     this.#version = version;
-    this.#stored = flagsIn(entry?.value);
+    this.#stored = stored;
     this.#apply();
   }
 
@@ -73,8 +76,9 @@ export class StoredFlags {
   ): Promise<void> {
     for (let race = 0; race < MAX_RACES; race++) {
       const entry = await this.#state.get(KEY);
-      const { [name]: _, ...others } = flagsIn(entry?.value);
+      const { [name]: _, ...others } = await flagsIn(entry?.value);
       const value = to === undefined ? others : { ...others, [name]: to };
+      const { featureFlags } = await schemas();
       if (!featureFlags.safeParse(value).success) {
         throw new RangeError(`Cannot switch flag '${name}': too many are`);
       }
@@ -112,8 +116,9 @@ export class StoredFlags {
 }
 
 /** What a store may hold is checked as what a file holds, each for itself. */
-function flagsIn(value: unknown): FlagsByName {
+async function flagsIn(value: unknown): Promise<FlagsByName> {
   if (typeof value !== "object" || value === null) return {};
+  const { featureFlags } = await schemas();
   const flags: Record<string, FlagDefinition> = {};
   for (const [name, flag] of Object.entries(value).slice(0, MAX_STORED)) {
     const checked = featureFlags.safeParse({ [name]: flag });

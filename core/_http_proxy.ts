@@ -2,53 +2,12 @@ import { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
 import { proxyFault, upstreamFault } from "./_http_errors.ts";
 import type { UpstreamError } from "./errors.ts";
+import type { HttpProxy } from "./_proxy_address.ts";
 
 /** How much a proxy may say before the tunnel stands. */
 const MAX_HEAD = 16_384;
 /** The status line of an answer. */
 const STATUS = /^HTTP\/1\.[01] ([1-5]\d\d)[ \r]/;
-
-/** A proxy that speaks HTTP. */
-export interface HttpProxy {
-  /** A name, or an address without brackets. */
-  readonly hostname: string;
-  readonly port: number;
-  /** The value of `proxy-authorization`. Goes to the proxy and nowhere else. */
-  readonly authorization: string | undefined;
-}
-
-/**
- * Takes the address of a proxy apart: `http://user:password@host:port`.
- *
- * @throws {TypeError} when it is none; the message does not repeat it.
- */
-export function parseProxy(address: string): HttpProxy {
-  const url = URL.canParse(address) ? new URL(address) : undefined;
-  const fits = url?.protocol === "http:" && url.pathname === "/" &&
-    url.search === "" && url.hash === "";
-  if (!fits) throw badProxy();
-  return {
-    hostname: url.hostname.replace(/^\[|\]$/g, ""),
-    port: Number(url.port || 80),
-    authorization: authorizationOf(url),
-  };
-}
-
-function authorizationOf({ username, password }: URL): string | undefined {
-  if (username === "" && password === "") return undefined;
-  try {
-    const pair = [username, password].map(decodeURIComponent).join(":");
-    return `Basic ${Buffer.from(pair).toString("base64")}`;
-  } catch {
-    throw badProxy();
-  }
-}
-
-function badProxy(): TypeError {
-  return new TypeError(
-    "Cannot use the proxy: its address must be of the form 'http://user:password@host:port'",
-  );
-}
 
 /** What is told of a tunnel: once, either of them, unless the socket closes. */
 export interface TunnelEnd {

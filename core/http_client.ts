@@ -6,7 +6,7 @@ import { HttpExchange } from "./_http_exchange.ts";
 import { type HttpTarget, requestHead } from "./_http_head.ts";
 import { checkIdentity } from "./_http_identity.ts";
 import { ConnectionPool, type PoolLimits } from "./_http_pool.ts";
-import { parseProxy } from "./_http_proxy.ts";
+import { parseProxy } from "./_proxy_address.ts";
 import { HttpTargets } from "./_http_targets.ts";
 import { isRefusedHost } from "./address_rules.ts";
 import { GatewayError } from "./errors.ts";

@@ -118,7 +118,7 @@ export {
   type RetryDelayOptions,
 } from "./retry_after.ts";
 export type { AddressScope } from "./address_rules.ts";
-export { type EnvGetter, proxyFor } from "./proxy_env.ts";
+export { type EnvGetter, isProxyAddress, proxyFor } from "./proxy_env.ts";
 export { RetryBudget, type RetryBudgetOptions } from "./retry_budget.ts";
 export {
   decideRetry,

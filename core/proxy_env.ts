@@ -1,5 +1,6 @@
 import { BlockList, isIP } from "node:net";
 import { isListed, isLocalhost } from "./address_rules.ts";
+import { parseProxy } from "./_proxy_address.ts";
 
 /** Gives the value of an environment variable. */
 export type EnvGetter = (name: string) => string | undefined;
@@ -45,6 +46,28 @@ export function proxyFor(url: string, env: EnvGetter): string | undefined {
   const exempt = (read(env, "NO_PROXY") ?? "").split(/[\s,]+/);
   if (exempt.some((entry) => matches(entry, host))) return undefined;
   return proxy.includes("://") ? proxy : `http://${proxy}`;
+}
+
+/**
+ * Whether a text is the address of a proxy as `HttpClientOptions.proxy` takes
+ * it: `http://user:password@host:port`.
+ *
+ * @example An address and a path
+ * ```ts
+ * import { isProxyAddress } from "@llm-proxy/core";
+ * import { assert } from "@std/assert";
+ *
+ * assert(isProxyAddress("http://proxy.example:3128"));
+ * assert(!isProxyAddress("http://proxy.example/path"));
+ * ```
+ */
+export function isProxyAddress(text: string): boolean {
+  try {
+    parseProxy(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 interface Host {

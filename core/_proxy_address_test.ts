@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { parseProxy } from "./_http_proxy.ts";
+import { parseProxy } from "./_proxy_address.ts";
 
 Deno.test("parseProxy() takes an address apart", () => {
   assertEquals(parseProxy("http://proxy.test"), {
