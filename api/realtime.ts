@@ -1,4 +1,5 @@
 import { addUsage, GatewayError } from "@llm-proxy/core";
+import { openAiChatClient } from "@llm-proxy/core/dialects";
 import { MockRealtime, realtimeUsage } from "@llm-proxy/core/passing";
 import type { RoutedAttempt } from "@llm-proxy/core/routing";
 import type { WebSocket } from "ws";
@@ -7,7 +8,8 @@ import { openRealtime } from "./_realtime_upstream.ts";
 import { scrubError } from "./_scrub_error.ts";
 import { AttemptTrace } from "./attempt_trace.ts";
 import { type RequestContext, route } from "./endpoints.ts";
-import { relaySockets } from "./relay_sockets.ts";
+import { relaySockets, type SocketRelayOptions } from "./relay_sockets.ts";
+import { toldError } from "./relay_stream.ts";
 import { UpgradeExchange } from "./upgrade_exchange.ts";
 
 const SWITCHED = 101;
@@ -97,10 +99,13 @@ async function hold(
     const onAnswer = (message: Uint8Array): void => {
       record.usage = addUsage(record.usage, realtimeUsage(message));
     };
+    const farewell = (error: GatewayError): string =>
+      errorEvent(scrubError(error, { trace }), record.id);
+    const session = { client, signal, onAnswer, farewell };
     await record.waiting.during(
       upstream === undefined
-        ? echo(client, { signal, onAnswer, model: candidate.model })
-        : relaySockets({ client, upstream, signal, onAnswer }),
+        ? echo({ ...session, model: candidate.model })
+        : relaySockets({ ...session, upstream }),
     );
     if (record.usage) routed.used(record.usage.total);
     trace.usage = record.usage;
@@ -117,14 +122,21 @@ async function hold(
   }
 }
 
+/** An error as a session tells it. */
+function errorEvent(error: GatewayError, requestId: string): string {
+  const { error: told } = JSON.parse(
+    openAiChatClient.encodeError(error, requestId),
+  );
+  const id = `event_${requestId}`;
+  return JSON.stringify({ type: "error", event_id: id, error: told });
+}
+
 /** Holds a session with the mock provider. */
 async function echo(
-  client: WebSocket,
-  { signal, model, onAnswer }: {
-    readonly signal: AbortSignal;
-    readonly model: string;
-    readonly onAnswer: (message: Uint8Array) => void;
-  },
+  { client, signal, model, onAnswer, farewell }:
+    & Pick<SocketRelayOptions, "client" | "signal">
+    & Required<Pick<SocketRelayOptions, "onAnswer" | "farewell">>
+    & { readonly model: string },
 ): Promise<void> {
   const session = new MockRealtime(model);
   const say = (events: readonly unknown[]): void => {
@@ -137,7 +149,11 @@ async function echo(
       onAnswer(new TextEncoder().encode(text));
     }
   };
-  const abort = (): void => client.close(1001);
+  const abort = (): void => {
+    const told = toldError(signal.reason);
+    if (client.readyState === client.OPEN) client.send(farewell(told));
+    client.close(1001, told.code);
+  };
   signal.addEventListener("abort", abort, { once: true });
   client.on(
     "message",

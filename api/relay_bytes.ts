@@ -1,10 +1,15 @@
+import type { GatewayError } from "@llm-proxy/core";
+import { openAiChatClient } from "@llm-proxy/core/dialects";
 import { UsageScan } from "@llm-proxy/core/passing";
 import { replyHeaders } from "./_reply_headers.ts";
+import { scrubError } from "./_scrub_error.ts";
+import { toldError } from "./relay_stream.ts";
 import type { Answering } from "./endpoints.ts";
 import type { Prepared } from "./prepared.ts";
 import type { ByteReplyStream } from "./exchange.ts";
 
 const LF = 10;
+const CR = 13;
 /** What asks no model: answers of earlier requests, files and lists tell counts that were booked before. */
 const FREE: ReadonlySet<string> = new Set([
   "GET",
@@ -23,7 +28,8 @@ const DESCRIBING = ["content-type", "content-disposition"] as const;
 /**
  * Relays an answer as bytes: sound, pictures, JSON, events of a form of their
  * own. What a slow client has not taken is not read from the provider. An
- * answer that breaks off breaks off for the client too.
+ * answer that breaks off breaks off for the client too, behind an error event
+ * where it is one of events and none of these is cut (L4, L13).
  *
  * @throws {GatewayError} when it breaks off.
  */
@@ -63,6 +69,7 @@ export async function relayWith<T extends Prepared>(
   trace.isFree = isFree ?? isFreeMethod(exchange.method);
   const scan = trace.isFree ? undefined : new UsageScan();
   const isEvents = headers["content-type"]?.startsWith("text/event-stream");
+  let isBetween = true;
   let reply: ByteReplyStream | undefined;
   const open = (): void => {
     routed.commit();
@@ -73,7 +80,10 @@ export async function relayWith<T extends Prepared>(
     await record.waiting.during(body.pump((chunk) => {
       clock.progress();
       scan?.add(chunk);
-      if (isEvents) trace.progress += eventsIn(chunk);
+      if (isEvents) {
+        trace.progress += eventsIn(chunk);
+        isBetween = endsEvent(chunk);
+      }
       if (reply === undefined) {
         open();
         reply = exchange.stream(status, headersOf());
@@ -88,6 +98,10 @@ export async function relayWith<T extends Prepared>(
       exchange.send(status, headersOf(), "");
     } else reply.end();
   } catch (error) {
+    if (isEvents && isBetween) {
+      const told = scrubError(toldError(error), { trace });
+      reply?.write(errorEvent(told, record.id));
+    }
     reply?.cut();
     throw error;
   } finally {
@@ -104,6 +118,22 @@ function eventsIn(chunk: Uint8Array): number {
     if (chunk[at + 1] === LF) events++;
   }
   return Math.max(1, events);
+}
+
+/** Whether a piece ends with an event; whether one that is shorter does is not asked. */
+function endsEvent(chunk: Uint8Array): boolean {
+  return chunk.at(-1) === LF &&
+    (chunk.at(-2) === LF || chunk.at(-2) === CR && chunk.at(-3) === LF);
+}
+
+/** An error in a form that clients of OpenAI's and of Anthropic's events take for one. */
+function errorEvent(error: GatewayError, requestId: string): string {
+  const { error: told } = JSON.parse(
+    openAiChatClient.encodeError(error, requestId),
+  );
+  return `event: error\ndata: ${
+    JSON.stringify({ type: "error", error: told })
+  }\n\n`;
 }
 
 /** Keeps a foreign value from breaking out of its header (C12). */

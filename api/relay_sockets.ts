@@ -20,6 +20,8 @@ export interface SocketRelayOptions {
   readonly signal: AbortSignal;
   /** Sees what the provider says. */
   readonly onAnswer?: (message: Uint8Array) => void;
+  /** What the client hears before it is closed for this reason (L13). @default {nothing} */
+  readonly farewell?: (error: GatewayError) => string;
   /** How long both may be silent, in milliseconds. @default {600_000} */
   readonly idle?: number;
 }
@@ -32,12 +34,17 @@ export interface SocketRelayOptions {
  * provider's connection was cut, nobody said anything, or the signal says so.
  */
 export async function relaySockets(
-  { client, upstream, signal, onAnswer, idle = IDLE }: SocketRelayOptions,
+  { client, upstream, signal, onAnswer, farewell, idle = IDLE }:
+    SocketRelayOptions,
 ): Promise<void> {
   const ended = Promise.withResolvers<void>();
   const end = (error: unknown, code: number): void => {
     ended.reject(error);
-    close(client, code, error instanceof GatewayError ? error.code : "");
+    const told = error instanceof GatewayError ? error : undefined;
+    if (told && farewell && client.readyState === client.OPEN) {
+      client.send(farewell(told));
+    }
+    close(client, code, told?.code ?? "");
     close(upstream, 1001, "");
   };
   const abort = (): void => end(signal.reason, 1001);

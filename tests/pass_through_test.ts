@@ -266,6 +266,52 @@ Deno.test("L4: an answer that breaks off never looks whole", async () => {
   }
 });
 
+for (const [end, isTold] of [["\n\n", true], ["", false]] as const) {
+  const what = isTold ? "after an error event" : "where an event is cut";
+  Deno.test(`L4, L13: a stream of events that breaks off is cut ${what}`, async () => {
+    await using upstream = startPlainUpstream(() => {
+      let sent = false;
+      return new Response(
+        new ReadableStream<Uint8Array>({
+          async pull(controller) {
+            if (sent) {
+              await new Promise((resolve) => setTimeout(resolve, 20));
+              return controller.error("cut");
+            }
+            sent = true;
+            const text = `data: {"n":1}\n\ndata: {"n":2}${end}`;
+            controller.enqueue(new TextEncoder().encode(text));
+          },
+        }),
+        { headers: { "content-type": "text/event-stream" } },
+      );
+    });
+    const gateway = await startGateway(config(upstream.origin));
+    try {
+      const response = await fetch(`${gateway.url}/p/a/cut`, {
+        headers: { "x-api-key": KEY },
+      });
+      let text = "";
+      const decoder = new TextDecoder();
+      const reading = async (): Promise<void> => {
+        for await (const chunk of response.body!) text += decoder.decode(chunk);
+      };
+      assertEquals(await reading().then(() => "whole", () => "cut"), "cut");
+      const told = `data: {"n":1}\n\ndata: {"n":2}${end}`;
+      assert(text.startsWith(told), text);
+      const last = /^event: error\ndata: (.*)\n\n$/.exec(
+        text.slice(told.length),
+      );
+      assertEquals(last !== null, isTold, text);
+      if (last === null) return;
+      const { type, error } = JSON.parse(last[1]!);
+      assertEquals([type, error.code], ["error", "upstream_body_cut"]);
+    } finally {
+      await gateway.close();
+    }
+  });
+}
+
 Deno.test("a pass-through reaches the mock with any method, in pieces, and counts tokens", async () => {
   await withMock(async (gateway) => {
     const response = await fetch(`${gateway.url}/p/mock/chat/completions`, {

@@ -321,14 +321,45 @@ Deno.test("L9: a client that does not read what it has the mock say is cut off",
   });
 });
 
-Deno.test("L13: a session ends with 1001 when the listener does", async () => {
-  const upstream = await startSocketUpstream(() => {});
-  await withRealtime(upstream, async (gateway, url) => {
+for (const model of ["a/m", "mock/echo"]) {
+  Deno.test(`L13: a session with ${model} is told of the listener's end and closed with 1001`, async () => {
+    const upstream = await startSocketUpstream(() => {});
+    await withRealtime(upstream, async (gateway, url) => {
+      const socket = new WebSocket(`${url}/v1/realtime?model=${model}`, AUTH);
+      const said: Record<string, unknown>[] = [];
+      socket.on(
+        "message",
+        (data: unknown) => said.push(JSON.parse(String(data))),
+      );
+      await opened(socket);
+      const end = closed(socket);
+      await gateway.close();
+      assertEquals(await end, [1001, "shutting_down"]);
+      const last = said.at(-1);
+      assertEquals(last?.type, "error");
+      assertMatch(String(last?.event_id), /^event_req_/);
+      assertEquals(
+        (last?.error as Record<string, unknown>).code,
+        "shutting_down",
+      );
+    });
+  });
+}
+
+Deno.test("L4: a session whose provider is cut off is told so before it is closed", async () => {
+  const upstream = await startSocketUpstream((socket) =>
+    socket.on("message", () => socket.terminate())
+  );
+  await withRealtime(upstream, async (_gateway, url) => {
     const socket = new WebSocket(`${url}/v1/realtime?model=a/m`, AUTH);
+    const said: string[] = [];
+    socket.on("message", (data: unknown) => said.push(String(data)));
     await opened(socket);
     const end = closed(socket);
-    await gateway.close();
-    assertEquals(await end, [1001, "shutting_down"]);
+    socket.send("{}");
+    assertEquals((await end)[0], 1011);
+    assertEquals(said.length, 1);
+    assertEquals(JSON.parse(said[0]!).error.code, "upstream_reset");
   });
 });
 

@@ -89,6 +89,27 @@ Deno.test("P1, L13: at the deadline every request ends in an error that its clie
   assertEquals(new Set(errors), new Set(["shutting_down"]));
 });
 
+Deno.test("L13: a stream that passes ends in an error event at the deadline, and is cut", async () => {
+  const { rig: running, listener } = await startRig();
+  await using rig = running;
+  rig.upstream.on("m", async (call) => {
+    await call.answer();
+    await call.write(CHAT_PIECES.start + CHAT_PIECES.text("a"));
+    await call.silence();
+  });
+  const client = await rig.send(
+    ask("m").replace("/v1/chat/completions", "/p/oa/chat/completions"),
+  );
+  await client.until(`"a"`);
+  await soon(listener.close(100), "the end of the listener");
+  await soon(client.closed, "the end of the connection");
+  const [answer] = await client.answers(Infinity);
+  assertEquals(answer?.complete, false);
+  const events = answer?.body.split("\n\n") ?? [];
+  assert(events.at(-2)?.startsWith("event: error\n"), answer?.body);
+  assert(events.at(-2)?.includes("shutting_down"));
+});
+
 Deno.test("P1, P3: while it ends answers say that the connection closes, and what comes meanwhile is served", async () => {
   const { rig: running, listener } = await startRig();
   await using rig = running;

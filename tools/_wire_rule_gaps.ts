@@ -5,12 +5,7 @@ export interface WireGap {
   readonly why: string;
 }
 
-function part(why: string): WireGap {
-  return { state: "part", why };
-}
-
 /** What is known to be missing, by rule. */
 export const WIRE_GAPS: ReadonlyMap<string, WireGap> = new Map([
   ["E10", { state: "other", why: "no client speaks Converse" }],
-  ["L13", part("within the time for it; behind that the connection is cut")],
 ]);
