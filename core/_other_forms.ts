@@ -9,7 +9,7 @@ import { quirksOf } from "./quirks_of.ts";
 import { isEventStream, readAnswer, WholeDecoder } from "./read_answer.ts";
 import { RecodedStream } from "./recoded_stream.ts";
 import { ThoughtCollector } from "./_thought_collector.ts";
-import { thoughtFamily } from "./_thought_family.ts";
+import { thoughtFamily, wantsBack } from "./_thought_family.ts";
 import type { TranslateOptions, Translation } from "./translation.ts";
 
 /** The ways for an answer that comes in the form that was not asked for (L12). */
@@ -24,10 +24,11 @@ export function otherForms(
 ): Required<Pick<Translation, "answer" | "streamOf">> {
   const { losses, includeUsage, thoughts: keeper } = options;
   const { provider, model } = options.deployment;
+  const quirks = quirksOf(options.deployment);
+  const family = thoughtFamily(provider, model);
   const collector = () =>
-    keeper && new ThoughtCollector(keeper, thoughtFamily(provider, model));
+    keeper && new ThoughtCollector(keeper, family, wantsBack(quirks));
   const read = (body: Uint8Array): Answer => {
-    const quirks = quirksOf(options.deployment);
     const told = readAnswer(body, { reader, losses, quirks });
     return told.model === "" ? { ...told, model } : told;
   };

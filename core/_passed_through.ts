@@ -8,7 +8,7 @@ import type {
 import type { JsonDocument } from "./json_document.ts";
 import { keepPassed, restorePassed } from "./passed_thought.ts";
 import { ThoughtCollector } from "./_thought_collector.ts";
-import { thoughtFamily } from "./_thought_family.ts";
+import { thoughtFamily, wantsBack } from "./_thought_family.ts";
 import type { TranslateOptions, Translation } from "./translation.ts";
 
 /** Bytes pass, and the proofs of thought in them are kept and brought back. */
@@ -27,8 +27,10 @@ export function passThrough(
     return pass(document, { ...options, target });
   }
   const family = thoughtFamily(options.deployment.provider, target.model);
-  const asked = { client: client.name, keeper, family, losses };
-  const collector = () => new ThoughtCollector(keeper, family);
+  const { quirks } = target;
+  const asked = { client: client.name, keeper, family, losses, quirks };
+  const wanted = wantsBack(quirks);
+  const collector = () => new ThoughtCollector(keeper, family, wanted);
   const restored = restorePassed(document, asked);
   const passed = pass(restored, { ...options, target, collector });
   if (passed === undefined) return undefined;
@@ -37,7 +39,7 @@ export function passThrough(
     ...passed,
     answer(body): TranslatedAnswer {
       const told = answer(body);
-      keepPassed(body, { text: told.body, reader, collector });
+      keepPassed(body, { text: told.body, reader, collector, ...wanted });
       return told;
     },
   };

@@ -9,7 +9,7 @@ import { foldSystem } from "./_fold_system.ts";
 import { RecodedStream } from "./recoded_stream.ts";
 import { restoreThought } from "./_restored_thought.ts";
 import { ThoughtCollector } from "./_thought_collector.ts";
-import { thoughtFamily } from "./_thought_family.ts";
+import { thoughtFamily, wantsBack } from "./_thought_family.ts";
 import type { TranslateOptions, Translation } from "./translation.ts";
 
 /** Client's dialect → canonical vocabulary → provider's dialect, and back. */
@@ -24,6 +24,8 @@ export function recode(
 ): Translation {
   const { losses, stream, includeUsage, thoughts: keeper } = options;
   const family = thoughtFamily(options.deployment.provider, target.model);
+  const collector = () =>
+    keeper && new ThoughtCollector(keeper, family, wantsBack(target.quirks));
   const decoded = options.conversation ??
     client.decodeRequest(document, options);
   const restored = keeper
@@ -41,7 +43,7 @@ export function recode(
       const answer = told.model === ""
         ? { ...told, model: target.model }
         : told;
-      if (keeper) new ThoughtCollector(keeper, family).takeParts(answer.parts);
+      collector()?.takeParts(answer.parts);
       return {
         body: client.encodeAnswer(answer, losses, document),
         ...(answer.usage && { usage: answer.usage }),
@@ -49,15 +51,14 @@ export function recode(
         model: answer.model,
       };
     },
-    stream: () =>
-      new RecodedStream(
+    stream() {
+      const thought = collector();
+      return new RecodedStream(
         provider.streamDecoder(losses, target.quirks),
         client.streamEncoder({ includeUsage, request: document }, losses),
-        {
-          model: target.model,
-          ...(keeper && { thought: new ThoughtCollector(keeper, family) }),
-        },
-      ),
+        { model: target.model, ...(thought && { thought }) },
+      );
+    },
     framing: provider.framing,
     error: provider.decodeError,
   };

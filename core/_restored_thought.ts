@@ -64,8 +64,12 @@ function withThought(
   keeper: ThoughtKeeper,
 ): Message {
   const { parts } = message;
+  // Words alone are enough where nobody has signed them (J6).
+  const isSigned = thought.some(hasProof);
   const lacksThought = thought.length > 0 &&
-    !parts.some((part) => part.type === "reasoning" && hasProof(part));
+    !parts.some((part) =>
+      part.type === "reasoning" && (!isSigned || hasProof(part))
+    );
   let isChanged = lacksThought;
   const signed = parts.map((part): Part => {
     if (part.type !== "tool_call" || part.signature !== undefined) return part;

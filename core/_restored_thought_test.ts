@@ -179,3 +179,16 @@ Deno.test("thoughtFamily() tells who can read a proof", () => {
     "claude",
   );
 });
+
+Deno.test("J6: thought that nobody has signed comes back where it is wanted, unless the client has it", () => {
+  const plain = { type: "reasoning", text: "hm" } as const;
+  const keeper = new MemoryThoughtStore().of("a");
+  new ThoughtCollector(keeper, "d/m").takeParts([plain, CALL]);
+  assert(keeper.empty);
+  new ThoughtCollector(keeper, "d/m", { unsigned: true })
+    .takeParts([plain, CALL]);
+  assertEquals(restored(keeper, [CALL], "d/m").parts, [plain, CALL]);
+  const own = { ...plain, text: "own" };
+  assertEquals(restored(keeper, [own, CALL], "d/m").parts, [own, CALL]);
+  assertEquals(restored(keeper, [CALL], "claude").parts, [CALL]);
+});

@@ -7,6 +7,12 @@ const MAX_THOUGHT = 1024 * 1024;
 /** More calls than this no turn has. */
 const MAX_CALLS = 128;
 
+/** What a {@linkcode ThoughtCollector} may be told. */
+export interface ThoughtCollectorOptions {
+  /** Thought is wanted back that nobody has signed, too (J6). @default {false} */
+  readonly unsigned?: boolean;
+}
+
 interface Collected {
   text: string;
   signature?: string;
@@ -17,15 +23,21 @@ interface Collected {
 export class ThoughtCollector {
   readonly #keeper: ThoughtKeeper;
   readonly #family: string;
+  readonly #isUnsigned: boolean;
   readonly #thoughts = new Map<number, Collected>();
   /** The signatures of calls by id, where they have one. */
   readonly #calls = new Map<string, string | undefined>();
   #size = 0;
 
   /** Starts an answer of a model of this family. */
-  constructor(keeper: ThoughtKeeper, family: string) {
+  constructor(
+    keeper: ThoughtKeeper,
+    family: string,
+    { unsigned = false }: ThoughtCollectorOptions = {},
+  ) {
     this.#keeper = keeper;
     this.#family = family;
+    this.#isUnsigned = unsigned;
   }
 
   /** Takes a whole answer. */
@@ -97,13 +109,14 @@ export class ThoughtCollector {
         ...(redacted !== undefined && { redacted }),
       });
     }
-    const isProven = parts.some(hasProof);
+    const isWanted = parts.some(hasProof) ||
+      (this.#isUnsigned && parts.length > 0);
     for (const [id, signature] of this.#calls) {
       // What nobody has signed nobody asks for.
-      if (!isProven && signature === undefined) continue;
+      if (!isWanted && signature === undefined) continue;
       this.#keeper.keep(id, {
         family: this.#family,
-        parts: isProven ? parts : [],
+        parts: isWanted ? parts : [],
         ...(signature !== undefined && { signature }),
       });
     }

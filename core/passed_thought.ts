@@ -1,7 +1,10 @@
 import { CLIENTS } from "./_dialect_table.ts";
 import { NO_LIMITS } from "./_json_scan.ts";
-import type { ThoughtCollector } from "./_thought_collector.ts";
-import type { ProviderDialect } from "./dialect.ts";
+import type {
+  ThoughtCollector,
+  ThoughtCollectorOptions,
+} from "./_thought_collector.ts";
+import type { ProviderDialect, Quirks } from "./dialect.ts";
 import {
   editJsonDocument,
   type JsonDocument,
@@ -29,8 +32,8 @@ export interface PassedThoughts {
 export interface PassedTurns {
   /** The field that holds them. */
   readonly member: string;
-  /** Whether there are calls of tools in them, so that it is worth to look. */
-  mayLack(document: JsonDocument): boolean;
+  /** Whether there are calls of tools in them without thought that the provider wants, so that it is worth to look. */
+  mayLack(document: JsonDocument, quirks: Quirks): boolean;
   /** The turns as they shall be. */
   restore(document: JsonDocument, thoughts: PassedThoughts): readonly unknown[];
 }
@@ -42,13 +45,14 @@ export interface PassedTurns {
  */
 export function restorePassed(
   document: JsonDocument,
-  { client, keeper, family, losses }: RestoreOptions & {
+  { client, keeper, family, losses, quirks }: RestoreOptions & {
     readonly client: string;
+    readonly quirks: Quirks;
   },
 ): JsonDocument {
   if (keeper.empty) return document;
   const turns = CLIENTS.find(client)?.turns;
-  if (!turns?.mayLack(document)) return document;
+  if (!turns?.mayLack(document, quirks)) return document;
   let isChanged = false;
   const restored = turns.restore(document, {
     first(ids) {
@@ -76,22 +80,25 @@ export function restorePassed(
 const MAX_READ = 4 * 1024 * 1024;
 /** What each dialect names its proofs. */
 const PROOFS = ["ignature", "encrypted", "redacted_thinking"] as const;
+/** What OpenAI's dialect names thought that nobody has signed. */
+const UNSIGNED = ["reasoning"] as const;
 
 /** What each dialect names a call of a tool. */
 const CALLS = ["tool_use", "tool_calls", "functionCall", "function_call"];
 
-/** Keeps the proofs of a whole answer that has passed as it was; what cannot be read is nobody's loss. */
+/** Keeps the thought of a whole answer that has passed as it was; what cannot be read is nobody's loss. */
 export function keepPassed(
   body: Uint8Array,
-  { text, reader, collector }: {
+  { text, reader, collector, unsigned }: {
     /** The same as text, where what is looked for is quick to find. */
     readonly text: string;
     readonly reader: ProviderDialect;
     readonly collector: () => ThoughtCollector;
-  },
+  } & ThoughtCollectorOptions,
 ): void {
   const has = (word: string): boolean => text.includes(word);
-  if (body.length > MAX_READ || !PROOFS.some(has) || !CALLS.some(has)) return;
+  const isWorth = (unsigned ? UNSIGNED : PROOFS).some(has) && CALLS.some(has);
+  if (body.length > MAX_READ || !isWorth) return;
   try {
     collector().takeParts(reader.decodeAnswer(body).parts);
   } catch {

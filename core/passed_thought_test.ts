@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import type { Quirks } from "./dialect.ts";
 import { parseJsonDocument } from "./json_document.ts";
 import { LossReport } from "./loss_report.ts";
 import { restorePassed } from "./passed_thought.ts";
@@ -8,13 +9,18 @@ import "./dialects/mod.ts";
 const THOUGHT = { type: "reasoning", text: "hm", signature: "sig" } as const;
 
 /** A request as it goes to a family of models, where a call of `claude` is kept. */
-function restored(client: string, body: object, family = "claude") {
+function restored(
+  client: string,
+  body: object,
+  family = "claude",
+  quirks: Quirks = {},
+) {
   const keeper = new MemoryThoughtStore().of("a");
   keeper.keep("c1", { family: "claude", parts: [THOUGHT], signature: "call" });
   const losses = new LossReport();
   const text = JSON.stringify(body);
   const document = parseJsonDocument(new TextEncoder().encode(text));
-  const options = { client, keeper, family, losses };
+  const options = { client, keeper, family, losses, quirks };
   const told = restorePassed(document, options);
   return { ...told, isSame: told === document, losses: losses.toString() };
 }
@@ -78,4 +84,20 @@ Deno.test("C12, D9, B18: another family gets no proof, and what it cannot read g
     restored("openai_responses", { input: [thought, item] }, "oa/").value,
     { input: [item] },
   );
+});
+
+Deno.test("J6: a chat client's call gets back the thought that led to it, where its provider wants that", () => {
+  const call = { id: "c1", type: "function", function: { name: "f" } };
+  const turn = { role: "assistant", content: null, tool_calls: [call] };
+  const body = { messages: [turn], seed: 1 };
+  const quirks = { thought: "reasoning_content", missingThought: " " } as const;
+  const { value, text } = restored("openai_chat", body, "claude", quirks);
+  assertEquals(value.messages, [{ ...turn, reasoning_content: "hm" }]);
+  assert(text.endsWith(`,"seed":1}`));
+  assert(restored("openai_chat", body, "claude").isSame);
+  assert(restored("openai_chat", body, "other/m", quirks).isSame);
+  const own = { messages: [{ ...turn, reasoning_content: "own" }] };
+  assert(restored("openai_chat", own, "claude", quirks).isSame);
+  const other = { messages: [{ ...turn, tool_calls: [{ ...call, id: "x" }] }] };
+  assert(restored("openai_chat", other, "claude", quirks).isSame);
 });

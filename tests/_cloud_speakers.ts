@@ -143,14 +143,17 @@ export const OPENAI_RESPONSES: LoopSpeaker = {
   family: "openai",
 };
 
+/** OpenAI by Chat Completions, which a client of its Responses does not reach. */
+export const OPENAI_CHAT: LoopSpeaker = {
+  ...CHAT,
+  name: "openai",
+  entry: "type: openai, api_key: sk-Vb6Nm5Zx",
+  model: "gpt-5",
+};
+
 /** One of each provider between which a conversation may move. */
 export const LOOP_SPEAKERS: readonly LoopSpeaker[] = [
-  {
-    ...CHAT,
-    name: "openai",
-    entry: "type: openai, api_key: sk-Vb6Nm5Zx",
-    model: "gpt-5",
-  },
+  OPENAI_CHAT,
   OPENAI_RESPONSES,
   {
     ...ANTHROPIC,
@@ -180,3 +183,16 @@ export const LOOP_SPEAKERS: readonly LoopSpeaker[] = [
     model: "deepseek-reasoner",
   },
 ];
+
+/**
+ * Who answers clients of an SDK: where bytes pass by Amazon's InvokeModel or
+ * OpenAI's Responses, those do not who speak another of their provider's ways.
+ */
+export function speakersFor(sdk: string): readonly LoopSpeaker[] {
+  const other = sdk === "anthropic"
+    ? BEDROCK
+    : sdk === "responses"
+    ? OPENAI_CHAT
+    : undefined;
+  return LOOP_SPEAKERS.filter((speaker) => speaker !== other);
+}

@@ -54,6 +54,47 @@ export const LOOP_CLIENTS: Readonly<
       : completions.runTools(ask);
     return await runner.finalContent();
   },
+  responses: async ({ url, model, stream, question, tools }) => {
+    const { responses } = new OpenAI({
+      baseURL: `${url}/v1`,
+      apiKey: KEY,
+      maxRetries: 0,
+    });
+    const input: OpenAI.Responses.ResponseInputItem[] = [
+      { role: "user", content: question },
+    ];
+    for (let turn = 0; turn < 3; turn++) {
+      const ask = {
+        model,
+        input,
+        store: false,
+        max_output_tokens: 16_000,
+        reasoning: { effort: "medium" as const },
+        tools: tools.map(({ name, parameters }) => ({
+          type: "function" as const,
+          name,
+          parameters,
+          strict: false,
+        })),
+      };
+      const { output, output_text: text } = stream
+        ? await responses.stream(ask).finalResponse()
+        : await responses.create(ask);
+      const calls = output.flatMap((item) =>
+        item.type === "function_call" ? [item] : []
+      );
+      if (calls.length === 0) return text;
+      input.push(
+        ...output as OpenAI.Responses.ResponseInputItem[],
+        ...calls.map(({ call_id: id, name, arguments: args }) => ({
+          type: "function_call_output" as const,
+          call_id: id,
+          output: runTool(tools, { name, args: JSON.parse(args) }),
+        })),
+      );
+    }
+    return null;
+  },
   anthropic: async (loop) => textOf(await messagesLoop(loop)),
   google: async ({ url, model, stream, question, tools }) => {
     const { chats } = new GoogleGenAI({

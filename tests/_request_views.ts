@@ -20,7 +20,7 @@ export interface RequestView {
 }
 
 /** Numbers the ids of calls in the order of the calls. */
-class Ids {
+export class Ids {
   readonly #ids: string[] = [];
 
   call(id: string): number {
@@ -35,8 +35,10 @@ class Ids {
 /** A schema as it is asked for where the model has no form of answers: in words. */
 const IN_WORDS = /^Answer with one JSON object.* JSON Schema: (\{.*\})$/s;
 
-const list = (value: Json): Json[] =>
-  value === undefined ? [] : Array.isArray(value) ? value : [value];
+/** What may stand alone, in a list, or not at all. */
+export function list(value: Json): Json[] {
+  return value === undefined ? [] : Array.isArray(value) ? value : [value];
+}
 
 /** A schema wherever it is asked for: in its place, in words, or as that of the one tool that must be called. */
 function withSchema(
@@ -230,7 +232,11 @@ export function viewGemini(body: Json): RequestView {
   });
 }
 
-function toolView(name: string, description: string, schema: Json): unknown {
+/** A tool: its name, its description and its schema, whoever wrote it. */
+export function toolView(
+  name: string,
+  ...[description, schema]: [description: string, schema: Json]
+): unknown {
   return [name, description, plain(schema)];
 }
 
@@ -240,7 +246,7 @@ function choiceOf(choice: unknown): string {
 }
 
 /** A schema whoever wrote it: types in small letters, without the marks of strictness. */
-function plain(schema: Json): unknown {
+export function plain(schema: Json): unknown {
   if (schema === undefined) return undefined;
   return JSON.parse(
     JSON.stringify(schema),

@@ -70,7 +70,7 @@ export function varyResponse(response: Json, dice: Dice): Json {
       item.arguments = JSON.stringify(JSON.parse(item.arguments), null, "\t");
     }
     if (item.type === "message" && dice.toss()) item.phase = "final_answer";
-    if (item.type === "reasoning" && dice.toss()) item.content = null;
+    if (item.type === "reasoning" && !item.content) item.content = null;
   }
   return copy;
 }

@@ -12,6 +12,10 @@ import {
   parseJsonDocument,
   type ProviderDialect,
 } from "@llm-proxy/core";
+import { anthropicClient } from "../core/dialects/anthropic/client.ts";
+import { bedrockProvider } from "../core/dialects/bedrock/provider.ts";
+import { loadBedrockRecordings } from "./_bedrock_upstream.ts";
+import { viewConverse } from "./_converse_view.ts";
 import type { Recording } from "./_recordings.ts";
 import { FAMILIES, type Family } from "./_replay_families.ts";
 import {
@@ -31,13 +35,14 @@ const VIEWS: Readonly<Record<string, (body: unknown) => RequestView>> = {
 const encoder = new TextEncoder();
 
 /** Which conversation a recording is of, and how far it has gone; "" where no other provider has it. */
-function conversationOf({ name }: Recording): string {
+function conversationOf({ name }: Pick<Recording, "name">): string {
   const [suite = "", ...rest] = name.split("/");
   const number = name.slice(name.indexOf("#"));
   const image = /^Test(ImageUploadAgent\w*)$/.exec(suite)?.[1];
   if (image) return `${image}${number}`;
-  const kind = /(?<!With\w*)(Common|ObjectGeneration)$/.exec(suite)?.[1];
-  return kind ? `${kind}/${rest.at(-1)}` : "";
+  const [, kind, cached = ""] =
+    /(Common|ObjectGeneration|Thinking)(With\w*Cache\w*)?$/.exec(suite) ?? [];
+  return kind ? `${kind}${cached && "Cached"}/${rest.at(-1)}` : "";
 }
 
 /** What a client of the family's dialect asked. */
@@ -100,10 +105,14 @@ for (const source of FAMILIES) {
             const asked = read(source, from);
             if (callsOf(asked) !== callsOf(own)) continue;
             const model = modelOf(to);
-            const written = write(target.dialect, asked, model);
+            const written = view(write(target.dialect, asked, model));
+            // Some were asked with a limit, and some without one.
+            const limit = asked.maxOutputTokens === own.maxOutputTokens
+              ? {}
+              : { limit: written.limit };
             assertEquals(
-              view(written),
-              view(to.request),
+              written,
+              { ...view(to.request), ...limit },
               `${from.name} → ${to.name}`,
             );
             pairs++;
@@ -115,4 +124,44 @@ for (const source of FAMILIES) {
       },
     });
   }
+}
+
+const bedrock = await loadBedrockRecordings();
+
+for (const source of FAMILIES) {
+  Deno.test({
+    name:
+      `E12, E15, O2: a recorded ${source.name} request says by Converse what Bedrock was asked by InvokeModel`,
+    ignore: bedrock.length === 0,
+    fn() {
+      let pairs = 0;
+      for (const to of bedrock) {
+        const conversation = conversationOf(to);
+        if (conversation === "") continue;
+        const own = anthropicClient.decodeRequest(
+          parseJsonDocument(
+            encoder.encode(JSON.stringify({ ...to.request, model: "m" })),
+          ),
+        );
+        const [, model = ""] = /^\/model\/([^/]+)/.exec(to.path) ?? [];
+        for (const from of source.recordings) {
+          if (conversationOf(from) !== conversation) continue;
+          const asked = read(source, from);
+          if (callsOf(asked) !== callsOf(own)) continue;
+          const written = write(
+            bedrockProvider,
+            asked,
+            decodeURIComponent(model),
+          );
+          assertEquals(
+            viewConverse(written),
+            viewMessages(to.request),
+            `${from.name} → ${to.name}`,
+          );
+          pairs++;
+        }
+      }
+      assert(pairs >= 20);
+    },
+  });
 }

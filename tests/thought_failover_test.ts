@@ -1,88 +1,23 @@
 import { assert, assertEquals } from "@std/assert";
 import OpenAI from "openai";
 import {
-  type Asked,
-  json,
-  startAnsweringUpstream,
-} from "./_answering_upstream.ts";
-import {
   BEDROCK,
   LOOP_SPEAKERS,
   type LoopSpeaker,
   VERTEX_CLAUDE,
   VERTEX_GEMINI,
 } from "./_cloud_speakers.ts";
-import { startGateway } from "./_gateway.ts";
+import {
+  LAST_WORDS,
+  PARAMETERS,
+  proofOf,
+  TOLD,
+  withLoop,
+} from "./_loop_route.ts";
 import { messagesLoop, textOf } from "./_messages_loop.ts";
-import { PROOF, type Said } from "./_speakers.ts";
+import { PROOF } from "./_speakers.ts";
 
 const QUESTION = "How warm is it in Rome?";
-const CITIES = ["Rome", "Oslo"];
-const PARAMETERS = {
-  type: "object" as const,
-  properties: { city: { type: "string" } },
-};
-
-/** Two providers that say the same things, each with a proof of its own. */
-interface Pair {
-  readonly url: string;
-  /** What the provider of this name was asked last. */
-  last(name: string): Asked;
-  /** Whether a provider answers. */
-  readonly isDown: Set<string>;
-}
-
-function turnOf(number: number): Said {
-  const city = CITIES[number];
-  return city === undefined ? { text: "Rome: 21, Oslo: 4" } : {
-    thought: `I ask about ${city}`,
-    calls: [{ id: `call_${number}`, name: "weather", input: { city } }],
-  };
-}
-
-/** Runs a gateway with these providers, named `p0`, `p1`, …, and a route over all of them. */
-async function withLoop(
-  speakers: readonly LoopSpeaker[],
-  run: (pair: Pair) => Promise<void>,
-): Promise<void> {
-  const isDown = new Set<string>();
-  const last = new Map<string, Asked>();
-  const upstream = startAnsweringUpstream(async (asked) => {
-    const name = asked.path.split("/")[1] ?? "";
-    const speaker = speakers[Number(name.slice(1))]!;
-    last.set(name, asked);
-    if (isDown.has(name)) return json({ message: "Down" }, { status: 503 });
-    const said = turnOf(asked.text.split(/temperature is/).length - 1);
-    const isStream = speaker.isStream(asked);
-    const response = isStream ? speaker.stream(said) : speaker.whole(said);
-    if (response.headers.get("content-type")?.includes("amazon")) {
-      return response;
-    }
-    const text = await response.text();
-    const { headers } = response;
-    return new Response(text.replaceAll(PROOF, proofOf(name)), { headers });
-  });
-  const entries = speakers.map(({ entry }, index) =>
-    `{name: p${index}, ${entry}, max_retries: 0, base_url: "${upstream.origin}/p${index}/v1"}`
-  );
-  const targets = speakers.map(({ model }, index) => `"p${index}/${model}"`);
-  const gateway = await startGateway(`
-providers: [${entries.join()}]
-routes: [{match: both, targets: [${targets.join()}]}]
-`);
-  try {
-    await run({ url: gateway.url, last: (name) => last.get(name)!, isDown });
-  } finally {
-    await gateway.close();
-    await upstream.close();
-  }
-}
-
-/** The proof that a provider signs with; Bedrock's frames keep the one that all have. */
-function proofOf(name: string): string {
-  return `cHJvb2Yt${name}`;
-}
-
 function proofIn(speaker: LoopSpeaker, name: string, stream: boolean): string {
   return speaker === BEDROCK && stream ? PROOF : proofOf(name);
 }
@@ -126,7 +61,7 @@ class ChatLoop {
       this.messages.push({
         role: "tool",
         tool_call_id: id,
-        content: "The temperature is 21",
+        content: TOLD,
       });
     }
     return message.content;
@@ -162,7 +97,7 @@ for (const speaker of LOOP_SPEAKERS) {
         const model = `p0/${speaker.model}`;
         await chat.turn(model);
         await chat.turn(model);
-        assertEquals(await chat.turn(model), "Rome: 21, Oslo: 4");
+        assertEquals(await chat.turn(model), LAST_WORDS);
         const { text } = last("p0");
         const proof = proofIn(speaker, "p0", stream);
         // Both turns of the loop have their proof.
@@ -191,10 +126,10 @@ for (const [a, first] of LOOP_SPEAKERS.entries()) {
             isKin,
             `${where}: ${text}`,
           );
-          assert(text.includes("The temperature is 21"), where);
+          assert(text.includes(TOLD), where);
           isDown.clear();
           const said = await chat.turn(`p0/${first.model}`);
-          assertEquals(said, "Rome: 21, Oslo: 4", where);
+          assertEquals(said, LAST_WORDS, where);
           const back = last("p0").text;
           const isSigned = first.family !== undefined;
           assertEquals(back.includes(proofOf("p0")), isSigned, where);
@@ -246,11 +181,11 @@ for (const speaker of [VERTEX_CLAUDE, VERTEX_GEMINI]) {
           question: QUESTION,
           tools: [{
             name: "weather",
-            parameters: { ...PARAMETERS, required: ["city"] },
-            run: () => "The temperature is 21",
+            parameters: PARAMETERS,
+            run: () => TOLD,
           }],
         });
-        assertEquals(textOf(content), "Rome: 21, Oslo: 4");
+        assertEquals(textOf(content), LAST_WORDS);
         const { text: asked } = last("p0");
         assertEquals(asked.split(proofOf("p0")).length - 1, 2, asked);
       }));

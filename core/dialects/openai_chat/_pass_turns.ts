@@ -1,5 +1,6 @@
 import type { DialectTarget } from "../../dialect.ts";
 import { isJsonObject, type JsonObject } from "./_decode_node.ts";
+import { lacksThought } from "./pass_thought.ts";
 import { wireCallId } from "./_encode_call_ids.ts";
 
 /** What the model is taken to have said where it must have said something (H6). */
@@ -7,14 +8,31 @@ const BRIDGE = { role: "assistant", content: "OK." };
 
 /**
  * A list of messages as a provider takes it that is strict with ids of calls
- * (H4) and with the order of turns (H6); the list itself where nothing is to be
- * changed.
+ * (H4), with the order of turns (H6) and with thought in front of calls (J6);
+ * the list itself where nothing is to be changed.
  */
 export function mendTurns(list: unknown, target: DialectTarget): unknown {
-  const { callIdLength, answersTools } = target.quirks;
+  const { callIdLength, answersTools, missingThought } = target.quirks;
   if (!Array.isArray(list)) return list;
   const named = callIdLength === undefined ? list : withWireIds(list, target);
-  return answersTools ? withAnswers(named, target) : named;
+  const thought = missingThought === undefined
+    ? named
+    : withThought(named, missingThought);
+  return answersTools ? withAnswers(thought, target) : thought;
+}
+
+/** What nobody has any more is replaced by what the provider must find. */
+function withThought(
+  list: readonly unknown[],
+  missing: string,
+): readonly unknown[] {
+  return list.some(lacksThought)
+    ? list.map((message) =>
+      lacksThought(message)
+        ? { ...message, reasoning_content: missing }
+        : message
+    )
+    : list;
 }
 
 function withWireIds(

@@ -14,7 +14,7 @@ import { ChatPassStream } from "./pass_stream.ts";
  */
 export function passChat(
   document: JsonDocument,
-  { target, stream, includeUsage }: PassOptions,
+  { target, stream, includeUsage, collector }: PassOptions,
 ): Translation | undefined {
   const { model, quirks } = target;
   const { response_format: format, messages } = document.value;
@@ -34,6 +34,7 @@ export function passChat(
         model,
         includeUsage,
         streamEnd: quirks.streamEnd ?? "done",
+        ...(quirks.missingThought !== undefined && { thought: collector?.() }),
       }),
     error: decodeChatError,
   };

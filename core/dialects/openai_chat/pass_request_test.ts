@@ -362,3 +362,26 @@ Deno.test("H6: a user's turn behind a tool's gets an answer before it, where the
   assertEquals(losses, "changed: messages (p wants an answer to each tool)");
   assertEquals(passFields({ messages }).losses, "");
 });
+
+Deno.test("J6: a call without the thought that led to it has some, where the provider must find it", () => {
+  const call = { role: "assistant", tool_calls: [{ id: "c" }] };
+  const messages = [
+    { role: "user", content: "hi" },
+    { role: "assistant", content: "plain" },
+    call,
+    { ...call, reasoning_content: "hm" },
+    { ...call, reasoning_content: null },
+  ];
+  const quirks = { missingThought: " " };
+  const { fields, losses } = passFields({ messages }, quirks);
+  const filled = { ...call, reasoning_content: " " };
+  assertEquals({ fields, losses }, {
+    fields: {
+      model: "m",
+      messages: [...messages.slice(0, 2), filled, messages[3], filled],
+    },
+    losses: "",
+  });
+  const text = JSON.stringify({ model: "m", messages: [messages[3]] });
+  assertEquals(pass(text, quirks).text, text);
+});

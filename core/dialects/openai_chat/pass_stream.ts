@@ -2,6 +2,7 @@ import { parseJsonText } from "../../parse_json_text.ts";
 import type { FinishClass, Usage } from "../../answer.ts";
 import type { StreamOptions, StreamTranslator } from "../../dialect.ts";
 import type { UpstreamError } from "../../errors.ts";
+import type { ThoughtCollector } from "../../_thought_collector.ts";
 import type { SseEvent } from "../../sse_parser.ts";
 import { cutStream, invalidAnswer, parseAnswer } from "../_invalid_answer.ts";
 import { readErrorBody } from "./_decode_error_body.ts";
@@ -14,6 +15,7 @@ import {
   type MutableJson,
 } from "./_pass_json.ts";
 import { PassedUsage } from "./_pass_usage.ts";
+import { PassedThought } from "./pass_thought.ts";
 import { decodeChatErrorObject } from "./decode_error.ts";
 
 /** How a {@linkcode ChatPassStream} is set up. */
@@ -22,6 +24,8 @@ export interface ChatPassStreamOptions extends StreamOptions {
   readonly streamEnd?: "done" | "finish";
   /** The model to name where the provider names none (J23). @default {"unknown"} */
   readonly model?: string;
+  /** Keeps the thought in front of tool calls (J6). @default {none is kept} */
+  readonly thought?: ThoughtCollector | undefined;
 }
 
 /** A chunk on its way. */
@@ -51,6 +55,7 @@ export class ChatPassStream implements StreamTranslator {
   readonly #choices = new Map<number, PassedChoice>();
   /** Azure's verdict on the prompt, which comes before the first choice (F3). */
   #promptFilter: unknown;
+  readonly #thought: PassedThought | undefined;
   #progress = 0;
   #letters = 0;
   #finish: FinishClass | undefined;
@@ -61,6 +66,7 @@ export class ChatPassStream implements StreamTranslator {
     this.#endsWithFinish = options.streamEnd === "finish";
     this.#head = new PassedHead(options.model ?? "unknown");
     this.#usage = new PassedUsage(options.includeUsage);
+    this.#thought = options.thought && new PassedThought(options.thought);
   }
 
   /** Takes one event; see {@linkcode StreamTranslator.push}. */
@@ -102,6 +108,7 @@ export class ChatPassStream implements StreamTranslator {
       if (!isMutableJson(choice)) throw invalidAnswer("has an empty choice");
       const state = this.#stateOf(choice.index, place);
       if (state.mend(choice)) changed = true;
+      if (choice.index === 0) this.#thought?.take(choice.delta);
       const isFilled = hasContent(choice);
       if (isFilled) {
         this.#progress++;
@@ -173,6 +180,7 @@ export class ChatPassStream implements StreamTranslator {
       this.#finish ??= released.finish;
     }
     this.#done = true;
+    this.#thought?.finish();
     return `${text}${this.#usage.text(this.#head)}data: [DONE]\n\n`;
   }
 

@@ -1,5 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { ThoughtCollector } from "../../_thought_collector.ts";
 import { UpstreamError } from "../../errors.ts";
+import { MemoryThoughtStore } from "../../thought_store.ts";
 import {
   assemble,
   type Chunk,
@@ -515,4 +517,26 @@ Deno.test("progress counts what carries content, and the finish", () => {
     counts.push(stream.progress);
   }
   assertEquals(counts, [0, 1, 2, 3, 4, 5, 5, 6, 6, 6, 6]);
+});
+
+Deno.test("J6: the thought in front of a call is kept of a whole stream, and of no other", () => {
+  const call = { ...CALL, id: undefined };
+  const data = [
+    chunk({ role: "assistant", reasoning_content: "h" }),
+    chunk({ reasoning_content: null, reasoning: "m" }),
+    chunk({ tool_calls: [CALL] }),
+    chunk({ tool_calls: [call] }),
+    chunk({}, "tool_calls"),
+  ];
+  for (const isWhole of [true, false]) {
+    const keeper = new MemoryThoughtStore().of("a");
+    const thought = new ThoughtCollector(keeper, "d/m", { unsigned: true });
+    const stream = new ChatPassStream({ includeUsage: false, thought });
+    for (const line of [...data, ...isWhole ? [DONE] : []]) {
+      stream.push({ event: "", data: line });
+    }
+    const parts = [{ type: "reasoning", text: "hm" }] as const;
+    const kept = isWhole ? { family: "d/m", parts } : undefined;
+    assertEquals(keeper.find("a"), kept);
+  }
 });
