@@ -18,6 +18,7 @@ import { guardRequest } from "./guard_request.ts";
 import { decodeName } from "./_decode_name.ts";
 import { queryOf } from "./_query.ts";
 import { readJson } from "./read_json.ts";
+import { withGeminiSelection } from "./_selection_defaults.ts";
 import { answerCount } from "./token_count.ts";
 
 /**
@@ -85,8 +86,9 @@ async function generate(
   },
 ): Promise<void> {
   const model = modelOf(context);
-  const document = await readJson(context);
-  context.record.client.check(document);
+  const asked = await readJson(context);
+  context.record.client.check(asked);
+  const document = withGeminiSelection(context, { document: asked, model });
   await answerConversation(context, {
     document,
     stream,

@@ -286,6 +286,34 @@ Deno.test("a selection's max_tokens and temperature are those of requests for th
       (await send({ model: "told", messages: undefined }, "/v1/responses"))[2],
       0.25,
     );
+    const generate = (
+      model: string,
+      settings: Record<string, unknown>,
+    ): Promise<unknown[]> =>
+      send(
+        { contents: [{ role: "user", parts: [{ text: "hi" }] }], ...settings },
+        `/v1beta/models/${encodeURIComponent(model)}:generateContent`,
+      );
+    const own = { maxOutputTokens: 5, temperature: 1 };
+    for (
+      const [settings, limit, temperature] of [
+        [{}, 77, 0.25],
+        [{ generationConfig: null }, 77, 0.25],
+        [{ generationConfig: {} }, 77, 0.25],
+        [{ generationConfig: { topP: 0.5 } }, 77, 0.25],
+        [{ generationConfig: own }, 5, 1],
+        [{ generation_config: { max_output_tokens: 5 } }, 5, 0.25],
+      ] as const
+    ) {
+      const text = JSON.stringify(settings);
+      const sent = await generate("told", settings);
+      assertEquals(sent, ["cheap", limit, temperature], text);
+    }
+    assertEquals(await generate("told/cheap", {}), [
+      "cheap",
+      undefined,
+      undefined,
+    ]);
   });
 });
 
