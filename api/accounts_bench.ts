@@ -2,7 +2,6 @@ import { costOf, makePrice, MemoryStateStore } from "@llm-proxy/context";
 import { parseLimits, ProviderFactory, type Usage } from "@llm-proxy/core";
 import { buildRouteTable } from "@llm-proxy/core/routing";
 import { StructuredLogger } from "@llm-proxy/logging";
-import { tmpdir } from "node:os";
 import { Access } from "./access.ts";
 import { Accounts } from "./accounts.ts";
 import { AttemptTrace } from "./attempt_trace.ts";
@@ -118,9 +117,14 @@ async function serve(
   }
 }
 
+const directory = await Deno.makeTempDir({ prefix: "llm-proxy-bench-" });
 const plain = accountsOf(YAML);
-const journaled = accountsOf(YAML, `${tmpdir()}/llm-proxy-bench`);
-const budgeted = accountsOf(YAML + BUDGETS, `${tmpdir()}/llm-proxy-bench`);
+const journaled = accountsOf(YAML, directory);
+const budgeted = accountsOf(YAML + BUDGETS, directory);
+addEventListener(
+  "unload",
+  () => Deno.removeSync(directory, { recursive: true }),
+);
 const price = makePrice({
   rates: { input: 2, output: 8, cachedInput: 0.5 },
   source: "bench",

@@ -80,20 +80,19 @@ export class BudgetAccount {
   }
 
   /** What may be set aside at once, without the store. */
-  get room(): number {
-    if (this.#terms.now() >= this.#until) return 0;
-    return this.#granted - this.#used;
+  room(now: number): number {
+    return now >= this.#until ? 0 : this.#granted - this.#used;
   }
 
   /** Whether nothing is known of it now: the store fails, or has not answered yet. */
-  get isUnknown(): boolean {
+  isUnknown(now: number): boolean {
     return this.fault !== undefined ||
-      this.#asking !== undefined && this.#terms.now() >= this.#until;
+      this.#asking !== undefined && now >= this.#until;
   }
 
   /** Whether the store may have more to give. */
-  get mayRefill(): boolean {
-    return this.#terms.now() >= this.#dryUntil;
+  mayRefill(now: number): boolean {
+    return now >= this.#dryUntil;
   }
 
   /** Whether a request would fit once others have ended. */
@@ -102,14 +101,12 @@ export class BudgetAccount {
   }
 
   /** Sets aside. */
-  hold(amount: number): void {
+  hold(amount: number, now: number): void {
     this.#held += amount;
     // Asked for before it is needed, so that requests need not wait; of a soft
     // one only what others spend has to be known.
-    const isDue = this.isHard
-      ? this.room < amount
-      : this.#terms.now() >= this.#until;
-    if (isDue && this.mayRefill) void this.refill(amount);
+    const isDue = this.isHard ? this.room(now) < amount : now >= this.#until;
+    if (isDue && this.mayRefill(now)) void this.refill(amount);
   }
 
   /** Makes the lease last, where something depends on it and it ends soon. */
@@ -160,7 +157,7 @@ export class BudgetAccount {
       const wanted = this.#wanted;
       this.#wanted = 0;
       await this.#ask(wanted);
-    } while (this.#wanted > 0 && this.mayRefill);
+    } while (this.#wanted > 0 && this.mayRefill(this.#terms.now()));
     this.#wanted = 0;
   }
 
@@ -185,7 +182,8 @@ export class BudgetAccount {
       this.#granted = granted - meanwhile;
       this.#until = at + ttlMs;
       this.fault = undefined;
-      if (this.room < need) this.#dryUntil = now() + DRY_MS;
+      const after = now();
+      if (this.room(after) < need) this.#dryUntil = after + DRY_MS;
     } catch (fault) {
       this.fault = fault;
       this.#dryUntil = now() + DRY_MS;

@@ -37,8 +37,8 @@ export class BudgetShelf {
   }
 
   /** The account of a subject in the window at hand. */
-  account(subject: string): BudgetAccount {
-    if (this.#shared.now() >= this.#window.end) this.#turn();
+  account(subject: string, now: number): BudgetAccount {
+    if (now >= this.#window.end) this.#turn();
     return this.#accounts.get(subject) ?? this.#add(subject);
   }
 

@@ -48,8 +48,8 @@ export class JournalKeeper {
     if (this.#lines === "" && this.#faultAt === undefined) return;
     const lines = this.#lines;
     this.#lines = "";
+    if (this.#faultAt === undefined) return this.#append(lines);
     this.#attempt(() => {
-      if (this.#faultAt === undefined) return this.#journal?.append(lines);
       // It may end in half a line, and lack others.
       const next = this.#begun();
       if (this.#journal !== undefined) this.#faulty.push(this.#journal);
@@ -94,6 +94,16 @@ export class JournalKeeper {
       throw error;
     }
     return next;
+  }
+
+  /** The way of every request, as long as the disk is well. */
+  #append(lines: string): void {
+    try {
+      this.#journal?.append(lines);
+    } catch (cause) {
+      this.#options.onFault(cause);
+      this.#faultAt = performance.now();
+    }
   }
 
   #attempt(work: () => void): void {

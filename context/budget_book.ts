@@ -7,7 +7,7 @@ import type {
   BudgetWarning,
 } from "./budget_hold.ts";
 import type { BudgetPeriod } from "./budget_window.ts";
-import type { LedgerRow } from "./ledger_row.ts";
+import type { LedgerCharge, LedgerRow } from "./ledger_row.ts";
 import type { StateStore } from "./state_store.ts";
 
 /** A budget: each of its subjects has its own. */
@@ -136,12 +136,13 @@ export class BudgetBook {
     asks: readonly BudgetAsk[],
     pico: number | undefined,
   ): Promise<unknown> | undefined {
+    const now = this.#options.now();
     let refills: Promise<void>[] | undefined;
     for (const ask of asks) {
-      const account = this.#account(ask);
-      if (!account.isHard || !account.mayRefill) continue;
+      const account = this.#account(ask, now);
+      if (!account.isHard || !account.mayRefill(now)) continue;
       const need = pico === undefined ? account.left : nanoOf(pico);
-      if (account.room >= need && need > 0) continue;
+      if (account.room(now) >= need && need > 0) continue;
       refills ??= [];
       refills.push(account.refill(need));
     }
@@ -157,21 +158,24 @@ export class BudgetBook {
     asks: readonly BudgetAsk[],
     pico: number | undefined,
   ): BudgetHold | BudgetRefusal {
+    const now = this.#options.now();
     const accounts: BudgetAccount[] = [];
     const amounts: number[] = [];
+    const charges: LedgerCharge[] = [];
     for (const ask of asks) {
-      const account = this.#account(ask);
-      const amount = amountOf(account, pico);
-      if (amount === undefined) return refusal(account, pico);
+      const account = this.#account(ask, now);
+      const amount = amountOf(account, { pico, now });
+      if (amount === undefined) return refusal(account, { pico, now });
       accounts.push(account);
       amounts.push(amount);
+      charges.push(account.charge);
     }
-    accounts.forEach((account, at) => account.hold(amounts[at] ?? 0));
+    accounts.forEach((account, at) => account.hold(amounts[at] ?? 0, now));
     this.#keepLeases();
     let isSettled = false;
     return {
       ok: true,
-      charges: accounts.map(({ charge }) => charge),
+      charges,
       settle(spent): void {
         if (isSettled) return;
         isSettled = true;
@@ -211,12 +215,12 @@ export class BudgetBook {
     this.#timer = undefined;
   }
 
-  #account({ budget, subject }: BudgetAsk): BudgetAccount {
+  #account({ budget, subject }: BudgetAsk, now: number): BudgetAccount {
     const shelf = this.#shelves.get(budget);
     if (shelf === undefined) {
       throw new TypeError(`There is no budget '${budget}'`);
     }
-    return shelf.account(subject);
+    return shelf.account(subject, now);
   }
 
   #warn(account: BudgetAccount, { warnAt = [] }: BudgetTerms): void {
@@ -249,30 +253,36 @@ export class BudgetBook {
   }
 }
 
+/** How much is wanted, in pico-dollars, and when. */
+interface Wanted {
+  readonly pico: number | undefined;
+  readonly now: number;
+}
+
 /**
  * What is to be set aside of an account, in nano-dollars: where nobody knows
  * how much is needed, all that there is. `undefined` where there is no room.
  */
 function amountOf(
   account: BudgetAccount,
-  pico: number | undefined,
+  { pico, now }: Wanted,
 ): number | undefined {
   if (!account.isHard) return 0;
-  const { room } = account;
+  const room = account.room(now);
   if (pico !== undefined) {
     const need = nanoOf(pico);
     return room >= need ? need : undefined;
   }
-  const isAll = room >= account.left || !account.mayRefill;
+  const isAll = room >= account.left || !account.mayRefill(now);
   return room > 0 && isAll ? room : undefined;
 }
 
 function refusal(
   account: BudgetAccount,
-  pico: number | undefined,
+  { pico, now }: Wanted,
 ): BudgetRefusal {
   const [budget, subject] = account.charge;
   const isFull = !account.fitsLater(pico === undefined ? 1 : nanoOf(pico));
-  const reason = account.isUnknown ? "unknown" : isFull ? "spent" : "busy";
+  const reason = account.isUnknown(now) ? "unknown" : isFull ? "spent" : "busy";
   return { ok: false, budget, subject, resetAt: account.window.end, reason };
 }

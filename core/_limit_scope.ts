@@ -1,9 +1,11 @@
 import { KeyRows, type RowPart } from "./_key_rows.ts";
 import type { GateState, Hold, LimitGate } from "./_limit_gate.ts";
+import { shortKey } from "./_limit_key.ts";
 import type { LimitHub } from "./_limit_hub.ts";
 import { SlotsGate } from "./_slots_gate.ts";
+import type { LimitStatus } from "./admission.ts";
 import { LeasedLimit } from "./leased_limit.ts";
-import type { Limit, LimitUnit } from "./rate_limit.ts";
+import type { Limit } from "./rate_limit.ts";
 import { SlidingWindow } from "./sliding_window.ts";
 import { TokenBucket } from "./token_bucket.ts";
 
@@ -72,7 +74,11 @@ export class LimitScope {
   /** What an ask holds that is the only one. */
   holds(key: string, tokens: number): Hold[] {
     const row = this.#rows.find(key);
-    return this.#gates.map((gate) => this.#hold(gate, { key, tokens, row }));
+    const holds: Hold[] = [];
+    for (const gate of this.#gates) {
+      holds.push(this.#hold(gate, key, tokens, row));
+    }
+    return holds;
   }
 
   /** Adds what one ask of several holds; what is asked for twice is added up. */
@@ -81,7 +87,7 @@ export class LimitScope {
     for (const gate of this.#gates) {
       const same = findHold(holds, gate, key);
       if (same === undefined) {
-        holds.push(this.#hold(gate, { key, tokens, row }));
+        holds.push(this.#hold(gate, key, tokens, row));
       } else same.amount += gate.unit === "tokens" ? tokens : 1;
     }
   }
@@ -95,16 +101,22 @@ export class LimitScope {
     );
   }
 
-  /** How each limit stands for a key; a bucket that is shared has the less of both. */
-  states(key: string, now: number): (GateState & { unit: LimitUnit })[] {
-    return this.#kept.map(({ limit: { unit }, gates }) => {
-      const [first, ...more] = gates.map((gate) => gate.state(key, now));
-      const least = more.reduce(
-        (a, b) => b.remaining < a.remaining ? b : a,
-        first!,
-      );
-      return { unit, ...least };
-    });
+  /** Adds how each limit stands for a key; a bucket that is shared has the less of both. */
+  states(statuses: LimitStatus[], key: string, now: number): void {
+    const { name } = this.#options;
+    const short = shortKey(key);
+    for (const { limit: { unit }, gates } of this.#kept) {
+      let least: GateState | undefined;
+      for (const gate of gates) {
+        const state = gate.state(short, now);
+        if (least === undefined || state.remaining < least.remaining) {
+          least = state;
+        }
+      }
+      if (least === undefined) continue;
+      const { limit, remaining, resetMs } = least;
+      statuses.push({ name, key, unit, limit, remaining, resetMs });
+    }
   }
 
   /** Belongs after an admission: keeps to the most keys, and frees some that are idle. */
@@ -122,14 +134,7 @@ export class LimitScope {
     this.#drop(this.#gates);
   }
 
-  #hold(
-    gate: LimitGate,
-    { key, tokens, row }: {
-      readonly key: string;
-      readonly tokens: number;
-      readonly row: number;
-    },
-  ): Hold {
+  #hold(gate: LimitGate, key: string, tokens: number, row: number): Hold {
     return {
       name: this.#options.name,
       gate,

@@ -23,6 +23,34 @@ export interface RateLimitHeadersOptions {
   readonly date?: number;
 }
 
+/** The names of the headers, which cost more to make than what they tell. */
+const NAMES = {
+  openai: {
+    requests: [
+      "x-ratelimit-limit-requests",
+      "x-ratelimit-remaining-requests",
+      "x-ratelimit-reset-requests",
+    ],
+    tokens: [
+      "x-ratelimit-limit-tokens",
+      "x-ratelimit-remaining-tokens",
+      "x-ratelimit-reset-tokens",
+    ],
+  },
+  anthropic: {
+    requests: [
+      "anthropic-ratelimit-requests-limit",
+      "anthropic-ratelimit-requests-remaining",
+      "anthropic-ratelimit-requests-reset",
+    ],
+    tokens: [
+      "anthropic-ratelimit-tokens-limit",
+      "anthropic-ratelimit-tokens-remaining",
+      "anthropic-ratelimit-tokens-reset",
+    ],
+  },
+} as const;
+const UNITS = ["requests", "tokens"] as const;
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
@@ -59,21 +87,16 @@ export function rateLimitHeaders(
 ): Record<string, string> {
   const { dialect = "openai", retryAfterMs } = options;
   const headers: Record<string, string> = {};
-  for (const unit of ["requests", "tokens"] as const) {
+  for (const unit of UNITS) {
     const status = tightest(statuses, unit);
     if (status === undefined) continue;
     const { limit, remaining, resetMs } = status;
-    if (dialect === "openai") {
-      headers[`x-ratelimit-limit-${unit}`] = String(limit);
-      headers[`x-ratelimit-remaining-${unit}`] = String(remaining);
-      headers[`x-ratelimit-reset-${unit}`] = formatSpan(resetMs);
-    } else {
-      const prefix = `anthropic-ratelimit-${unit}`;
-      headers[`${prefix}-limit`] = String(limit);
-      headers[`${prefix}-remaining`] = String(remaining);
-      const { date = Date.now() } = options;
-      headers[`${prefix}-reset`] = formatTime(date + resetMs);
-    }
+    const [most, left, reset] = NAMES[dialect][unit];
+    headers[most] = String(limit);
+    headers[left] = String(remaining);
+    headers[reset] = dialect === "openai"
+      ? formatSpan(resetMs)
+      : formatTime((options.date ?? Date.now()) + resetMs);
   }
   if (retryAfterMs === undefined) return headers;
   if (retryAfterMs < Infinity) {

@@ -181,13 +181,11 @@ export class RateLimiter {
    */
   status(asks: readonly LimitAsk[]): LimitStatus[] {
     const now = this.#now();
-    return asks.flatMap(({ limit, key }) =>
-      this.#scope(limit).states(shortKey(key), now).map((state) => ({
-        name: limit,
-        key,
-        ...state,
-      }))
-    );
+    const statuses: LimitStatus[] = [];
+    for (const { limit, key } of asks) {
+      this.#scope(limit).states(statuses, key, now);
+    }
+    return statuses;
   }
 
   /**
