@@ -1,6 +1,9 @@
 import { ByteCollector, GatewayError } from "@llm-proxy/core";
 import { heldBodies } from "./_held_bodies.ts";
 
+/** Of a longer body all is held from the start, in bytes: as much as its head tells. */
+const LARGE = 1024 * 1024;
+
 /** The client has left before its answer was out. */
 export function clientLeft(): GatewayError {
   return new GatewayError("client_closed", "The client closed the connection", {
@@ -17,11 +20,11 @@ export function bodyTooLarge(maxBytes: number): GatewayError {
   );
 }
 
-/** Checks what the head says of the body, before a byte of it is read. */
+/** Checks what the head says of the body, before a byte of it is read; gives its length where it is told. */
 export function checkBodyHead(
   header: (name: string) => string | undefined,
   maxBytes: number,
-): void {
+): number | undefined {
   const encoding = header("content-encoding");
   if (encoding !== undefined && encoding.toLowerCase() !== "identity") {
     throw new GatewayError(
@@ -30,7 +33,7 @@ export function checkBodyHead(
       { code: "unsupported_content_encoding" },
     );
   }
-  checkLength(header, maxBytes);
+  return checkLength(header, maxBytes);
 }
 
 /**
@@ -51,12 +54,22 @@ export function checkLength(
 /** Gathers a request's body, under its own cap and under that of all bodies together. */
 export class RequestBody {
   readonly #maxBytes: number;
-  #collector: ByteCollector | undefined = new ByteCollector();
+  #collector: ByteCollector | undefined;
+  #size = 0;
+  /** How much of it is counted as held. */
   #held = 0;
 
-  /** Takes bodies of so many bytes. */
-  constructor(maxBytes: number) {
+  /**
+   * Takes bodies of so many bytes.
+   *
+   * @param length How many the head tells. @default {none}
+   * @throws {GatewayError} 503 where there is no room for so many.
+   */
+  constructor(maxBytes: number, length: number = 0) {
     this.#maxBytes = maxBytes;
+    // Else many large ones would come in part, and none in whole.
+    if (length > LARGE) this.#hold(length);
+    this.#collector = new ByteCollector(length);
   }
 
   /**
@@ -66,11 +79,9 @@ export class RequestBody {
    */
   add(chunk: Uint8Array): void {
     const { byteLength } = chunk;
-    if (this.#held + byteLength > this.#maxBytes) {
-      throw bodyTooLarge(this.#maxBytes);
-    }
-    heldBodies.take(byteLength);
-    this.#held += byteLength;
+    this.#size += byteLength;
+    if (this.#size > this.#maxBytes) throw bodyTooLarge(this.#maxBytes);
+    if (this.#size > this.#held) this.#hold(this.#size - this.#held);
     this.#collector?.add(chunk);
   }
 
@@ -86,5 +97,10 @@ export class RequestBody {
     heldBodies.giveBack(this.#held);
     this.#held = 0;
     this.#collector = undefined;
+  }
+
+  #hold(bytes: number): void {
+    heldBodies.take(bytes);
+    this.#held += bytes;
   }
 }

@@ -32,9 +32,9 @@ export const server = z.strictObject({
   max_body_mb: size(1024).default(32)
     .describe("Largest request body in MiB; larger ones get 413."),
   // Without it, so many callers with so large bodies would be the end of the process.
-  max_held_mb: size(1_048_576).default(256)
+  max_held_mb: size(1_048_576).optional()
     .describe(
-      "All request bodies held at once, in MiB; those over it get 503.",
+      "All request bodies held at once, in MiB; those over it get 503. A sixteenth of the memory limit by default, 256 at most, and no less than max_body_mb.",
     ),
   // Some 20 KB each when idle, and two descriptors each when busy.
   max_connections: count(1, 1_000_000).default(8192)

@@ -21,10 +21,8 @@ type RouteOutput = ConfigOutput["routes"][number];
 /** Joins what the schema gave out across sections: names, keys and defaults of providers. */
 export function finish(output: ConfigOutput, sources: ConfigSources): Config {
   const client = withinLimit(output.http_client);
-  const { max_body_mb: body, max_held_mb: held } = output.server;
   return {
     ...output,
-    server: { ...output.server, max_held_mb: Math.max(body, held) },
     auth: {
       ...output.auth,
       api_keys: output.auth.api_keys.map((entry, index) =>

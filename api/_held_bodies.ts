@@ -1,7 +1,27 @@
 import { GatewayError } from "@llm-proxy/core";
+import type { Config } from "./config_types.ts";
 
+const MIB = 1024 * 1024;
 /** How many bytes of request bodies the process holds at most, until an app says otherwise. */
-const MAX_HELD = 256 * 1024 * 1024;
+const MAX_HELD = 256 * MIB;
+
+/**
+ * The part of the memory that bodies may have: each is there as bytes, as text,
+ * as what is read of it, as what is sent, and of all that some is garbage.
+ */
+const SHARE = 1 / 16;
+
+/** How many bytes of bodies may be held: as the config says, else as the memory lets. */
+export function mostHeldBytes(
+  { max_body_mb: body, max_held_mb: held }: Config["server"],
+  limit: number | undefined,
+): number {
+  if (held !== undefined) return held * MIB;
+  return Math.max(
+    body * MIB,
+    Math.min(MAX_HELD, (limit ?? Infinity) * SHARE),
+  );
+}
 
 /** A count of the bytes of all request bodies that are held at once, under a cap. */
 export class HeldBodies {
@@ -20,7 +40,7 @@ export class HeldBodies {
   }
 
   /**
-   * Counts bytes that have come.
+   * Counts bytes that have come, or are to come.
    *
    * @throws {GatewayError} 503 where there is no room for them; then none is counted.
    */

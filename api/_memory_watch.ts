@@ -20,6 +20,10 @@ const MIB = 1_048_576;
 const TABLES = 100 * MIB;
 /** How long a refused caller is asked to wait: a few looks later much has ended, in s. */
 const RETRY_AFTER = 5;
+/** Bodies that are shorter are let in until the next look, in bytes. */
+const LARGE = MIB;
+/** What serving a body takes, in its own lengths: bytes, text, what is read of it, what is sent. */
+const COPIES = 6;
 
 /** What holds memory that lasts. */
 export interface MemoryHolders {
@@ -99,7 +103,24 @@ export function refuseWhenScarce(
   { method, operation }: Pick<Route, "method" | "operation">,
 ): void {
   if (!isCritical || method !== "POST" || operation === undefined) return;
-  throw new GatewayError(
+  throw scarce();
+}
+
+/**
+ * Refuses a large body where serving it might take more memory than there is:
+ * many that come together may fill it between two looks.
+ *
+ * @throws {GatewayError} 503 `memory_exhausted`.
+ */
+export function refuseLarge(
+  memory: Pick<MemoryManager, "hasRoom">,
+  bytes: number,
+): void {
+  if (bytes > LARGE && !memory.hasRoom(COPIES * bytes)) throw scarce();
+}
+
+function scarce(): GatewayError {
+  return new GatewayError(
     "overloaded",
     "The gateway is short of memory: try again",
     {

@@ -63,8 +63,9 @@ RuntimeDirectory=llm-proxy
 Environment=DENO_DIR=/var/cache/llm-proxy DENO_NO_UPDATE_CHECK=1 NO_COLOR=1
 # Deno lets no program with narrow permissions read its own limit on open files.
 Environment=LLM_PROXY_OPEN_FILES=${OPEN_FILES}
-# Collects in time, below MemoryHigh: V8 would let the heap grow to some gigabytes.
-Environment=DENO_V8_FLAGS=--max-old-space-size=512
+# The heap may have half of MemoryMax, whatever that is set to, and large bodies
+# go back to the system as soon as they are served.
+Environment=DENO_USE_CGROUPS=1 MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=131072
 WorkingDirectory=/var/lib/llm-proxy
 UMask=0077
 

@@ -4,14 +4,12 @@ import { loadDialects } from "@llm-proxy/core/lazy";
 import { type Logger, StructuredLogger } from "@llm-proxy/logging";
 import { ADMIN_ROUTES } from "./admin_routes.ts";
 import type { Config } from "./config_types.ts";
-import { heldBodies } from "./_held_bodies.ts";
+import { heldBodies, mostHeldBytes } from "./_held_bodies.ts";
 import { Gateway } from "./gateway.ts";
 import type { GatewayControls } from "./gateway_controls.ts";
 import { findVerb } from "./gemini_routes.ts";
 import { PUBLIC_ROUTES } from "./public_routes.ts";
 import { makeSurface, type Surface } from "./surface.ts";
-
-const MIB = 1024 * 1024;
 
 /** What an app may be given besides its config. */
 export interface AppOptions {
@@ -84,7 +82,10 @@ export interface App extends Surface {
 export function createApp(config: Config, options: AppOptions = {}): App {
   const logger = options.logger ?? new StructuredLogger({ level: "warn" });
   let gateway = new Gateway(config, { ...options, logger });
-  heldBodies.maxBytes = config.server.max_held_mb * MIB;
+  const bound = ({ config, memory }: Gateway): void => {
+    heldBodies.maxBytes = mostHeldBytes(config.server, memory.reading.limit);
+  };
+  bound(gateway);
   gateway.selections.onPriorities = () => {
     gateway = gateway.next(gateway.config);
   };
@@ -99,7 +100,7 @@ export function createApp(config: Config, options: AppOptions = {}): App {
     providers: gateway.providers.map(({ name }) => name),
     reload(config) {
       gateway = gateway.next(config);
-      heldBodies.maxBytes = config.server.max_held_mb * MIB;
+      bound(gateway);
     },
     async warm() {
       await Promise.all([

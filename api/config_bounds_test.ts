@@ -1,20 +1,28 @@
 import { assert, assertEquals } from "@std/assert";
 import { linesOf, parse } from "./_config_fixture_test.ts";
+import { mostHeldBytes } from "./_held_bodies.ts";
 import { providerSettings } from "./_provider_settings.ts";
 
-Deno.test("P6: parseConfig() keeps max_held_mb no smaller than max_body_mb", () => {
+const MIB = 1024 * 1024;
+
+Deno.test("P6: bodies are held as max_held_mb says, else as the memory lets, and one always is", () => {
   for (
-    const [server, held] of [
-      ["{}", 256],
-      ["{max_held_mb: 32}", 32],
-      ["{max_held_mb: 2, max_body_mb: 2}", 2],
+    const [server, limit, held] of [
+      ["{}", undefined, 256],
+      ["{}", 1_024, 64],
+      ["{}", 100, 32],
+      ["{}", 100_000, 256],
+      ["{max_held_mb: 32}", undefined, 32],
+      ["{max_held_mb: 300}", 512, 300],
+      ["{max_held_mb: 2, max_body_mb: 2}", undefined, 2],
       // Who wants larger bodies need not know of the other bound.
-      ["{max_body_mb: 512}", 512],
-    ]
+      ["{max_body_mb: 512}", 512, 512],
+    ] as const
   ) {
     const result = parse(`server: ${server}`);
     assert(result.ok, JSON.stringify(result));
-    assertEquals(result.config.server.max_held_mb, held);
+    const bytes = mostHeldBytes(result.config.server, limit && limit * MIB);
+    assertEquals(bytes, held * MIB);
   }
   assertEquals(linesOf("server: {max_body_mb: 3, max_held_mb: 2}"), [
     "1:23 server.max_body_mb: max_body_mb must not be more than max_held_mb",

@@ -134,8 +134,8 @@ export interface ServerConfig {
   readonly port: number;
   /** Largest request body, MiB. @default {32} */
   readonly max_body_mb: number;
-  /** All request bodies that the process holds at once, MiB; the app made last says it for all. @default {256, or max_body_mb if that is more} */
-  readonly max_held_mb: number;
+  /** All request bodies that the process holds at once, MiB; the app made last says it for all. @default {a sixteenth of the memory limit, 256 at most, and no less than max_body_mb} */
+  readonly max_held_mb?: number | undefined;
   /** Open client connections; further ones are refused. @default {8192} */
   readonly max_connections: number;
   /** Seconds for a request's head. @default {10} */

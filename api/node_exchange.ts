@@ -12,8 +12,10 @@ import { NodeReplyStream } from "./_node_reply_stream.ts";
 import { INTERRUPTED, REQUEST_FAULT } from "./_request_fault.ts";
 import type { ByteReplyStream, Exchange, ReplyHeaders } from "./exchange.ts";
 
-/** How long a refused upload is swallowed so that the client sees the refusal, in ms. */
+/** A refused upload of which nothing comes for so long is swallowed no longer, in ms. */
 const LINGER = 1_000;
+/** How often one that goes on is given so long again: slow machines, large bodies. */
+const LINGERS = 10;
 
 /** An exchange over `node:http`: answers are written to the socket itself. */
 export class NodeExchange implements Exchange {
@@ -88,11 +90,11 @@ export class NodeExchange implements Exchange {
 
   /** Reads the whole body. */
   async body(maxBytes: number): Promise<Uint8Array> {
-    checkBodyHead((name) => this.header(name), maxBytes);
+    const length = checkBodyHead((name) => this.header(name), maxBytes);
     // What has ended would send nothing more, its end included.
     this.signal.throwIfAborted();
+    this.#body = new RequestBody(maxBytes, length);
     if (this.#incoming.headers.expect !== undefined) this.#goAhead();
-    this.#body = new RequestBody(maxBytes);
     return await readAll(this.#incoming, this.#body);
   }
 
@@ -147,20 +149,32 @@ export class NodeExchange implements Exchange {
   }
 
   /**
-   * Answers in full while the upload goes on, and reads that to nowhere for a
-   * moment: the end of the answer is the end of the connection, and closing it
-   * on unread bytes would reset the answer away.
+   * Answers in full while the upload goes on, and reads that to nowhere for as
+   * long as it comes, within bounds: the end of the answer is the end of the
+   * connection, and closing it on unread bytes would reset the answer away.
    */
   #swallow(body: string): void {
     const incoming = this.#incoming;
     const outgoing = this.#outgoing;
     outgoing.write(body);
+    let isComing = false;
+    const onData = (): void => {
+      isComing = true;
+    };
     const end = (): void => {
       clearTimeout(timer);
       incoming.off("end", end);
+      incoming.off("data", onData);
       outgoing.end();
     };
-    const timer = setTimeout(end, LINGER);
+    const linger = (left: number): ReturnType<typeof setTimeout> =>
+      setTimeout(() => {
+        if (!isComing || left === 0) return end();
+        isComing = false;
+        timer = linger(left - 1);
+      }, LINGER);
+    let timer = linger(LINGERS - 1);
+    incoming.on("data", onData);
     incoming.once("end", end);
     outgoing.once("close", () => {
       end();

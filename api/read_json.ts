@@ -6,6 +6,7 @@ import {
 } from "@llm-proxy/core";
 import { giveWay } from "./_give_way.ts";
 import { checkNamedFiles } from "./_named_files.ts";
+import { refuseLarge } from "./_memory_watch.ts";
 import type { RequestContext } from "./endpoints.ts";
 
 const MIB = 1024 * 1024;
@@ -22,6 +23,7 @@ export async function readJson(context: RequestContext): Promise<JsonDocument> {
     );
   }
   const cap = gateway.config.server.max_body_mb * MIB;
+  refuseLarge(gateway.memory, Number(exchange.header("content-length") ?? 0));
   const { waiting } = record;
   let body: Uint8Array;
   waiting.begin();
@@ -54,6 +56,7 @@ async function parseInTurns(
   },
 ): Promise<JsonDocument> {
   await pause;
+  refuseLarge(context.gateway.memory, body.length);
   return await parseLargeJson(body, {
     pause: async () => await giveWay(context, body.length),
   });

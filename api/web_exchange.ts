@@ -102,8 +102,8 @@ export class WebExchange implements Exchange {
 
   /** Reads the whole body. */
   async body(maxBytes: number): Promise<Uint8Array> {
-    checkBodyHead((name) => this.header(name), maxBytes);
-    const body = new RequestBody(maxBytes);
+    const length = checkBodyHead((name) => this.header(name), maxBytes);
+    const body = new RequestBody(maxBytes, length);
     this.#body = body;
     try {
       for await (const chunk of this.#request.body ?? []) body.add(chunk);

@@ -63,6 +63,10 @@ const LEAK_SPAN = 120_000;
 const LEAK_QUIET = 6 * 3_600_000;
 /** How long to the next collection that is asked for, in ms: what was given up is in use until one. */
 const COLLECT_QUIET = { high: 60_000, critical: 10_000 } as const;
+/** For how long what was read is good for whoever asks for room, in ms. */
+const LOOK_QUIET = 50;
+/** The least time between two collections that are made for those, in ms. */
+const ROOM_QUIET = 1_000;
 
 /**
  * Watches the memory of the process and has its owners give some up in time:
@@ -98,6 +102,7 @@ export class MemoryManager {
   #level = 0;
   #leakToldAt = -Infinity;
   #collectedAt = -Infinity;
+  #lookedAt = -Infinity;
   #timer: ReturnType<typeof setInterval>;
   #bounds: Required<Pick<MemoryManagerOptions, "highShare" | "criticalShare">>;
 
@@ -166,6 +171,7 @@ export class MemoryManager {
   check(): MemoryPressure {
     const reading = (this.#options.read ?? readMemory)();
     this.#reading = reading;
+    this.#lookedAt = this.#now();
     const from = this.pressure;
     this.#level = this.#levelAt(shareOf(reading));
     if (this.pressure !== from) {
@@ -175,6 +181,20 @@ export class MemoryManager {
     if (pressure !== "normal") this.#shrink(pressure);
     this.#watch(reading);
     return pressure;
+  }
+
+  /**
+   * Whether there is room for so many bytes more: for whoever is about to take
+   * much, and can be refused. Where there is none, garbage is collected first.
+   */
+  hasRoom(bytes: number): boolean {
+    const now = this.#now();
+    if (now - this.#lookedAt >= LOOK_QUIET) this.check();
+    if (this.#hasRoom(bytes)) return true;
+    if (now - this.#collectedAt < ROOM_QUIET) return false;
+    this.#collect();
+    this.check();
+    return this.#hasRoom(bytes);
   }
 
   /** Looks no more. */
@@ -202,10 +222,20 @@ export class MemoryManager {
         // One that can't must not keep the others from it.
       }
     }
-    const now = this.#now();
-    if (now - this.#collectedAt < COLLECT_QUIET[pressure]) return;
-    this.#collectedAt = now;
+    const quiet = COLLECT_QUIET[pressure];
+    if (this.#now() - this.#collectedAt >= quiet) this.#collect();
+  }
+
+  #collect(): void {
+    this.#collectedAt = this.#now();
     this.#options.collect?.();
+  }
+
+  #hasRoom(bytes: number): boolean {
+    const { used, limit = Infinity, heapUsed, heapLimit } = this.#reading;
+    const { criticalShare } = this.#bounds;
+    const isHeapFull = heapLimit > 0 && heapUsed > heapLimit * criticalShare;
+    return !isHeapFull && used + bytes <= limit * criticalShare;
   }
 
   #watch({ used, limit }: MemoryReading): void {

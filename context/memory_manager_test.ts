@@ -190,3 +190,34 @@ Deno.test("MemoryManager lists what its owners hold, and forgets who leaves", ()
     RangeError,
   );
 });
+
+Deno.test("P6: MemoryManager has room as long as it is not critical with it, and collects garbage before it has none", () => {
+  let now = 0;
+  let used = 50;
+  let garbage = 0;
+  let collections = 0;
+  const memory = new MemoryManager({
+    read: () => ({
+      used: used + garbage,
+      limit: 100,
+      heapUsed: 0,
+      heapLimit: 100,
+    }),
+    collect: () => {
+      collections++;
+      garbage = 0;
+    },
+    now: () => now,
+  });
+  assertEquals([memory.hasRoom(45), memory.hasRoom(46)], [true, false]);
+  assertEquals(collections, 1);
+  now += 2_000;
+  garbage = 30;
+  assertEquals(memory.hasRoom(30), true);
+  assertEquals(collections, 2);
+  // Not again and again for everybody who asks.
+  now += 60;
+  used = 80;
+  assertEquals([memory.hasRoom(30), collections], [false, 2]);
+  memory.close();
+});

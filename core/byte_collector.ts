@@ -1,5 +1,7 @@
 /** The first buffer of a body that comes in more than one chunk, in bytes. */
 const FIRST_BUFFER = 16 * 1024;
+/** What was announced is believed for so many times what has come. */
+const TRUST = 4;
 
 /**
  * Gathers the chunks of a body into one piece, in memory bounded by twice the
@@ -18,10 +20,21 @@ const FIRST_BUFFER = 16 * 1024;
  * ```
  */
 export class ByteCollector {
+  readonly #expected: number;
   #buffer: Uint8Array = new Uint8Array(0);
   #size = 0;
   /** The buffer is a chunk that somebody else made, and full. */
   #borrowed = false;
+
+  /**
+   * Begins with nothing.
+   *
+   * @param expected How many bytes were announced: where as many come, the
+   * piece is no longer than they are, and less is copied. @default {nobody knows}
+   */
+  constructor(expected: number = 0) {
+    this.#expected = expected;
+  }
 
   /** How many bytes have come. */
   get size(): number {
@@ -49,7 +62,10 @@ export class ByteCollector {
   }
 
   #grow(size: number): void {
-    const buffer = new Uint8Array(Math.max(FIRST_BUFFER, size * 2));
+    const room = size <= this.#expected
+      ? Math.min(this.#expected, size * TRUST)
+      : Math.max(FIRST_BUFFER, size * 2);
+    const buffer = new Uint8Array(room);
     buffer.set(this.#buffer.subarray(0, this.#size));
     this.#buffer = buffer;
     this.#borrowed = false;

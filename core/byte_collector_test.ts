@@ -29,3 +29,17 @@ Deno.test("C7: ByteCollector takes 20 MB in single bytes in bounded memory", () 
   assertEquals(body.size, 20_000_000);
   assert(Deno.memoryUsage().rss - before < 256 * 1024 * 1024);
 });
+
+Deno.test("P6: ByteCollector takes no more memory than was announced, and believes that only as more comes", () => {
+  const body = new ByteCollector(1_000_000);
+  for (let i = 0; i < 100; i++) {
+    body.add(new Uint8Array(10_000).fill(i));
+    const room = body.bytes().buffer.byteLength;
+    assert(room <= Math.min(1_000_000, 4 * body.size), `${room}`);
+  }
+  assertEquals(body.bytes().byteLength, 1_000_000);
+  assertEquals(body.bytes()[999_999], 99);
+  // More than was announced is taken all the same.
+  body.add(new Uint8Array([7]));
+  assertEquals(body.bytes()[1_000_000], 7);
+});

@@ -26,6 +26,8 @@ export interface ServiceBounds {
     readonly megabytes: number;
     readonly mode: "rw" | "ro";
   };
+  /** How much memory its control group may use, in MiB; see `_memory_group.ts`. @default {as much as there is} */
+  readonly megabytes?: number;
   /** Where its inspector listens. @default {nowhere} */
   readonly inspect?: number;
 }
@@ -60,8 +62,13 @@ export function command(
 }
 
 /** What starts the service within its bounds. */
-function wrapping({ openFiles, disk }: ServiceBounds): string[] {
+function wrapping(
+  { openFiles, disk, megabytes: memory }: ServiceBounds,
+): string[] {
   const through = ["run", "--quiet", "-A"];
+  if (memory !== undefined) {
+    return [...through, "tests/_memory_group.ts", `${memory}`];
+  }
   if (openFiles !== undefined) {
     return [...through, "tests/_few_files.ts", `${openFiles}`];
   }

@@ -36,6 +36,8 @@ done
 say wrote "${WROTE:-nowhere}"
 nsenter -t $PID -m -- setpriv --reuid="$(field Uid)" --regid="$(field Gid)" --clear-groups \
   sh -c 'touch /var/lib/llm-proxy/.probe' 2>/dev/null; say wrote_state $?
+# Told in bytes; more than half of the memory is never asked for the heap.
+say heap "$(ask $URL/v1/status | grep -o '"heap_limit_bytes":[0-9]*' | cut -d: -f2) of $(systemctl show -p MemoryMax --value llm-proxy)"
 say ready "$(ask -o /dev/null -w '%{http_code}' $URL/health/ready)"
 (for _ in $(seq 40); do
   ask -o /dev/null -w '%{http_code}\n' $URL/v1/chat/completions -H 'content-type: application/json' -d "$PING"

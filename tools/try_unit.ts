@@ -25,6 +25,11 @@ const WANTED: Readonly<Record<string, (value: string) => boolean>> = {
     const [has = 0, most = 0] = value.split(" of ").map(Number);
     return has >= Math.min(65_536, most) && has > 0;
   },
+  // What is young comes on top of the half.
+  heap: (value) => {
+    const [has = 0, most = 0] = value.split(" of ").map(Number);
+    return has > 0 && has <= 0.65 * most;
+  },
   canaries: (value) => value === "0",
   wrote: (value) => value === "nowhere",
   wrote_state: (value) => value === "0",
