@@ -6,7 +6,6 @@ import { isOpenToOthers, keyless } from "./_open_to_others.ts";
 import { telemetryFault } from "./_open_telemetry.ts";
 import { runService } from "./_run_service.ts";
 import { mayKeepFiles, statePlace } from "./_state_place.ts";
-import { supervise } from "./_supervisor.ts";
 import { FAULT, tell, USAGE } from "./_terminal.ts";
 import { ownCommandLine, workerRole } from "./_worker.ts";
 import { workerSockets } from "./_worker_sockets.ts";
@@ -66,6 +65,7 @@ export async function start({ values }: CliInput): Promise<number> {
     if (typeof sockets === "string") {
       return tell(`llm-proxy: ${sockets}`, FAULT);
     }
+    const { supervise } = await import("./_supervisor.ts");
     return await supervise({ workers, sockets, config, file, place });
   }
   return await runService({

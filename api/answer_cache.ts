@@ -1,4 +1,4 @@
-import type { CacheEntry, CacheStats } from "@llm-proxy/context";
+import type { CacheEntry } from "@llm-proxy/context";
 import {
   GatewayError,
   type JsonDocument,
@@ -65,11 +65,6 @@ export class AnswerCache {
     this.#kept = kept;
     this.#policies = new CachePolicies(config);
     this.#realm = realmOf(config);
-  }
-
-  /** How the cache has done. */
-  get stats(): CacheStats {
-    return this.#kept.cache.stats;
   }
 
   /** Answers a request from what is kept or on its way, else has a provider asked. */

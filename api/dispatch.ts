@@ -15,7 +15,7 @@ import type { RequestContext } from "./endpoints.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Role } from "./role.ts";
 import { RequestRecord } from "./request_record.ts";
-import { idempotencyKey, serveOnce } from "./serve_once.ts";
+import { idempotencyKey } from "./_idempotency_key.ts";
 import { tellOfRequest } from "./tell_of_request.ts";
 import { UpgradeExchange } from "./upgrade_exchange.ts";
 
@@ -113,7 +113,7 @@ export async function dispatch(
       () =>
         key === undefined
           ? route.handle(context)
-          : serveOnce(context, { key, handle: route.handle }),
+          : once(context, { key, handle: route.handle }),
     );
   } catch (error) {
     refuse(recorded ?? exchange, record, toGatewayError(error));
@@ -138,6 +138,15 @@ async function loaded(route: Route, loading: Promise<void>): Promise<Route> {
       },
     };
   }
+}
+
+/** Serves a request that is to be served once; what does is loaded by the first. */
+async function once(
+  context: RequestContext,
+  asked: { readonly key: string; readonly handle: Route["handle"] },
+): Promise<void> {
+  const { serveOnce } = await import("./serve_once.ts");
+  await serveOnce(context, asked);
 }
 
 /** What tells whose request it is that is logged of. */

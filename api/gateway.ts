@@ -23,11 +23,11 @@ import {
 } from "@llm-proxy/core/routing";
 import type { Logger, RequestLog } from "@llm-proxy/logging";
 import type { Accounts } from "./accounts.ts";
-import { AnswerCache } from "./answer_cache.ts";
 import { KeyRing } from "./authenticate.ts";
 import { Condensing } from "./condensing.ts";
 import type { Config } from "./config_types.ts";
 import { HangUps } from "./hang_up.ts";
+import { LazyAnswers } from "./lazy_answers.ts";
 import type { GatewayControls } from "./gateway_controls.ts";
 import type { GatewayOptions } from "./_gateway_options.ts";
 import { Guardrails } from "./guardrails.ts";
@@ -59,7 +59,7 @@ export class Gateway {
   /** Makes long conversations shorter, where that is wanted. */
   readonly condensing: Condensing;
   /** Answers that are kept; `undefined` where none are for anybody. */
-  readonly answers: AnswerCache | undefined;
+  readonly answers: LazyAnswers | undefined;
   /** Faults that are wanted; `undefined` where none are. */
   readonly chaos: Chaos | undefined;
   /** Arms of routes that are watched; `undefined` where none are. */
@@ -107,7 +107,7 @@ export class Gateway {
     this.metrics.watch(this);
     this.condensing = new Condensing(this, lasting.summaries);
     this.guardrails = Guardrails.of(this);
-    this.answers = lasting.kept && new AnswerCache(config, lasting.kept);
+    this.answers = lasting.kept && new LazyAnswers(config, lasting.kept);
     // Each key does as well as its account does.
     this.health.watch(
       table.providers.flatMap(({ provider, moreKeys = [] }) => [

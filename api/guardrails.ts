@@ -2,7 +2,7 @@ import { GatewayError } from "@llm-proxy/core";
 import type { Config } from "./config_types.ts";
 import type { RequestContext } from "./endpoints.ts";
 import type { Gateway } from "./gateway.ts";
-import { type Guardrail, makeGuardrails } from "./guardrail_policy.ts";
+import type { Guardrail } from "./guardrail_policy.ts";
 
 const WITHOUT_BODY: ReadonlySet<string> = new Set(["GET", "HEAD", "DELETE"]);
 
@@ -44,7 +44,10 @@ export class Guardrails {
   /** The guardrails of these names; what they need is loaded with the first request. */
   async named(names: readonly string[]): Promise<readonly Guardrail[]> {
     const { config, tokens } = this.#gateway;
-    this.#made ??= makeGuardrails(config.guardrails, tokens.estimator)
+    this.#made ??= import("./guardrail_policy.ts")
+      .then(({ makeGuardrails }) =>
+        makeGuardrails(config.guardrails, tokens.estimator)
+      )
       .then((made) => new Map(made.map((it) => [it.name, it])));
     const known = await this.#made;
     return names.flatMap((name) => known.get(name) ?? []);

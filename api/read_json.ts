@@ -5,7 +5,6 @@ import {
   parseLargeJson,
 } from "@llm-proxy/core";
 import { giveWay } from "./_give_way.ts";
-import { checkNamedFiles } from "./_named_files.ts";
 import { refuseLarge } from "./_memory_watch.ts";
 import type { RequestContext } from "./endpoints.ts";
 
@@ -42,6 +41,7 @@ export async function readJson(context: RequestContext): Promise<JsonDocument> {
     : await parseInTurns(context, { body, pause });
   record.document = document;
   if (gateway.parts.owners.isUsed) {
+    const { checkNamedFiles } = await import("./_named_files.ts");
     await waiting.during(checkNamedFiles(context, document));
   }
   return document;

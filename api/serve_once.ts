@@ -24,16 +24,6 @@ const SAME = new Set([
 ]);
 const MIB = 1024 * 1024;
 
-/** The `Idempotency-Key` of a request that may have one: any POST but those of admins, whose answers hold secrets, and what passes through. */
-export function idempotencyKey(
-  { method, isAdmin }: Route,
-  exchange: Pick<Exchange, "header">,
-): string | undefined {
-  return method === "POST" && !isAdmin
-    ? exchange.header("idempotency-key")
-    : undefined;
-}
-
 /**
  * Serves a request with an `Idempotency-Key` once: who sends the same again is
  * given the same answer, with the header `idempotent-replayed: true`. An error

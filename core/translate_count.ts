@@ -1,7 +1,6 @@
 import { dialectRow } from "./_dialect_table.ts";
 import type { CountClient, TokenCount } from "./count_dialect.ts";
 import type { DecodeOptions, EncodedRequest } from "./dialect.ts";
-import { messagesCount } from "./dialects/anthropic/count_tokens.ts";
 import type { UpstreamError } from "./errors.ts";
 import { estimateInputTokens } from "./estimate_tokens.ts";
 import type { JsonDocument } from "./json_document.ts";
@@ -28,8 +27,8 @@ export interface CountTranslation {
 
 /** What {@linkcode translateTokenCount} needs besides the request. */
 export interface TranslateCountOptions extends DecodeOptions {
-  /** The dialect in which the client asks. @default {Anthropic's} */
-  readonly client?: CountClient;
+  /** The dialect in which the client asks. */
+  readonly client: CountClient;
   /** Where the request goes. */
   readonly deployment: Destination;
   /** Takes note of what could not be carried over, and of an estimate. */
@@ -53,7 +52,7 @@ export interface TranslateCountOptions extends DecodeOptions {
  * @example An estimate
  * ```ts
  * import { LossReport, parseJsonDocument, ProviderFactory } from "@llm-proxy/core";
- * import { translateTokenCount } from "@llm-proxy/core/dialects";
+ * import { messagesCount, translateTokenCount } from "@llm-proxy/core/dialects";
  * import { assertEquals } from "@std/assert";
  *
  * const factory = new ProviderFactory();
@@ -62,7 +61,7 @@ export interface TranslateCountOptions extends DecodeOptions {
  * const losses = new LossReport();
  * const count = translateTokenCount(
  *   parseJsonDocument(new TextEncoder().encode(body)),
- *   { deployment: { provider, model: "echo" }, losses },
+ *   { client: messagesCount, deployment: { provider, model: "echo" }, losses },
  * );
  * assertEquals(count, { body: `{"input_tokens":6}`, inputTokens: 6 });
  * assertEquals(losses.toString(), "approximated: input_tokens (estimated)");
@@ -73,7 +72,7 @@ export function translateTokenCount(
   document: JsonDocument,
   options: TranslateCountOptions,
 ): CountTranslation | TokenCount {
-  const { client = messagesCount, deployment, losses, counted } = options;
+  const { client, deployment, losses, counted } = options;
   const { provider, model } = deployment;
   const { name, dialect, quirks } = provider;
   const target = { provider: name, model, quirks, losses };

@@ -4,7 +4,7 @@ import { LossReport } from "./loss_report.ts";
 import { ProviderFactory } from "./provider_factory.ts";
 import { BASE, document } from "./dialects/anthropic/_test_client_decode.ts";
 import { translateTokenCount } from "./translate_count.ts";
-import "./dialects/mod.ts";
+import { messagesCount } from "./dialects/mod.ts";
 
 function translate(type: "anthropic" | "mock") {
   const factory = new ProviderFactory();
@@ -14,7 +14,11 @@ function translate(type: "anthropic" | "mock") {
     const deployment = { provider, model: "x" };
     return {
       losses,
-      count: translateTokenCount(document(BASE), { deployment, losses }),
+      count: translateTokenCount(document(BASE), {
+        client: messagesCount,
+        deployment,
+        losses,
+      }),
     };
   } finally {
     factory.close();
@@ -42,6 +46,7 @@ Deno.test("C37: clouds count the tokens of models that they count for, at their 
     });
     const losses = new LossReport();
     const count = translateTokenCount(document(BASE), {
+      client: messagesCount,
       deployment: { provider, model },
       losses,
     });
