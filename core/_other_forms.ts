@@ -5,6 +5,7 @@ import type {
   TranslatedAnswer,
 } from "./dialect.ts";
 import type { JsonDocument } from "./json_document.ts";
+import { callKeysOf } from "./_call_keys.ts";
 import { quirksOf } from "./quirks_of.ts";
 import { isEventStream, readAnswer, WholeDecoder } from "./read_answer.ts";
 import { RecodedStream } from "./recoded_stream.ts";
@@ -27,7 +28,10 @@ export function otherForms(
   const quirks = quirksOf(options.deployment);
   const family = thoughtFamily(provider, model);
   const collector = () =>
-    keeper && new ThoughtCollector(keeper, family, wantsBack(quirks));
+    keeper && new ThoughtCollector(keeper, family, {
+      ...wantsBack(quirks),
+      keys: callKeysOf(client, document),
+    });
   const read = (body: Uint8Array): Answer => {
     const told = readAnswer(body, { reader, losses, quirks });
     return told.model === "" ? { ...told, model } : told;

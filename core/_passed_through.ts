@@ -1,4 +1,5 @@
 import type { Pass } from "./_dialect_table.ts";
+import { callKeysOf } from "./_call_keys.ts";
 import { answerReader } from "./answer_reader.ts";
 import type {
   ClientDialect,
@@ -30,7 +31,9 @@ export function passThrough(
   const { quirks } = target;
   const asked = { client: client.name, keeper, family, losses, quirks };
   const wanted = wantsBack(quirks);
-  const collector = () => new ThoughtCollector(keeper, family, wanted);
+  const keys = callKeysOf(client, document);
+  const collector = () =>
+    new ThoughtCollector(keeper, family, { ...wanted, keys });
   const restored = restorePassed(document, asked);
   const passed = pass(restored, { ...options, target, collector });
   if (passed === undefined) return undefined;

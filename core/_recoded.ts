@@ -6,6 +6,7 @@ import type {
 } from "./dialect.ts";
 import type { JsonDocument } from "./json_document.ts";
 import { foldSystem } from "./_fold_system.ts";
+import { callKeysOf, withKeys } from "./_call_keys.ts";
 import { RecodedStream } from "./recoded_stream.ts";
 import { restoreThought } from "./_restored_thought.ts";
 import { ThoughtCollector } from "./_thought_collector.ts";
@@ -24,12 +25,18 @@ export function recode(
 ): Translation {
   const { losses, stream, includeUsage, thoughts: keeper } = options;
   const family = thoughtFamily(options.deployment.provider, target.model);
+  const keys = keeper && callKeysOf(client, document);
   const collector = () =>
-    keeper && new ThoughtCollector(keeper, family, wantsBack(target.quirks));
+    keeper &&
+    new ThoughtCollector(keeper, family, { ...wantsBack(target.quirks), keys });
   const decoded = options.conversation ??
     client.decodeRequest(document, options);
   const restored = keeper
-    ? restoreThought(decoded, { keeper, family, losses })
+    ? restoreThought(decoded, {
+      keeper: keys ? withKeys(keeper, keys) : keeper,
+      family,
+      losses,
+    })
     : decoded;
   const conversation = {
     ...target.quirks.noSystemRole ? foldSystem(restored, target) : restored,

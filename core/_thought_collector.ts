@@ -1,5 +1,6 @@
 import type { AnswerEvent, AnswerPart } from "./answer.ts";
 import type { ReasoningPart } from "./conversation.ts";
+import type { CallKeys } from "./passed_thought.ts";
 import type { ThoughtKeeper } from "./thought_store.ts";
 
 /** More thought than this is not kept, in characters; models stay below. */
@@ -11,6 +12,16 @@ const MAX_CALLS = 128;
 export interface ThoughtCollectorOptions {
   /** Thought is wanted back that nobody has signed, too (J6). @default {false} */
   readonly unsigned?: boolean;
+  /** For clients that may leave ids of calls out. */
+  readonly keys?: CallKeys | undefined;
+}
+
+/** A call that thought has led to. */
+interface CollectedCall {
+  readonly name: string;
+  readonly signature: string | undefined;
+  /** Its arguments, as far as they are asked for. */
+  text: string;
 }
 
 interface Collected {
@@ -25,19 +36,23 @@ export class ThoughtCollector {
   readonly #family: string;
   readonly #isUnsigned: boolean;
   readonly #thoughts = new Map<number, Collected>();
-  /** The signatures of calls by id, where they have one. */
-  readonly #calls = new Map<string, string | undefined>();
+  /** By id, in the order of the answer. */
+  readonly #calls = new Map<string, CollectedCall>();
+  /** Those whose arguments come, by the numbers of their parts. */
+  readonly #open = new Map<number, CollectedCall>();
+  readonly #keys: CallKeys | undefined;
   #size = 0;
 
   /** Starts an answer of a model of this family. */
   constructor(
     keeper: ThoughtKeeper,
     family: string,
-    { unsigned = false }: ThoughtCollectorOptions = {},
+    { unsigned = false, keys }: ThoughtCollectorOptions = {},
   ) {
     this.#keeper = keeper;
     this.#family = family;
     this.#isUnsigned = unsigned;
+    this.#keys = keys;
   }
 
   /** Takes a whole answer. */
@@ -46,7 +61,8 @@ export class ThoughtCollector {
       if (part.type === "reasoning") {
         if (this.#grows(lengthOf(part))) this.#thoughts.set(index, part);
       } else if (part.type === "tool_call" && this.#calls.size < MAX_CALLS) {
-        this.#calls.set(part.id, part.signature);
+        const { id, name, signature, arguments: text } = part;
+        this.#calls.set(id, { name, signature, text });
       }
     }
     this.#keep();
@@ -58,7 +74,10 @@ export class ThoughtCollector {
       case "part_start":
         if (event.kind === "tool_call") {
           if (this.#calls.size >= MAX_CALLS) return;
-          this.#calls.set(event.id, event.signature);
+          const { id, name, signature } = event;
+          const call = { name, signature, text: "" };
+          this.#calls.set(id, call);
+          if (this.#keys) this.#open.set(event.part, call);
         } else if (event.kind === "reasoning") {
           const { redacted } = event;
           if (!this.#grows(1 + (redacted?.length ?? 0))) return;
@@ -69,6 +88,10 @@ export class ThoughtCollector {
         }
         break;
       case "part_delta": {
+        const call = this.#keys && this.#open.get(event.part);
+        if (call !== undefined && call.text.length <= MAX_THOUGHT) {
+          call.text += event.text;
+        }
         const thought = this.#thoughts.get(event.part);
         if (thought !== undefined && this.#grows(event.text.length)) {
           thought.text += event.text;
@@ -111,14 +134,20 @@ export class ThoughtCollector {
     }
     const isWanted = parts.some(hasProof) ||
       (this.#isUnsigned && parts.length > 0);
-    for (const [id, signature] of this.#calls) {
+    let index = -1;
+    for (const [id, { name, signature, text }] of this.#calls) {
+      index++;
       // What nobody has signed nobody asks for.
       if (!isWanted && signature === undefined) continue;
-      this.#keeper.keep(id, {
+      const thought = {
         family: this.#family,
         parts: isWanted ? parts : [],
         ...(signature !== undefined && { signature }),
-      });
+      };
+      this.#keeper.keep(id, thought);
+      if (this.#keys === undefined) continue;
+      const key = this.#keys.next({ name, arguments: text, index });
+      this.#keeper.keep(key, thought);
     }
   }
 }

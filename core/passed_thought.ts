@@ -28,6 +28,23 @@ export interface PassedThoughts {
   strip(param: string): void;
 }
 
+/** A call of a tool in an answer. */
+export interface ToldCall {
+  readonly name: string;
+  /** JSON text. */
+  readonly arguments: string;
+  /** Its place among the calls of the answer, from 0. */
+  readonly index: number;
+}
+
+/** How calls of one conversation are known again that come back without an id. */
+export interface CallKeys {
+  /** What a call of the request is kept under, by the id that it was given instead; `undefined` where it has its own. */
+  find(madeId: string): string | undefined;
+  /** What a call of the answer is to be kept under, besides its id. */
+  next(call: ToldCall): string;
+}
+
 /** How the turns of a request stand in one dialect. */
 export interface PassedTurns {
   /** The field that holds them. */
@@ -36,6 +53,8 @@ export interface PassedTurns {
   mayLack(document: JsonDocument, quirks: Quirks): boolean;
   /** The turns as they shall be. */
   restore(document: JsonDocument, thoughts: PassedThoughts): readonly unknown[];
+  /** For dialects whose clients may leave ids of calls out. @default {none may} */
+  callKeys?(document: JsonDocument): CallKeys;
 }
 
 /**

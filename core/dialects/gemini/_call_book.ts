@@ -1,4 +1,5 @@
 import type { GatewayError } from "../../errors.ts";
+import { madeCallId } from "./_call_keys.ts";
 import type { RequestNode } from "../openai_chat/_decode_node.ts";
 
 /** A call of the last turn of the model. */
@@ -33,7 +34,7 @@ export class CallBook {
     const name = call.name("name");
     const given = call.string("id");
     this.#count++;
-    const id = given || `call_${this.#count}`;
+    const id = given || madeCallId(this.#count);
     if (this.#calls.some((other) => other.id === id)) {
       throw call.refuse(
         "id",

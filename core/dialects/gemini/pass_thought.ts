@@ -1,21 +1,28 @@
 import { exactMember } from "../../_json_exact.ts";
 import type { PassedTurns } from "../../passed_thought.ts";
 import { asList, asText, isObject, type JsonObject } from "../_json.ts";
+import { GeminiCallKeys, madeCallId } from "./_call_keys.ts";
 import { isSealed } from "./_thought_seal.ts";
 
 /**
  * The turns of a Gemini request with the signatures of calls that its client
- * has lost, and without those of another family (D9). A call without an id is
- * not known again.
+ * has lost, and without those of another family (D9).
  */
 export const geminiTurns: PassedTurns = {
   member: "contents",
-  restore: (document, thoughts) =>
-    asList(exactMember(document, "contents")).map((turn) => {
+  callKeys: (document) => new GeminiCallKeys(document),
+  restore(document, thoughts) {
+    const keys = new GeminiCallKeys(document);
+    let count = 0;
+    return asList(exactMember(document, "contents")).map((turn) => {
       if (!isObject(turn)) return turn;
       let isChanged = false;
       const parts = asList(turn.parts).map((part) => {
-        const kept = thoughts.first([callId(part)]);
+        const call = callOf(part);
+        if (call === undefined) return part;
+        count++;
+        const id = asText(call.id) || keys.find(madeCallId(count));
+        const kept = thoughts.first([id]);
         if (kept === undefined || !isObject(part)) return part;
         const isSigned = hasSignature(part);
         if (!kept.isOwn && isSigned) {
@@ -32,17 +39,18 @@ export const geminiTurns: PassedTurns = {
         return { ...part, thoughtSignature: kept.signature };
       });
       return isChanged ? { ...turn, parts } : turn;
-    }),
+    });
+  },
   mayLack: ({ value }) =>
     asList(value.contents).some((turn) =>
-      isObject(turn) && asList(turn.parts).some(callId)
+      isObject(turn) && asList(turn.parts).some(callOf)
     ),
 };
 
-function callId(part: unknown): string | undefined {
+function callOf(part: unknown): JsonObject | undefined {
   if (!isObject(part)) return undefined;
   const call = part.functionCall ?? part.function_call;
-  return isObject(call) ? asText(call.id) || undefined : undefined;
+  return isObject(call) ? call : undefined;
 }
 
 function hasSignature(part: JsonObject): boolean {
