@@ -6,6 +6,8 @@ export interface ContentVisitor {
   frame(): void;
   /** A tool that the model may call. */
   tool(): void;
+  /** A schema that the answer must have, as JSON. */
+  schema(text: string): void;
   /** A picture; its base64, where it is here. */
   image(data: string | undefined, isLow: boolean): void;
   /** A document or a sound; its base64, where it is here. */
@@ -25,8 +27,17 @@ const READ = [
   "contents",
   "prompt",
 ] as const;
-/** Members that hold schemas: read as JSON, names and all. */
-const SCHEMAS = ["response_format", "output_config", "output", "text"] as const;
+/** Members that may hold the schema of an answer. */
+const OUTPUTS = [
+  "response_format",
+  "output_config",
+  "output",
+  "text",
+  "generationConfig",
+] as const;
+/** What stands between those and the schema, and the schema. */
+const WRAPPERS = ["json_schema", "format"] as const;
+const SCHEMAS = ["schema", "responseSchema", "responseJsonSchema"] as const;
 /** What a model never reads, wherever it stands. */
 const UNREAD: ReadonlySet<string> = new Set([
   "type",
@@ -81,10 +92,21 @@ export function walkRequest(from: object, visitor: ContentVisitor): void {
     if (value !== undefined) walkContent(value, visitor);
   }
   if (Array.isArray(request.tools)) walkTools(request.tools, visitor);
-  for (const name of SCHEMAS) {
-    const value = request[name];
-    if (isFields(value)) walkJson(value, visitor);
+  for (const name of OUTPUTS) {
+    const schema = schemaOf(request[name]);
+    // Providers write it into the prompt as it is, marks and all.
+    if (schema !== undefined) visitor.schema(JSON.stringify(schema));
   }
+}
+
+function schemaOf(output: unknown): Fields | undefined {
+  if (!isFields(output)) return undefined;
+  const places = [output, ...WRAPPERS.map((name) => output[name])];
+  for (const place of places.filter(isFields)) {
+    const schema = SCHEMAS.map((name) => place[name]).find(isFields);
+    if (schema !== undefined) return schema;
+  }
+  return undefined;
 }
 
 /** Walks a message, a list of them, or whatever is in one. */

@@ -16,6 +16,8 @@ export interface TokenFamily {
   readonly wide: number;
   /** For a turn, a call, a result. */
   readonly frame: number;
+  /** For what stands before the answer. */
+  readonly answer: number;
   /** For a tool besides its words, and for having any. */
   readonly tool: number;
   readonly toolbox: number;
@@ -36,17 +38,30 @@ const RATES = {
   alphabetic: 0.29,
   wide: 0.68,
   frame: 4,
+  answer: 3,
   tool: 8,
   toolbox: 9,
   image: openAiImage,
 } as const;
 
-const O200K: TokenFamily = { ...RATES, name: "o200k", encoding: "o200k_base" };
+/** OpenAI writes a tool with fewer words than its schema has, by what it reports. */
+const OPENAI_TOOL = -1;
+
+const O200K: TokenFamily = {
+  ...RATES,
+  name: "o200k",
+  encoding: "o200k_base",
+  tool: OPENAI_TOOL,
+};
+
+/** Models that think begin their answers with one token less, by what OpenAI reports. */
+const O200K_THINKING: TokenFamily = { ...O200K, answer: 2 };
 
 const CL100K: TokenFamily = {
   ...RATES,
   name: "cl100k",
   encoding: "cl100k_base",
+  tool: OPENAI_TOOL,
   latin: 1,
   alphabetic: 0.75,
   wide: 0.95,
@@ -86,17 +101,22 @@ const OTHER: TokenFamily = {
   wide: 0.8,
 };
 
-/** By how a model's name begins, what stands before its last slash left out; the first that fits. */
+/** By how a model's name begins, what stands before it left out; the first that fits. */
 const FAMILIES: readonly (readonly [RegExp, TokenFamily])[] = [
-  [/^(gpt-4o|gpt-4\.|gpt-5|gpt-oss|gpt-image|chatgpt|codex|o\d)/, O200K],
+  [/^(gpt-5|codex|computer-use|o\d)/, O200K_THINKING],
+  [/^(gpt-4o|gpt-4\.|gpt-oss|gpt-image|gpt-audio|gpt-realtime|chatgpt)/, O200K],
   [/^(gpt-4|gpt-3\.5|gpt-35|text-embedding)/, CL100K],
   [/claude/, ANTHROPIC],
   [/^(gemini|gemma)/, GEMINI],
 ];
 
+/** What stands before a name that is tuned, or another cloud's. */
+const PREFIX = /^(ft:|openai\.)/;
+
 /** The family of a model, by its name. */
 export function familyOf(model: string): TokenFamily {
-  const name = model.slice(model.lastIndexOf("/") + 1).toLowerCase();
+  const name = model.slice(model.lastIndexOf("/") + 1).toLowerCase()
+    .replace(PREFIX, "");
   return FAMILIES.find(([pattern]) => pattern.test(name))?.[1] ?? OTHER;
 }
 

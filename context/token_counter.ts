@@ -18,10 +18,7 @@ export interface TokenCounterOptions extends ExactTokensOptions {
   readonly estimator?: TokenEstimator;
 }
 
-/** What an OpenAI model puts before its answer. */
-const ANSWER_FRAME = 3;
-
-/** Gathers the words; pictures, tools and sounds can only be estimated. */
+/** Gathers the words; pictures, tools, schemas and sounds can only be estimated. */
 class Texts implements ContentVisitor {
   readonly texts: string[] = [];
   frames = 0;
@@ -36,6 +33,10 @@ class Texts implements ContentVisitor {
   }
 
   tool(): void {
+    this.isPlain = false;
+  }
+
+  schema(): void {
     this.isPlain = false;
   }
 
@@ -85,7 +86,7 @@ export class TokenCounter {
     request: Readonly<Record<string, unknown>>,
     model: string,
   ): Promise<CountedTokens> {
-    const { encoding } = familyOf(model);
+    const { encoding, frame, answer } = familyOf(model);
     if (encoding !== undefined) {
       const words = new Texts();
       walkRequest(request, words);
@@ -93,7 +94,7 @@ export class TokenCounter {
         ? await this.#exact.count(words.texts, encoding)
         : undefined;
       if (tokens !== undefined) {
-        const frames = words.frames * familyOf(model).frame + ANSWER_FRAME;
+        const frames = words.frames * frame + answer;
         return { tokens: tokens + frames, exact: true };
       }
     }
