@@ -12,9 +12,9 @@ const decoder = new TextDecoder();
 /** A bundle to be tried in the service's place: its path. `deno task test:bundle` names one. */
 const BUNDLE = Deno.env.get("SERVICE");
 /** Either with what it is started with. */
-const PROGRAM = BUNDLE === undefined
-  ? ["--frozen", "-A", "main.ts"]
-  : [...RUN_FLAGS, "-A", BUNDLE];
+const [FLAGS, PROGRAM] = BUNDLE === undefined
+  ? [["--frozen"], "main.ts"]
+  : [RUN_FLAGS, BUNDLE];
 
 /** What the system gives a service. */
 export interface ServiceBounds {
@@ -28,6 +28,8 @@ export interface ServiceBounds {
   };
   /** How much memory its control group may use, in MiB; see `_memory_group.ts`. @default {as much as there is} */
   readonly megabytes?: number;
+  /** What it may do. @default {everything} */
+  readonly permissions?: readonly string[];
   /** Where its inspector listens. @default {nowhere} */
   readonly inspect?: number;
 }
@@ -38,12 +40,15 @@ export function command(
   env: Record<string, string> = {},
   bounds: ServiceBounds = {},
 ): Deno.Command {
-  const { inspect } = bounds;
+  const { inspect, permissions = ["-A"] } = bounds;
   const own = [
     "run",
     "--quiet",
+    "--no-prompt",
     ...inspect === undefined ? [] : [`--inspect=127.0.0.1:${inspect}`],
-    ...PROGRAM,
+    ...FLAGS,
+    ...permissions,
+    PROGRAM,
     ...args,
   ];
   return new Deno.Command("deno", {
@@ -88,8 +93,9 @@ export interface Ended {
 export async function run(
   args: readonly string[],
   env?: Record<string, string>,
+  bounds?: ServiceBounds,
 ): Promise<Ended> {
-  const { code, stdout, stderr } = await command(args, env).output();
+  const { code, stdout, stderr } = await command(args, env, bounds).output();
   return { code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
 }
 

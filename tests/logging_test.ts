@@ -3,11 +3,11 @@ import { Redactor } from "@llm-proxy/logging";
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { load } from "../api/_load_config.ts";
 import { loggingFault, openLogger } from "../api/_open_logger.ts";
+import { RunningService } from "./_running_service.ts";
+import { run, type ServiceBounds } from "./_service.ts";
 import { until } from "../logging/_test_wait.ts";
 
-const ROOT = new URL("../", import.meta.url);
 const SECRET = "team-key-4f8a1c77e2b90d";
-const decoder = new TextDecoder();
 
 /** A folder with a config, gone at the end. */
 class Folder implements Disposable {
@@ -39,84 +39,29 @@ class Folder implements Disposable {
   }
 }
 
-function command(args: readonly string[], flags: readonly string[] = ["-A"]) {
-  return new Deno.Command("deno", {
-    args: [
-      "run",
-      "--quiet",
-      "--frozen",
-      "--no-prompt",
-      ...flags,
-      "main.ts",
-      ...args,
-    ],
-    cwd: ROOT,
-    env: {
-      PATH: Deno.env.get("PATH") ?? "",
-      HOME: Deno.env.get("HOME") ?? "",
-      LLM_PROXY_STATE: "memory",
-    },
-    clearEnv: true,
-    stdout: "piped",
-    stderr: "piped",
-  });
-}
-
 /** The fault with which a start or a check ends. */
 async function fault(
   args: readonly string[],
-  flags?: readonly string[],
+  bounds?: ServiceBounds,
 ): Promise<string> {
-  const { code, stderr } = await command(args, flags).output();
-  const text = decoder.decode(stderr);
-  assertEquals(code, 1, text);
-  assertEquals(text.trimEnd().split("\n").length, 1, text);
-  return text;
+  const { code, err } = await run(args, {}, bounds);
+  assertEquals(code, 1, err);
+  assertEquals(err.trimEnd().split("\n").length, 1, err);
+  return err;
 }
 
-/** A service that runs. */
-class Service implements AsyncDisposable {
-  readonly #child: Deno.ChildProcess;
-  readonly #done: Promise<void>;
-  output = "";
-
-  constructor(config: string) {
-    this.#child = command(["--port", "0", "--config", config]).spawn();
-    this.#done = this.#read();
-  }
-
-  async #read(): Promise<void> {
-    const errors = this.#child.stderr.cancel();
-    for await (const bytes of this.#child.stdout) {
-      this.output += decoder.decode(bytes);
-    }
-    await errors;
-  }
-
-  signal(name: Deno.Signal): void {
-    this.#child.kill(name);
-  }
-
-  async ask(model: string): Promise<number> {
-    await until(() => this.output.includes("http://"), "the banner");
-    const url = /http:\/\/[\d.]+:\d+/.exec(this.output)?.[0];
-    const response = await fetch(`${url}/v1/chat/completions`, {
-      method: "POST",
-      headers: { "content-type": "application/json", "x-api-key": SECRET },
-      body: JSON.stringify({
-        model,
-        messages: [{ role: "user", content: "a" }],
-      }),
-    });
-    await response.body?.cancel();
-    return response.status;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#child.kill("SIGTERM");
-    await this.#child.status;
-    await this.#done;
-  }
+/** The status with which a service answers. */
+async function ask(service: RunningService, model: string): Promise<number> {
+  const response = await fetch(`${await service.url()}/v1/chat/completions`, {
+    method: "POST",
+    headers: { "content-type": "application/json", "x-api-key": SECRET },
+    body: JSON.stringify({
+      model,
+      messages: [{ role: "user", content: "a" }],
+    }),
+  });
+  await response.body?.cancel();
+  return response.status;
 }
 
 Deno.test("logging.file takes the log, from where the config is, and is rotated by size", async () => {
@@ -125,9 +70,9 @@ Deno.test("logging.file takes the log, from where the config is, and is rotated 
     "{file: gateway.log, rotation: {max_size_mb: 0.001, max_files: 3}}",
   );
   {
-    await using service = new Service(config);
+    await using service = new RunningService(["--config", config]);
     for (let count = 0; count < 12; count++) {
-      assertEquals(await service.ask("mock/echo"), 200);
+      assertEquals(await ask(service, "mock/echo"), 200);
       // Each in a write of its own.
       await new Promise((resolve) => setTimeout(resolve, 55));
     }
@@ -152,14 +97,14 @@ Deno.test("logging.file takes the log, from where the config is, and is rotated 
 Deno.test("SIGUSR2 switches between the level of the config and debug", async () => {
   using folder = new Folder();
   const config = folder.config("{file: gateway.log, level: error}");
-  await using service = new Service(config);
-  assertEquals(await service.ask("mock/echo"), 200);
+  await using service = new RunningService(["--config", config]);
+  assertEquals(await ask(service, "mock/echo"), 200);
   service.signal("SIGUSR2");
   await until(
     () => folder.read("gateway.log").includes('"to":"debug"'),
     "debug",
   );
-  assertEquals(await service.ask("mock/echo"), 200);
+  assertEquals(await ask(service, "mock/echo"), 200);
   await until(() => folder.read("gateway.log").includes('"request"'), "a line");
   service.signal("SIGUSR2");
   await until(
@@ -196,8 +141,8 @@ export class MyLogger {
   const config = folder.config(
     "{module: ./my_logger.ts, class: MyLogger, level: warn}",
   );
-  await using service = new Service(config);
-  assertEquals(await service.ask(`mock/${SECRET}`), 404);
+  await using service = new RunningService(["--config", config]);
+  assertEquals(await ask(service, `mock/${SECRET}`), 404);
   await until(() => folder.read("mine.log").includes("request"), "a line");
   const text = folder.read("mine.log");
   const line = JSON.parse(text.split("\n")[0] ?? "");
@@ -264,9 +209,9 @@ Deno.test("F1: a log that can't be had is told in one line, at start and by chec
     /Cannot log by 'Nothing' of '.*plain\.ts': it has no method 'debug'/,
   );
   const kept = folder.config("{file: gateway.log}");
-  const flags = ["--allow-net", "--allow-env", "--allow-read"];
+  const permissions = ["--allow-net", "--allow-env", "--allow-read"];
   assertMatch(
-    await fault(["--port", "0", "--config", kept], flags),
+    await fault(["--port", "0", "--config", kept], { permissions }),
     /Deno may not use it: allow it with .*--allow-write=/,
   );
   assertEquals(folder.read("gateway.log"), "");

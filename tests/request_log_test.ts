@@ -6,11 +6,11 @@ import {
   startGateway,
   type TestGateway,
 } from "./_gateway.ts";
+import { command, type Ended, run } from "./_service.ts";
 import { until } from "../logging/_test_wait.ts";
 
 const KEY_A = "team-key-4f8a1c77e2b90d";
 const KEY_B = "team-key-99aa1c77e2b90d";
-const ROOT = new URL("../", import.meta.url);
 
 const KEYED = `
 auth: {api_keys: [{name: a, key: ${KEY_A}}, {name: b, key: ${KEY_B}}]}
@@ -304,33 +304,11 @@ Deno.test("logging.requests.max_rows: 0 keeps nothing", async () => {
 });
 
 /** The command, as its users run it. */
-function command(
-  args: readonly string[],
-  env: Record<string, string> = {},
-): Deno.Command {
-  return new Deno.Command("deno", {
-    args: ["run", "--quiet", "--frozen", "-A", "main.ts", "logs", ...args],
-    cwd: ROOT,
-    env: {
-      PATH: Deno.env.get("PATH") ?? "",
-      HOME: Deno.env.get("HOME") ?? "",
-      ...env,
-    },
-    clearEnv: true,
-    stdout: "piped",
-    stderr: "piped",
-  });
-}
-
-async function run(
+function logs(
   args: readonly string[],
   env?: Record<string, string>,
-): Promise<
-  { readonly code: number; readonly out: string; readonly err: string }
-> {
-  const { code, stdout, stderr } = await command(args, env).output();
-  const decoder = new TextDecoder();
-  return { code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
+): Promise<Ended> {
+  return run(["logs", ...args], env);
 }
 
 Deno.test("llm-proxy logs prints a line for each request, by filters, and as JSON and CSV", async () => {
@@ -342,7 +320,7 @@ Deno.test("llm-proxy logs prints a line for each request, by filters, and as JSO
     await ask(gateway, "nobody\x1b[2J\u202e", { key: KEY_A });
     await until(() => gateway.log.length >= 3, "three lines");
     const env = { LLM_PROXY_KEY: KEY_A };
-    const all = await run(["--url", gateway.url], env);
+    const all = await logs(["--url", gateway.url], env);
     assertEquals([all.code, all.err], [0, ""]);
     const lines = all.out.trimEnd().split("\n");
     assertEquals(lines.length, 3);
@@ -359,12 +337,12 @@ Deno.test("llm-proxy logs prints a line for each request, by filters, and as JSO
     assert(!/[\x00-\x09\x0b-\x1f\x7f]/.test(all.out));
 
     const [failed, json, csv] = await Promise.all([
-      run(
+      logs(
         ["--url", `${gateway.url}/`, "--filter", "status=5xx, key=a"],
         env,
       ),
-      run(["--url", gateway.url, "--json"], env),
-      run(["--url", gateway.url, "--csv", "--limit", "1"], env),
+      logs(["--url", gateway.url, "--json"], env),
+      logs(["--url", gateway.url, "--csv", "--limit", "1"], env),
     ]);
     assertEquals(failed.out.trimEnd().split("\n"), [lines[1]]);
     assertEquals(
@@ -397,7 +375,7 @@ Deno.test("llm-proxy logs tells in one line why it can't", async () => {
       [["--filter", "status"], 2, /--filter takes/],
     ];
     await Promise.all(faults.map(async ([args, code, message]) => {
-      const result = await run(args);
+      const result = await logs(args);
       assertEquals([result.code, result.out], [code, ""], args.join(" "));
       assertMatch(result.err, message);
       assertEquals(result.err.trimEnd().split("\n").length, 1);
@@ -412,7 +390,14 @@ Deno.test("llm-proxy logs --follow goes on with what comes, and finds the gatewa
   const file = await Deno.makeTempFile({ suffix: ".yaml" });
   const { port } = new URL(gateway.url);
   await Deno.writeTextFile(file, config(`${KEYED}server: {port: ${port}}\n`));
-  const child = command(["-f", "--config", file, "--filter", "status=2xx"])
+  const child = command([
+    "logs",
+    "-f",
+    "--config",
+    file,
+    "--filter",
+    "status=2xx",
+  ])
     .spawn();
   let out = "";
   const reading = (async () => {

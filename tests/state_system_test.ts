@@ -1,10 +1,10 @@
 // Where the service keeps its state, as its users start it.
 import { openStateStore } from "@llm-proxy/context";
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { freePort } from "../logging/_test_programs.ts";
 import { until } from "../logging/_test_wait.ts";
-
-const ROOT = new URL("../", import.meta.url);
-const decoder = new TextDecoder();
+import { RunningService } from "./_running_service.ts";
+import { run } from "./_service.ts";
 
 /** A directory, gone at the end. */
 class Folder implements Disposable {
@@ -15,105 +15,15 @@ class Folder implements Disposable {
   }
 }
 
-function command(
-  args: readonly string[],
-  { env = {}, flags = ["-A"] }: {
-    readonly env?: Record<string, string>;
-    readonly flags?: readonly string[];
-  } = {},
-): Deno.Command {
-  return new Deno.Command("deno", {
-    args: [
-      "run",
-      "--quiet",
-      "--frozen",
-      "--no-prompt",
-      ...flags,
-      "main.ts",
-      ...args,
-    ],
-    cwd: ROOT,
-    env: {
-      PATH: Deno.env.get("PATH") ?? "",
-      HOME: Deno.env.get("HOME") ?? "",
-      ...env,
-    },
-    clearEnv: true,
-    stdout: "piped",
-    stderr: "piped",
-  });
-}
-
-async function read(
-  stream: ReadableStream<Uint8Array>,
-  add: (text: string) => void,
-): Promise<void> {
-  for await (const bytes of stream) add(decoder.decode(bytes));
-}
-
-/** A service that runs. */
-class Service implements AsyncDisposable {
-  readonly #child: Deno.ChildProcess;
-  readonly #done: Promise<unknown>;
-  output = "";
-  errors = "";
-
-  constructor(
-    args: readonly string[],
-    options?: Parameters<typeof command>[1],
-  ) {
-    const child = command(["--port", "0", ...args], options).spawn();
-    this.#child = child;
-    this.#done = Promise.all([
-      read(child.stdout, (text) => this.output += text),
-      read(child.stderr, (text) => this.errors += text),
-    ]);
-  }
-
-  async line(): Promise<string> {
-    await until(() => this.output.includes("\n"));
-    return this.output.split("\n")[0] ?? "";
-  }
-
-  async logs(line: RegExp): Promise<void> {
-    await until(() => line.test(this.output));
-  }
-
-  async url(): Promise<string> {
-    return /http:\/\/[\d.]+:\d+/.exec(await this.line())?.[0] ?? "";
-  }
-
-  signal(name: Deno.Signal): void {
-    this.#child.kill(name);
-  }
-
-  async health(): Promise<Record<string, unknown>> {
-    const response = await fetch(`${await this.url()}/health`);
-    const { status, checks } = await response.json();
-    return { status, ...checks.state };
-  }
-
-  async ended(): Promise<number> {
-    const { code } = await this.#child.status;
-    await this.#done;
-    return code;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    try {
-      this.#child.kill("SIGTERM");
-    } catch {
-      // It has ended by itself.
-    }
-    await this.ended();
-  }
-}
+/** With the place that the process itself finds. */
+const OWN_PLACE = { LLM_PROXY_STATE: "" };
+const NO_WRITES = ["--allow-net", "--allow-env", "--allow-read"];
 
 Deno.test("--state names the directory, which is made, told and in use", async () => {
   using folder = new Folder();
   const directory = `${folder.path}/a/b`;
   for (let start = 0; start < 2; start++) {
-    await using service = new Service(["--state", directory]);
+    await using service = new RunningService(["--state", directory]);
     assert((await service.line()).includes(`, state in ${directory}, `));
     const modes = new Set<unknown>();
     await until(async () => {
@@ -135,17 +45,17 @@ Deno.test("the state is where systemd or the user keeps such things, without bei
       [{ XDG_STATE_HOME: `${path}/xdg` }, `${path}/xdg/llm-proxy`],
     ] as const
   ) {
-    await using service = new Service([], { env });
+    await using service = new RunningService([], { ...OWN_PLACE, ...env });
     assert((await service.line()).includes(`, state in ${directory}, `));
   }
 });
 
 Deno.test("without permission the state is in memory, and the start line says why", async () => {
   using folder = new Folder();
-  await using service = new Service([], {
-    env: { STATE_DIRECTORY: folder.path },
-    flags: ["--allow-net", "--allow-env", "--allow-read"],
-  });
+  await using service = new RunningService([], {
+    ...OWN_PLACE,
+    STATE_DIRECTORY: folder.path,
+  }, { permissions: NO_WRITES });
   assertMatch(
     await service.line(),
     /, state in memory \(Deno was not given --allow-write=\/tmp\/[^)]+\), /,
@@ -155,12 +65,12 @@ Deno.test("without permission the state is in memory, and the start line says wh
 });
 
 Deno.test("what was asked for and cannot be is refused", async () => {
-  const { code, stderr } = await command(["--state", "/nowhere/at/all"], {
-    flags: ["--allow-net", "--allow-env", "--allow-read"],
-  }).output();
+  const { code, err } = await run(["--state", "/nowhere/at/all"], {}, {
+    permissions: NO_WRITES,
+  });
   assertEquals(code, 1);
   assertEquals(
-    decoder.decode(stderr),
+    err,
     "llm-proxy: cannot keep state in /nowhere/at/all: Deno was not given --allow-write=/nowhere/at/all\n",
   );
 });
@@ -169,7 +79,7 @@ Deno.test("S2: S3: a state that cannot be used holds up no start, is told, and c
   using folder = new Folder();
   const directory = `${folder.path}/state`;
   await Deno.writeTextFile(directory, "This is no directory");
-  await using service = new Service(["--state", directory]);
+  await using service = new RunningService(["--state", directory]);
   await until(async () => (await service.health()).mode === "degraded");
   const { status, code } = await service.health();
   assertEquals([status, code], ["degraded", "unavailable"]);
@@ -183,7 +93,7 @@ Deno.test("S2: S3: a state that cannot be used holds up no start, is told, and c
 Deno.test("S2: a corrupt state file is put aside and told in the log", async () => {
   using folder = new Folder();
   await Deno.writeTextFile(`${folder.path}/state.kv`, "no database".repeat(99));
-  await using service = new Service(["--state", folder.path]);
+  await using service = new RunningService(["--state", folder.path]);
   await until(async () => (await service.health()).mode === "durable");
   await service.logs(/"level":"ERROR","msg":"state quarantined"/i);
 });
@@ -235,7 +145,7 @@ Deno.test("S1: while another process holds the state's lock requests are answere
   const state = `${folder.path}/state`;
   const args = ["--config", config, "--state", state];
   {
-    await using service = new Service(args);
+    await using service = new RunningService(args);
     await until(async () => (await service.health()).mode === "durable");
     const holder = await lock(`${state}/state.kv`);
     const url = await service.url();
@@ -248,7 +158,7 @@ Deno.test("S1: while another process holds the state's lock requests are answere
     await holder.status;
     await until(async () => (await service.health()).mode === "durable");
   }
-  await using service = new Service(args);
+  await using service = new RunningService(args);
   await until(async () => (await service.health()).mode === "durable");
   const url = await service.url();
   for (let i = 0; i < 40; i++) {
@@ -265,7 +175,7 @@ Deno.test("S4: a service that is killed in the midst of its writes starts again 
   );
   const args = ["--config", config, "--state", folder.path];
   for (let round = 0; round < 3; round++) {
-    await using service = new Service(args);
+    await using service = new RunningService(args);
     const url = await service.url();
     await until(async () => (await service.health()).mode === "durable");
     if (round === 0) {
@@ -295,13 +205,10 @@ Deno.test("S7: a database out of reach holds up neither the start nor callers wi
     config,
     `providers: [{type: mock}]\nauth: {api_keys: [{name: ann, key: ${known}}]}\n`,
   );
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
-  const database = `http://127.0.0.1:${port}`;
-  await using service = new Service(
+  const database = `http://127.0.0.1:${freePort()}`;
+  await using service = new RunningService(
     ["--config", config, "--state", database],
-    { env: { DENO_KV_ACCESS_TOKEN: "kv-4f8a1c77e2b90d" } },
+    { DENO_KV_ACCESS_TOKEN: "kv-4f8a1c77e2b90d" },
   );
   assert((await service.line()).includes(`state at ${database},`));
   const url = await service.url();
@@ -323,7 +230,7 @@ Deno.test("S9: a state of a newer program ends the service with a line", async (
   );
   await newer.set(["a"], 1);
   await newer.close();
-  await using service = new Service(["--state", folder.path]);
+  await using service = new RunningService(["--state", folder.path]);
   assertEquals(await service.ended(), 1);
   assertEquals(service.errors.trimEnd().split("\n").length, 1);
   assertMatch(service.errors, /^llm-proxy: .*newer/);
@@ -333,8 +240,8 @@ Deno.test("check-state looks at a state file and prints what it is like", async 
   using folder = new Folder();
   const path = `${folder.path}/state.kv`;
   await Deno.writeTextFile(path, "no database".repeat(99));
-  const { code, stdout } = await command(["check-state", path]).output();
+  const { code, out } = await run(["check-state", path]);
   assertEquals(code, 0);
-  const last = decoder.decode(stdout).trimEnd().split("\n").at(-1) ?? "";
+  const last = out.trimEnd().split("\n").at(-1) ?? "";
   assertEquals(JSON.parse(last).state, "corrupt");
 });
