@@ -1,4 +1,5 @@
 import { SortedRows } from "./_sorted_rows.ts";
+import { pause } from "../logging/_test_wait.ts";
 import {
   bytesIn,
   type Fields,
@@ -15,10 +16,19 @@ interface Row {
 }
 
 /**
- * What the server does with calls: serve them, answer 500, never answer, or
- * write and never answer.
+ * What the server does with calls: serve them, serve them late, answer 500, know
+ * no token any more, never answer, or write and never answer.
  */
-export type ServerMood = "serve" | "fail" | "hang" | "forget";
+export type ServerMood =
+  | "serve"
+  | "slow"
+  | "fail"
+  | "refuse"
+  | "hang"
+  | "forget";
+
+/** How late a slow server is, in ms. */
+const LATE_MS = 200;
 
 /** What the real server allows. */
 const MAX_CHECKS = 10;
@@ -39,8 +49,13 @@ export class KvConnectServer {
   mood: ServerMood = "serve";
   /** How many commits it made. */
   commits = 0;
+  /** How long what it tells of itself is good for, in ms; then its token is not. */
+  lifeMs = 3_600_000;
+  /** How often it told of itself. */
+  exchanges = 0;
   readonly #rows = new SortedRows<Row>();
-  readonly #session = crypto.randomUUID();
+  /** When each token for calls ends. */
+  readonly #sessions = new Map<string, number>();
   readonly #database = crypto.randomUUID();
   readonly #hanging = new Set<() => void>();
   #server: Deno.HttpServer<Deno.NetAddr>;
@@ -77,8 +92,13 @@ export class KvConnectServer {
     const body = new Uint8Array(await request.arrayBuffer());
     if (this.mood === "hang") return await this.#hang();
     if (this.mood === "fail") return new Response("Not now", { status: 500 });
-    const expected = pathname === "/" ? this.token : this.#session;
-    if (request.headers.get("authorization") !== `Bearer ${expected}`) {
+    if (this.mood === "slow") await pause(LATE_MS);
+    const [, token = ""] = request.headers.get("authorization")?.split(" ") ??
+      [];
+    const isKnown = pathname === "/"
+      ? token === this.token
+      : Date.now() < (this.#sessions.get(token) ?? 0);
+    if (!isKnown || this.mood === "refuse") {
       return new Response("Wrong token", { status: 401 });
     }
     if (pathname === "/") return this.#metadata();
@@ -103,12 +123,16 @@ export class KvConnectServer {
   }
 
   #metadata(): Response {
+    this.exchanges++;
+    const token = crypto.randomUUID();
+    const end = Date.now() + this.lifeMs;
+    this.#sessions.set(token, end);
     return Response.json({
       version: 3,
       databaseId: this.#database,
       endpoints: [{ url: "/data", consistency: "strong" }],
-      token: this.#session,
-      expiresAt: new Date(Date.now() + 3_600_000).toISOString(),
+      token,
+      expiresAt: new Date(end).toISOString(),
     });
   }
 

@@ -98,6 +98,83 @@ Deno.test("A wrong token degrades the store, and no message has it", async () =>
   await server.close();
 });
 
+Deno.test("S7: a database that knows the token no more degrades the store until it does, and no message has it", async () => {
+  const server = new KvConnectServer();
+  const { store, alarms } = await connect(server);
+  await store.commit({ writes: [SUM] });
+  server.mood = "refuse";
+  await until(async () => {
+    await store.commit({ writes: [SUM] });
+    return store.status.mode === "degraded";
+  });
+  await store.set(["a"], 1);
+  const words = Deno.inspect([alarms, store.status], { depth: 20 });
+  assert(!words.includes(server.token), words);
+  server.mood = "serve";
+  await until(() => store.status.mode === "durable");
+  assertEquals((await store.get(["a"]))?.value, 1);
+  assertEquals(alarms.map(({ type }) => type), ["degraded", "resumed"]);
+  await store.close();
+  await server.close();
+});
+
+Deno.test("S7: what a database tells of itself is asked for again when it is no longer good", async () => {
+  const server = new KvConnectServer();
+  server.lifeMs = 200;
+  const { store } = await connect(server);
+  const begin = Date.now();
+  let written = 0;
+  await until(async () => {
+    await store.commit({ writes: [SUM] });
+    written++;
+    return server.exchanges >= 3 && Date.now() > begin + 3 * server.lifeMs;
+  });
+  await until(() => store.status.mode === "durable");
+  assertEquals(await store.count(["n"]), written);
+  await store.close();
+  await server.close();
+});
+
+Deno.test("S7: a database that is slow makes nobody wait, and everything gets there", async () => {
+  const server = new KvConnectServer();
+  const { store } = await connect(server);
+  server.mood = "slow";
+  const start = performance.now();
+  for (let at = 0; at < 50; at++) await store.commit({ writes: [SUM] });
+  // Each would take 200 ms.
+  assert(performance.now() - start < 5_000);
+  server.mood = "serve";
+  await until(() => store.status.mode === "durable");
+  assertEquals(await store.count(["n"]), 50);
+  await store.close();
+  await server.close();
+});
+
+Deno.test("S6: of two that want a lease at once one gets it, renews it, and leaves it to the other", async () => {
+  const server = new KvConnectServer();
+  const stores = [await connect(server), await connect(server)];
+  const key = ["lease"];
+  for (let round = 0; round < 10; round++) {
+    const leases = await Promise.all(
+      stores.map(({ store }) => store.lease(key, { ttlMs: 60_000 })),
+    );
+    const got = leases.filter((it) => it !== undefined);
+    assertEquals(got.length, 1, `${round}`);
+    assertEquals(await got[0]?.renew(), true);
+    await got[0]?.release();
+  }
+  // Who dies keeps nobody from it for longer than it lasts.
+  const [first, second] = stores;
+  const lost = await first?.store.lease(key, { ttlMs: 200 });
+  await first?.store.close();
+  await until(async () =>
+    await second?.store.lease(key, { ttlMs: 60_000 }) !== undefined
+  );
+  assert(Date.now() >= (lost?.deadline ?? Infinity));
+  await second?.store.close();
+  await server.close();
+});
+
 Deno.test("The variable that Deno reads the token from is put back", async () => {
   const server = new KvConnectServer();
   for (const before of [undefined, "somebody-elses"]) {
