@@ -1,5 +1,6 @@
 import { providerTypes } from "@llm-proxy/core";
 import { dirname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { CliInput } from "./_cli.ts";
 import type { Config } from "./config_types.ts";
 import { telemetryConfig } from "./_open_telemetry.ts";
@@ -47,7 +48,11 @@ export function permissionFlags(
   ]);
   const log = config.logging.file;
   const own = [...writes, ...log === undefined ? [] : [dirname(resolve(log))]];
-  const read = [...file === undefined ? [] : [dirname(resolve(file))], ...own];
+  const read = [
+    ...sources(),
+    ...file === undefined ? [] : [dirname(resolve(file))],
+    ...own,
+  ];
   return [
     `--allow-net=${[...net].join(",")}`,
     "--allow-env",
@@ -57,6 +62,14 @@ export function permissionFlags(
     ...programs.length > 0 ? [`--allow-run=${programs.join(",")}`] : [],
     "--no-prompt",
   ];
+}
+
+/** The folder of the program's modules, which it reads when it first needs them; none where it is one file. */
+function sources(): string[] {
+  const { protocol } = new URL(import.meta.url);
+  return protocol === "file:" && import.meta.url.endsWith(".ts")
+    ? [fileURLToPath(new URL("../", import.meta.url)).replace(/\/$/, "")]
+    : [];
 }
 
 /** `permissions`: prints the flags that a config needs. */

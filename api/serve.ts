@@ -32,7 +32,14 @@ export async function serve(args: readonly string[]): Promise<number> {
     return await parsed.command.run(parsed.input);
   } catch (error) {
     // Nothing works without these; what else may be missing is told where it is.
-    if (!(error instanceof Deno.errors.NotCapable)) throw error;
+    if (!isMissingPermission(error)) throw error;
     return tell(`llm-proxy: ${error.message}`, FAULT);
   }
+}
+
+/** Whether it tells of a permission: of one to read the program itself a plain error does. */
+function isMissingPermission(error: unknown): error is Error {
+  return error instanceof Deno.errors.NotCapable ||
+    error instanceof TypeError &&
+      /^Requires \w+ access to /.test(error.message);
 }

@@ -148,13 +148,18 @@ Deno.test("completion: zsh takes it, sourced", async () => {
 });
 
 Deno.test("F1: a permission that is missing is told in one line", async () => {
-  const { code, stderr } = await new Deno.Command("deno", {
-    args: ["run", "--quiet", "--frozen", "--no-prompt", "main.ts"],
-    cwd: new URL("../", import.meta.url),
-  }).output();
-  assertEquals(code, 1);
-  assertMatch(
-    new TextDecoder().decode(stderr),
-    /^llm-proxy: Requires env access .*--allow-env.*\n$/,
-  );
+  const start = ["run", "--quiet", "--frozen", "--no-prompt"];
+  for (
+    const [flags, told] of [
+      [[], /^llm-proxy: Requires read access .*--allow-read.*\n$/],
+      [["--allow-read"], /^llm-proxy: Requires env access .*--allow-env.*\n$/],
+    ] as const
+  ) {
+    const { code, stderr } = await new Deno.Command("deno", {
+      args: [...start, ...flags, "main.ts"],
+      cwd: new URL("../", import.meta.url),
+    }).output();
+    assertEquals(code, 1);
+    assertMatch(new TextDecoder().decode(stderr), told);
+  }
 });
