@@ -3,6 +3,7 @@ import type { PathProblem } from "./_config_issues.ts";
 import { checkFlags } from "./_config_flag_checks.ts";
 import { defaultKeyName } from "./_config_key_name.ts";
 import { isLoopback } from "./_config_loopback.ts";
+import { checkCondensing } from "./_config_condense_checks.ts";
 import { checkChaos } from "./_config_chaos_checks.ts";
 import { checkGuardrails } from "./_config_guardrail_checks.ts";
 import { checkProviders } from "./_config_provider_checks.ts";
@@ -52,6 +53,7 @@ export function crossCheck(
   });
   checkBudgets(listIn(root.budgets), problems);
   checkChaos(root, problems);
+  checkCondensing(root, problems);
   checkFlags(root, problems);
   checkGuardrails(root, problems);
   return problems;

@@ -34,6 +34,12 @@ export async function condense(context: RequestContext): Promise<void> {
   const { limit, strategies } = document.value;
   const own = gateway.condensing.policyOf(model) ?? gateway.condensing.base;
   const policy = { ...own, ...strategiesOf(strategies) };
+  if (asksForSummary(strategies) && policy.summaryModel === undefined) {
+    throw invalid(
+      "strategies",
+      "has summarize, and the gateway has no model for that",
+    );
+  }
   const condenser = new RequestCondenser(context, {
     condenser: gateway.condensing.condenser,
     policy,
@@ -73,6 +79,10 @@ function strategiesOf(
     "strategies",
     `must be a list of these: ${CONDENSE_STRATEGIES.join(", ")}`,
   );
+}
+
+function asksForSummary(strategies: unknown): boolean {
+  return Array.isArray(strategies) && strategies.includes("summarize");
 }
 
 function isStrategy(word: unknown): word is CondenseStrategy {

@@ -376,6 +376,8 @@ Deno.test("condense: POST /v1/condense gives shorter messages back and sends not
         { limit: "4000" },
         { strategies: [] },
         { strategies: ["guess"] },
+        // No model sums up here.
+        { strategies: ["summarize"] },
         { messages: [] },
       ]
     ) assertEquals((await condense(wrong)).status, 400, JSON.stringify(wrong));
