@@ -9,55 +9,95 @@ const MINUTE_MS = 60_000;
 const PAGE_LETTERS = 48_000;
 /** How many pages are read at once, unless they come to some megabytes before. */
 const PAGES_AT_ONCE = 1_000;
+/** What the room for a page's bytes begins with. */
+const FIRST_BYTES = 4_096;
+const OPENING = 0x5b;
+const COMMA = 0x2c;
+const CLOSING = 0x5d;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
-
-/** A row that is settled, and its JSON, which is made once for the journal and the store. */
-export class SettledRow {
-  readonly row: LedgerRow;
-  #text: string | undefined;
-
-  constructor(row: LedgerRow) {
-    this.row = row;
-  }
-
-  /** The row as JSON. */
-  get text(): string {
-    return this.#text ??= JSON.stringify(this.row);
-  }
-}
 
 /**
  * Rows that began in the same minute and are written together, as one value: a
  * JSON array in the order of time, as bytes, under the minute and the first of
  * them. To a store a value costs far more than what is in it.
+ *
+ * Rows wait as bytes too: thousands of them as objects would be moved again and
+ * again by the engine.
  */
 export class LedgerPage {
-  readonly #rows: SettledRow[] = [];
+  #bytes = new Uint8Array(FIRST_BYTES);
+  /** Where each row's JSON ends, and a comma follows. */
+  readonly #ends: number[] = [];
+  readonly #times: number[] = [];
+  readonly #ids: string[] = [];
   #letters = 0;
 
-  /** Whether it has room for a row; an empty one has for any. */
-  takes({ text }: SettledRow): boolean {
+  /** Whether it has room for a row with this JSON; an empty one has for any. */
+  takes(text: string): boolean {
     return this.#letters === 0 || this.#letters + text.length <= PAGE_LETTERS;
   }
 
-  /** Adds a row of its minute. */
-  add(row: SettledRow): void {
-    this.#rows.push(row);
-    this.#letters += row.text.length + 1;
+  /** Adds a row of its minute, with its JSON. */
+  add({ at, id }: Pick<LedgerRow, "at" | "id">, text: string): void {
+    const begin = this.#beginOf(this.#ends.length);
+    // A letter has up to three bytes.
+    const most = begin + 3 * text.length + 1;
+    if (most > this.#bytes.length) this.#grow(most);
+    const { written } = encoder.encodeInto(text, this.#bytes.subarray(begin));
+    this.#bytes[begin + written] = COMMA;
+    this.#ends.push(begin + written);
+    this.#times.push(at);
+    this.#ids.push(id);
+    this.#letters += text.length + 1;
+  }
+
+  /** The JSON of each of its rows. */
+  *texts(): Generator<string> {
+    for (const row of this.#ends.keys()) {
+      yield decoder.decode(this.#bytesOf(row, 0));
+    }
   }
 
   /** What stores it. */
   write(deadline: number): StateWrite {
-    const rows = this.#rows.sort((a, b) => compareRows(a.row, b.row));
-    const { at, id } = rows[0]!.row;
-    const text = `[${rows.map((row) => row.text).join(",")}]`;
-    return {
-      type: "set",
-      key: [...minuteKey(at), at, id],
-      value: encoder.encode(text),
-      deadline,
-    };
+    const times = this.#times;
+    const ids = this.#ids;
+    const order = [...times.keys()].sort((a, b) =>
+      compareRows({ at: times[a]!, id: ids[a]! }, {
+        at: times[b]!,
+        id: ids[b]!,
+      })
+    );
+    const value = new Uint8Array(this.#beginOf(this.#ends.length) + 1);
+    value[0] = OPENING;
+    let end = 1;
+    for (const row of order) {
+      const bytes = this.#bytesOf(row, 1);
+      value.set(bytes, end);
+      end += bytes.length;
+    }
+    // In the place of the last comma.
+    value[end - 1] = CLOSING;
+    const [first] = order;
+    const at = times[first!]!;
+    const key = [...minuteKey(at), at, ids[first!]!];
+    return { type: "set", key, value, deadline };
+  }
+
+  #beginOf(row: number): number {
+    return row === 0 ? 0 : this.#ends[row - 1]! + 1;
+  }
+
+  /** A row's JSON, with so much of what follows it. */
+  #bytesOf(row: number, more: number): Uint8Array {
+    return this.#bytes.subarray(this.#beginOf(row), this.#ends[row]! + more);
+  }
+
+  #grow(least: number): void {
+    const bytes = new Uint8Array(Math.max(least, 2 * this.#bytes.length));
+    bytes.set(this.#bytes);
+    this.#bytes = bytes;
   }
 }
 

@@ -1,12 +1,6 @@
 import { type LeftJournal, leftJournals } from "./_ledger_journal.ts";
 import { rowsOf } from "./_ledger_lines.ts";
-import {
-  minuteKey,
-  minuteOf,
-  readPages,
-  rowKey,
-  SettledRow,
-} from "./_ledger_page.ts";
+import { minuteKey, minuteOf, readPages, rowKey } from "./_ledger_page.ts";
 import { LedgerBatch } from "./_ledger_writes.ts";
 import type { LedgerAlarm } from "./ledger_alarm.ts";
 import type { LedgerRow } from "./ledger_row.ts";
@@ -47,13 +41,10 @@ export async function recoverJournals(
     const all = rowsOf(journals.map(({ text }) => text));
     const rows = await missing(store, all);
     for (let from = 0; from < rows.length;) {
-      const batch = new LedgerBatch({
-        retentionMs,
-        keepRows: true,
-        now: now(),
-      });
+      const batch = new LedgerBatch({ retentionMs, keepRows: true, now });
       while (from < rows.length && !batch.isFull) {
-        batch.add(new SettledRow(rows[from++]!));
+        const row = rows[from++]!;
+        batch.add(row, JSON.stringify(row));
       }
       await store.commit({ writes: batch.writes });
     }

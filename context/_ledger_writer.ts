@@ -1,4 +1,3 @@
-import type { SettledRow } from "./_ledger_page.ts";
 import { DatedSums } from "./_ledger_sums.ts";
 import { LedgerBatch } from "./_ledger_writes.ts";
 import type { LedgerAlarm } from "./ledger_alarm.ts";
@@ -28,13 +27,12 @@ const QUIET = 3;
 export class LedgerWriter {
   readonly #options: LedgerWriterOptions;
   readonly #dated = new DatedSums();
-  #waiting: SettledRow[] = [];
-  /** Rows that are being written. */
-  #writing: readonly SettledRow[] = [];
+  #waiting: LedgerBatch[] = [];
+  /** What is being written. */
+  #writing: LedgerBatch | undefined;
+  #size = 0;
   #flushing: Promise<void> | undefined;
   #hasFailed = false;
-  /** So many rows are written alone, to find the one that the store will never take. */
-  #oneByOne = 0;
   #flushedAt = -Infinity;
   #pauseMs = 0;
 
@@ -44,7 +42,7 @@ export class LedgerWriter {
 
   /** How many rows wait. */
   get size(): number {
-    return this.#waiting.length + this.#writing.length;
+    return this.#size;
   }
 
   /**
@@ -56,15 +54,23 @@ export class LedgerWriter {
       performance.now() - this.#flushedAt >= this.#pauseMs;
   }
 
-  /** The rows that wait, in their order. */
-  *rows(): Generator<SettledRow> {
-    yield* this.#writing;
-    yield* this.#waiting;
+  /** The JSON of each row that waits. */
+  *texts(): Generator<string> {
+    if (this.#writing !== undefined) yield* this.#writing.texts();
+    for (const batch of this.#waiting) yield* batch.texts();
   }
 
-  /** Lets a row wait. */
-  add(row: SettledRow): void {
-    this.#waiting.push(row);
+  /** Lets a row wait, with its JSON. */
+  add(row: LedgerRow, text: string): void {
+    let batch = this.#waiting.at(-1);
+    if (batch === undefined || batch.isFull) {
+      const { retentionMs, keepRows, now } = this.#options;
+      const dated = this.#dated;
+      batch = new LedgerBatch({ retentionMs, keepRows, now, dated });
+      this.#waiting.push(batch);
+    }
+    batch.add(row, text);
+    this.#size++;
   }
 
   /**
@@ -93,25 +99,23 @@ export class LedgerWriter {
 
   async #flush(onBatch: () => void): Promise<void> {
     const { store, onWritten, onAlarm } = this.#options;
-    while (this.#waiting.length > 0) {
-      const batch = this.#takeBatch();
+    for (;;) {
+      const batch = this.#waiting.shift();
+      if (batch === undefined) return;
+      this.#writing = batch;
       try {
         await store.commit({ writes: batch.writes });
         batch.written();
         this.#hasFailed = false;
-        const rows = this.#writing.map(({ row }) => row);
-        this.#writing = [];
-        onWritten(rows);
+        this.#done(batch);
+        onWritten(batch.paid);
       } catch (cause) {
-        const rows = this.#writing;
-        this.#writing = [];
-        if (isOdd(cause) && rows.length === 1) {
-          onAlarm({ type: "dropped", id: rows[0]?.row.id ?? "" });
+        this.#writing = undefined;
+        if (isOdd(cause)) {
+          this.#single(batch);
           continue;
         }
-        this.#waiting = [...rows, ...this.#waiting];
-        this.#oneByOne = isOdd(cause) ? rows.length : 0;
-        if (this.#oneByOne > 0) continue;
+        this.#waiting.unshift(batch);
         // Once for each time that it fails, not for each try.
         if (!this.#hasFailed) onAlarm({ type: "store", cause });
         this.#hasFailed = true;
@@ -121,24 +125,18 @@ export class LedgerWriter {
     }
   }
 
-  #takeBatch(): LedgerBatch {
-    const { retentionMs, keepRows, now } = this.#options;
-    const batch = new LedgerBatch({
-      retentionMs,
-      keepRows,
-      now: now(),
-      dated: this.#dated,
-    });
-    let taken = 0;
-    for (const row of this.#waiting) {
-      if (batch.isFull || taken > 0 && this.#oneByOne > 0) break;
-      batch.add(row);
-      taken++;
-    }
-    if (this.#oneByOne > 0) this.#oneByOne--;
-    this.#writing = this.#waiting.slice(0, taken);
-    this.#waiting = this.#waiting.slice(taken);
-    return batch;
+  /** Gives up what the store will never take: a row, once it is found. */
+  #single(batch: LedgerBatch): void {
+    const parts = [...batch.parts()];
+    if (parts.length > 1) return void this.#waiting.unshift(...parts);
+    const [text = "{}"] = batch.texts();
+    this.#done(batch);
+    this.#options.onAlarm({ type: "dropped", id: JSON.parse(text).id });
+  }
+
+  #done(batch: LedgerBatch): void {
+    this.#writing = undefined;
+    this.#size -= batch.size;
   }
 }
 

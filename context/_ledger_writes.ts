@@ -1,5 +1,6 @@
-import { LedgerPage, minuteOf, type SettledRow } from "./_ledger_page.ts";
+import { LedgerPage, minuteOf } from "./_ledger_page.ts";
 import { DatedSums, LedgerSums } from "./_ledger_sums.ts";
+import type { LedgerRow } from "./ledger_row.ts";
 import type { StateWrite } from "./state_store.ts";
 
 const MAX_ROWS = 1_000;
@@ -12,30 +13,40 @@ const MAX_LETTERS = 240_000;
 const KEY_BYTES = 80;
 const DAY_MS = 86_400_000;
 
-/** Writes that are made together: rows, and what they add to sums, so that these are always equal. */
+/** What a {@linkcode LedgerBatch} writes. */
+export interface BatchOptions {
+  /** How long rows stay, in ms; sums of days stay ten times as long. */
+  readonly retentionMs: number;
+  /** Whether rows are written, and not just what budgets have spent. */
+  readonly keepRows: boolean;
+  /** The time, in ms since 1970. */
+  readonly now: () => number;
+  /** The sums of which the store has the deadline. @default {none} */
+  readonly dated?: DatedSums;
+}
+
+/** Rows that wait, and what writes them: together with what they add to sums, so that these are always equal. */
 export class LedgerBatch {
+  readonly #options: BatchOptions;
+  readonly #dated: DatedSums;
   readonly #sums = new LedgerSums();
   readonly #pages: LedgerPage[] = [];
   /** Those that rows are added to, by their minutes. */
   readonly #open = new Map<number, LedgerPage>();
-  readonly #deadlines: { readonly row: number; readonly day: number };
-  readonly #keepRows: boolean;
-  readonly #dated: DatedSums;
+  readonly #paid: LedgerRow[] = [];
   #rows = 0;
   #keyBytes = 0;
   #letters = 0;
 
-  /** `retentionMs` for rows; sums of days stay ten times as long. */
-  constructor({ retentionMs, keepRows, now, dated = new DatedSums() }: {
-    readonly retentionMs: number;
-    readonly keepRows: boolean;
-    readonly now: number;
-    readonly dated?: DatedSums;
-  }) {
-    this.#dated = dated;
-    this.#keepRows = keepRows;
-    const row = now + retentionMs;
-    this.#deadlines = { row, day: now + 10 * retentionMs + DAY_MS };
+  /** Begins with nothing. */
+  constructor(options: BatchOptions) {
+    this.#options = options;
+    this.#dated = options.dated ?? new DatedSums();
+  }
+
+  /** How many rows it has. */
+  get size(): number {
+    return this.#rows;
   }
 
   /** Whether it takes no more. */
@@ -45,31 +56,51 @@ export class LedgerBatch {
       this.#keyBytes + this.#sums.keyBytes >= MAX_KEY_BYTES;
   }
 
-  /** Adds a row. */
-  add(settled: SettledRow): void {
+  /** Those of its rows that budgets pay for. */
+  get paid(): readonly LedgerRow[] {
+    return this.#paid;
+  }
+
+  /** Adds a row, with its JSON. */
+  add(row: LedgerRow, text: string): void {
     this.#rows++;
-    const { row } = settled;
-    if (!this.#keepRows) {
-      for (const attempt of row.attempts) this.#sums.addCharges(attempt);
-      return;
-    }
+    this.#letters += text.length;
     const minute = minuteOf(row.at);
     let page = this.#open.get(minute);
-    if (page === undefined || !page.takes(settled)) {
+    if (page === undefined || !page.takes(text)) {
       page = new LedgerPage();
       this.#pages.push(page);
       this.#open.set(minute, page);
       this.#keyBytes += 2 * (KEY_BYTES + row.id.length);
     }
-    page.add(settled);
-    this.#letters += settled.text.length;
-    this.#sums.addRow(row);
+    page.add(row, text);
+    let isPaid = false;
+    for (const { charges } of row.attempts) isPaid ||= charges !== undefined;
+    if (isPaid) this.#paid.push(row);
+    if (this.#options.keepRows) this.#sums.addRow(row);
+    else for (const attempt of row.attempts) this.#sums.addCharges(attempt);
+  }
+
+  /** The JSON of each of its rows. */
+  *texts(): Generator<string> {
+    for (const page of this.#pages) yield* page.texts();
+  }
+
+  /** Each of its rows in a batch of its own, to find the one that a store will never take. */
+  *parts(): Generator<LedgerBatch> {
+    for (const text of this.texts()) {
+      const part = new LedgerBatch(this.#options);
+      part.add(JSON.parse(text), text);
+      yield part;
+    }
   }
 
   /** All writes. */
   get writes(): StateWrite[] {
-    const { row, day } = this.#deadlines;
-    const pages = this.#pages.map((page) => page.write(row));
+    const { retentionMs, keepRows, now } = this.#options;
+    const row = now() + retentionMs;
+    const day = now() + 10 * retentionMs + DAY_MS;
+    const pages = keepRows ? this.#pages.map((page) => page.write(row)) : [];
     return [...pages, ...this.#sums.writes(day, this.#dated)];
   }
 

@@ -70,6 +70,9 @@ function nextOf({ rows, taken }: Run): LedgerRow {
 }
 
 /** The order of rows: by time, then by id. */
-export function compareRows(a: LedgerRow, b: LedgerRow): number {
+export function compareRows(
+  a: Pick<LedgerRow, "at" | "id">,
+  b: Pick<LedgerRow, "at" | "id">,
+): number {
   return a.at - b.at || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 }

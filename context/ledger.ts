@@ -6,7 +6,6 @@ import {
   type OpenRequest,
   settledLine,
 } from "./_ledger_lines.ts";
-import { SettledRow } from "./_ledger_page.ts";
 import type { LedgerAlarm } from "./ledger_alarm.ts";
 import { recoverJournals } from "./_ledger_recovery.ts";
 import { LedgerWriter } from "./_ledger_writer.ts";
@@ -46,7 +45,7 @@ export interface LedgerOptions {
    * @default {true}
    */
   readonly keepRows?: boolean;
-  /** Told of rows that the store has taken. @default {nobody} */
+  /** Told of rows that the store has taken, of those that budgets pay for. @default {nobody} */
   readonly onWritten?: (rows: readonly LedgerRow[]) => void;
   /** Told what an operator should know. @default {nobody} */
   readonly onAlarm?: (alarm: LedgerAlarm) => void;
@@ -243,15 +242,15 @@ export class Ledger {
   #settle(entry: OpenRequest, row: LedgerRow): void {
     this.#open.delete(row.id);
     this.#changed.delete(entry);
-    const settled = new SettledRow(row);
-    if (this.#journal.isOpen) this.#journal.note(settledLine(settled.text));
+    const text = JSON.stringify(row);
+    if (this.#journal.isOpen) this.#journal.note(settledLine(text));
     if (this.waiting >= this.#options.maxRows) {
       this.#isSpilled = true;
       this.#secure();
       this.#options.onAlarm({ type: "dropped", id: row.id });
       return;
     }
-    this.#writer.add(settled);
+    this.#writer.add(row, text);
     this.#wake();
   }
 
@@ -288,6 +287,6 @@ export class Ledger {
 
   *#neededLines(): Generator<string> {
     for (const open of this.#open.values()) yield openLines(open);
-    for (const { text } of this.#writer.rows()) yield settledLine(text);
+    for (const text of this.#writer.texts()) yield settledLine(text);
   }
 }
