@@ -23,16 +23,20 @@ export interface EntryOwner {
   note(lines: string): void;
   /** Has the journal hold all that was noted. */
   secure(): void;
-  /** Is told that an attempt has ended. */
-  changed(entry: OpenRequest): void;
+  /** Is told that an attempt has ended, of which the journal does not know. */
+  changed(entry: OpenEntry): void;
   /** Takes the row of one that is settled. */
-  settle(entry: OpenRequest, row: LedgerRow): void;
+  settle(entry: OpenEntry, row: LedgerRow): void;
 }
 
 /** A request that goes on. */
 export class OpenEntry implements LedgerEntry, OpenRequest {
   readonly head: LedgerHead;
   readonly attempts: (LedgerIntent | LedgerAttempt)[] = [];
+  /** Its place among those that go on. */
+  place = 0;
+  /** Whether attempts have ended since the journal was told of it. */
+  hasChanged = false;
   readonly #owner: EntryOwner;
   #isNoted = false;
   #isSettled = false;
@@ -73,6 +77,8 @@ export class OpenEntry implements LedgerEntry, OpenRequest {
       cost,
       reported,
     };
+    if (this.hasChanged) return;
+    this.hasChanged = true;
     this.#owner.changed(this);
   }
 
@@ -111,6 +117,38 @@ export class OpenEntry implements LedgerEntry, OpenRequest {
       attempts,
       cost: costOfAttempts(attempts),
     });
+  }
+}
+
+/**
+ * Those that go on, each in its place. A map that every request enters and
+ * leaves makes new tables all the time, and each that the engine holds to be
+ * old keeps the next one alive with all that is in it.
+ */
+export class OpenEntries {
+  readonly #places: (OpenEntry | undefined)[] = [];
+  readonly #free: number[] = [];
+
+  /** How many there are. */
+  get size(): number {
+    return this.#places.length - this.#free.length;
+  }
+
+  /** Adds one. */
+  add(entry: OpenEntry): void {
+    entry.place = this.#free.pop() ?? this.#places.length;
+    this.#places[entry.place] = entry;
+  }
+
+  /** Takes one out, once. */
+  delete({ place }: OpenEntry): void {
+    this.#places[place] = undefined;
+    this.#free.push(place);
+  }
+
+  /** All of them. */
+  *[Symbol.iterator](): Generator<OpenEntry> {
+    for (const entry of this.#places) if (entry !== undefined) yield entry;
   }
 }
 

@@ -1,5 +1,5 @@
 import { JournalKeeper } from "./_journal_keeper.ts";
-import { type EntryOwner, OpenEntry } from "./_ledger_entry.ts";
+import { type EntryOwner, OpenEntries, OpenEntry } from "./_ledger_entry.ts";
 import {
   endedLines,
   openLines,
@@ -117,9 +117,9 @@ export class Ledger {
   readonly #options: Required<Omit<LedgerOptions, "directory">>;
   readonly #directory: string | undefined;
   readonly #journal: JournalKeeper;
-  readonly #open = new Map<string, OpenRequest>();
+  readonly #open = new OpenEntries();
   /** Those with attempts that have ended since the journal was written. */
-  readonly #changed = new Set<OpenRequest>();
+  #changed: OpenEntry[] = [];
   readonly #owner: EntryOwner;
   readonly #writer: LedgerWriter;
   #isSpilled = false;
@@ -154,7 +154,7 @@ export class Ledger {
       note: (lines) => this.#journal.note(lines),
       secure: () => this.#secure(),
       changed: (entry) => {
-        if (this.#journal.isOpen) this.#changed.add(entry);
+        if (this.#journal.isOpen) this.#changed.push(entry);
       },
       settle: (entry, row) => this.#settle(entry, row),
     };
@@ -180,7 +180,7 @@ export class Ledger {
   /** Begins a request. */
   begin(head: LedgerHead): LedgerEntry {
     const entry = new OpenEntry(head, this.#owner);
-    this.#open.set(head.id, entry);
+    this.#open.add(entry);
     return entry;
   }
 
@@ -234,14 +234,19 @@ export class Ledger {
 
   /** Has the journal hold all that is known: of attempts that ended, only where it goes on. */
   #secure(): void {
-    for (const entry of this.#changed) this.#journal.note(endedLines(entry));
-    this.#changed.clear();
+    for (const entry of this.#changed) {
+      if (!entry.hasChanged) continue;
+      entry.hasChanged = false;
+      this.#journal.note(endedLines(entry));
+    }
+    if (this.#changed.length > 0) this.#changed = [];
     this.#journal.secure();
   }
 
-  #settle(entry: OpenRequest, row: LedgerRow): void {
-    this.#open.delete(row.id);
-    this.#changed.delete(entry);
+  #settle(entry: OpenEntry, row: LedgerRow): void {
+    this.#open.delete(entry);
+    // Its row says all.
+    entry.hasChanged = false;
     const text = JSON.stringify(row);
     if (this.#journal.isOpen) this.#journal.note(settledLine(text));
     if (this.waiting >= this.#options.maxRows) {
@@ -286,7 +291,7 @@ export class Ledger {
   }
 
   *#neededLines(): Generator<string> {
-    for (const open of this.#open.values()) yield openLines(open);
+    for (const open of this.#open) yield openLines(open);
     for (const text of this.#writer.texts()) yield settledLine(text);
   }
 }

@@ -1,4 +1,4 @@
-import { unwatch, watch } from "./_ticker.ts";
+import { unwatch, UNWATCHED, watch } from "./_ticker.ts";
 import { upstreamFault } from "./_http_errors.ts";
 import { GatewayError, UpstreamError } from "./errors.ts";
 
@@ -95,6 +95,8 @@ export class AttemptClock {
   readonly #limits: AttemptLimits;
   readonly #caller: AbortSignal;
   readonly #controller = new AbortController();
+  /** Among all that are watched. */
+  #place = UNWATCHED;
   #phase: AttemptPhase = "connect";
   #queuedAt = UNTIMED;
   #queuedMs = 0;
@@ -109,7 +111,7 @@ export class AttemptClock {
     this.#caller = caller;
     caller.addEventListener("abort", this.#onCallerLeft);
     if (caller.aborted) this.#onCallerLeft();
-    else watch(this);
+    else this.#place = watch(this);
   }
 
   /** Aborted when a limit is passed or the caller has left. */
@@ -144,7 +146,8 @@ export class AttemptClock {
   /** Stops all clocks for good. Always call it when the attempt has ended. */
   stop(): void {
     if (this.#queuedAt !== UNTIMED) this.#leaveQueue();
-    unwatch(this);
+    unwatch(this.#place);
+    this.#place = UNWATCHED;
     this.#caller.removeEventListener("abort", this.#onCallerLeft);
   }
 

@@ -1,5 +1,5 @@
 import { GatewayError } from "../errors.ts";
-import { unwatch, watch } from "../_ticker.ts";
+import { unwatch, UNWATCHED, watch } from "../_ticker.ts";
 import type { AdaptiveLimit } from "./adaptive_limit.ts";
 import {
   ConcurrencySlot,
@@ -56,6 +56,8 @@ interface Waiter {
  * ```
  */
 export class ConcurrencyLimit {
+  /** Among all that are watched, while any wait. */
+  #place = UNWATCHED;
   #fixed = 0;
   #adaptive: AdaptiveLimit | undefined;
   #maxQueue = 0;
@@ -184,7 +186,7 @@ export class ConcurrencyLimit {
       signal.addEventListener("abort", onAbort);
       this.#queue.add(waiter);
       if (this.#queue.size > 1) return;
-      watch(this);
+      this.#place = watch(this);
       this.#onQueue?.(true);
     });
   }
@@ -224,7 +226,8 @@ export class ConcurrencyLimit {
   #forget(waiter: Waiter): void {
     waiter.leave();
     if (!this.#queue.delete(waiter) || this.#queue.size > 0) return;
-    unwatch(this);
+    unwatch(this.#place);
+    this.#place = UNWATCHED;
     this.#onQueue?.(false);
   }
 
