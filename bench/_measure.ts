@@ -1,5 +1,10 @@
 import { parseArgs } from "node:util";
-import { load, type LoadResult, type Subject } from "./_process.ts";
+import {
+  load,
+  type LoadResult,
+  startSubject,
+  type Subject,
+} from "./_process.ts";
 
 /** What one run found of a gateway. */
 export interface Row extends LoadResult {
@@ -43,17 +48,90 @@ export async function serviceFlags(): Promise<string[]> {
   return String(tasks.start).match(/--v8-flags=\S+/g) ?? [];
 }
 
-/** Measures a subject that has been warmed up for a second. */
-export async function measure(
+/** How long subjects are at work before they are measured, in seconds: until then the engine still compiles. */
+const WARM_UP = 12;
+
+/** A subject, and what all rounds found of it. */
+export interface Compared {
+  readonly name: string;
+  readonly rows: readonly Row[];
+  /** The middle of what a row's number is of the first subject's in the same round. */
+  ratio(of: (row: Row) => number): number;
+  /** The middle of a row's number. */
+  middle(of: (row: Row) => number): number;
+}
+
+/**
+ * Compares programs that all run all the time, and are asked one after the
+ * other, round by round: what else the machine does then meets all alike.
+ */
+export async function compare(
+  programs: readonly { readonly name: string; readonly args: string[] }[],
+  { stream, rounds, seconds }: {
+    readonly stream: boolean;
+    readonly rounds: number;
+    readonly seconds: number;
+  },
+): Promise<readonly Compared[]> {
+  const subjects: { name: string; subject: Subject; rows: Row[] }[] = [];
+  for (const { name, args } of programs) {
+    const subject = await startSubject(0, args);
+    await measure(subject, { stream, seconds: WARM_UP });
+    subjects.push({ name, subject, rows: [] });
+  }
+  for (let round = 0; round < rounds; round++) {
+    for (const { subject, rows } of subjects) {
+      rows.push(await measure(subject, { stream, seconds }));
+    }
+  }
+  for (const { subject } of subjects) await subject.stop();
+  const base = subjects[0]?.rows ?? [];
+  return subjects.map(({ name, rows }) => ({
+    name,
+    rows,
+    ratio: (of) =>
+      median(rows.map((row, round) => of(row) / of(base[round] ?? row))),
+    middle: (of) => median(rows.map(of)),
+  }));
+}
+
+async function measure(
   subject: Subject,
   { stream, seconds }: { readonly stream: boolean; readonly seconds: number },
 ): Promise<Row> {
   const connections = stream ? 16 : 32;
-  await load(subject.url, { connections, seconds: 1, stream });
   const before = subject.cpu();
   const result = await load(subject.url, { connections, seconds, stream });
   const cpu = (subject.cpu() - before) / Math.max(1, result.requests);
   return { ...result, cpu, rss: subject.rss() };
+}
+
+/** Prints what was found of each, the first of which the others are held against. */
+export function printCompared(compared: readonly Compared[]): void {
+  const [base] = compared;
+  const heads = ["CPU µs", `x ${base?.name}`, "rps", "p50 ms", "p99 ms"];
+  printRow("", [...heads, "RSS MiB", "errors"]);
+  for (const it of compared) {
+    printRow(it.name, [
+      it.middle(({ cpu }) => cpu).toFixed(1),
+      it.ratio(({ cpu }) => cpu).toFixed(2),
+      it.middle(({ rps }) => rps).toFixed(0),
+      it.middle(({ p50 }) => p50).toFixed(2),
+      it.middle(({ p99 }) => p99).toFixed(2),
+      it.middle(({ rss }) => rss).toFixed(0),
+      String(errorsOf(it)),
+    ]);
+  }
+  print("");
+}
+
+function printRow(name: string, cells: readonly string[]): void {
+  print(name.padEnd(13) + cells.map((cell) => cell.padStart(11)).join(""));
+}
+
+/** How many requests of all rounds failed. */
+function errorsOf({ rows }: Compared): number {
+  return rows.reduce((sum, { errors }) => sum + errors, 0);
 }
 
 /** The middle value: these machines are noisy, and a mean follows the noise. */

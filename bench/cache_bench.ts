@@ -4,10 +4,9 @@
 import {
   benchConfig,
   benchOptions,
-  measure,
-  median,
+  compare,
   print,
-  type Row,
+  printCompared,
 } from "./_measure.ts";
 import { startSubject } from "./_process.ts";
 
@@ -26,37 +25,19 @@ function config(isKept: boolean): Promise<string> {
   );
 }
 
-const asked = { name: "asked for", config: await config(false) };
-const kept = { name: "kept", config: await config(true) };
+const configs = [await config(false), await config(true)];
+const programs = configs.map((config, at) => ({
+  name: at === 0 ? "asked for" : "kept",
+  args: [...SERVICE, config],
+}));
 
 for (const stream of [false, true]) {
-  const subjects = [asked, kept].map((it) => ({ ...it, rows: [] as Row[] }));
-  for (let round = 0; round < rounds; round++) {
-    for (const { config, rows } of subjects) {
-      const subject = await startSubject(0, [...SERVICE, config]);
-      rows.push(await measure(subject, { stream, seconds }));
-      await subject.stop();
-    }
-  }
-  const of = (rows: readonly Row[], name: "cpu" | "rps" | "p50"): number =>
-    median(rows.map((row) => row[name]));
-  const lines = subjects.map(({ name, rows }) =>
-    `  ${name.padEnd(10)} ${of(rows, "cpu").toFixed(1)} µs CPU, ${
-      of(rows, "rps").toFixed(0)
-    } a second, ${of(rows, "p50").toFixed(2)} ms, ${
-      rows.reduce((sum, { errors }) => sum + errors, 0)
-    } errors`
-  );
-  const [whole = 0, less = 0] = subjects.map(({ rows }) => of(rows, "cpu"));
-  const share = less / whole;
-  if (share > MAX_SHARE) Deno.exitCode = 1;
   print(stream ? "streams of 100 events" : "small answers");
-  lines.forEach(print);
-  print(
-    `  kept answers cost ${
-      share.toFixed(2)
-    } of the others (at most ${MAX_SHARE})`,
-  );
+  const compared = await compare(programs, { stream, rounds, seconds });
+  printCompared(compared);
+  const share = compared[1]?.ratio(({ cpu }) => cpu) ?? Infinity;
+  if (share > MAX_SHARE) Deno.exitCode = 1;
+  print(`kept answers may cost ${MAX_SHARE} of the others\n`);
 }
 await upstream.stop();
-await Promise.all([asked, kept].map(({ config }) => Deno.remove(config)));
+await Promise.all(configs.map((config) => Deno.remove(config)));

@@ -4,10 +4,10 @@
 import {
   benchConfig,
   benchOptions,
-  measure,
+  compare,
   median,
   print,
-  type Row,
+  printCompared,
   serviceFlags,
 } from "./_measure.ts";
 import { startSubject } from "./_process.ts";
@@ -25,44 +25,10 @@ const service = [
   "--state",
   state,
 ];
-const gatewayArgs = [...service, "--config", config];
-
-async function compare(stream: boolean): Promise<void> {
-  const subjects = [
-    { name: "floor", args: ["bench/floor.ts", upstream.url] },
-    { name: "gateway", args: gatewayArgs },
-  ].map((subject) => ({ ...subject, rows: [] as Row[] }));
-  for (let round = 0; round < rounds; round++) {
-    for (const { args, rows } of subjects) {
-      const subject = await startSubject(0, args);
-      rows.push(await measure(subject, { stream, seconds }));
-      await subject.stop();
-    }
-  }
-  print(
-    stream
-      ? "streaming, 16 connections, per stream of 100 events"
-      : "not streaming, 32 connections, per request",
-  );
-  print(
-    "             CPU µs   x floor      rps   p50 ms   p99 ms  RSS MiB  errors",
-  );
-  const floor = median(subjects[0]?.rows.map(({ cpu }) => cpu) ?? []);
-  for (const { name, rows } of subjects) {
-    const of = (pick: (row: Row) => number): number => median(rows.map(pick));
-    const cells = [
-      of(({ cpu }) => cpu).toFixed(1),
-      (of(({ cpu }) => cpu) / floor).toFixed(2),
-      of(({ rps }) => rps).toFixed(0),
-      of(({ p50 }) => p50).toFixed(2),
-      of(({ p99 }) => p99).toFixed(2),
-      of(({ rss }) => rss).toFixed(0),
-      String(rows.reduce((sum, { errors }) => sum + errors, 0)),
-    ];
-    print(name.padEnd(10) + cells.map((cell) => cell.padStart(9)).join(""));
-  }
-  print("");
-}
+const programs = [
+  { name: "floor", args: ["bench/floor.ts", upstream.url] },
+  { name: "gateway", args: [...service, "--config", config] },
+];
 
 /** From the start of the process to its first answer, in ms. */
 async function startUp(): Promise<number> {
@@ -82,8 +48,14 @@ async function startUp(): Promise<number> {
   return took;
 }
 
-await compare(false);
-await compare(true);
+for (const stream of [false, true]) {
+  print(
+    stream
+      ? "streaming, 16 connections, per stream of 100 events"
+      : "not streaming, 32 connections, per request",
+  );
+  printCompared(await compare(programs, { stream, rounds, seconds }));
+}
 const starts: number[] = [];
 for (let round = 0; round < rounds + 2; round++) starts.push(await startUp());
 print(`start to first answer: median ${median(starts).toFixed(0)} ms`);

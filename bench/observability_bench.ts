@@ -5,10 +5,9 @@
 import {
   benchConfig,
   benchOptions,
-  measure,
-  median,
+  compare,
   print,
-  type Row,
+  printCompared,
 } from "./_measure.ts";
 import { startSubject } from "./_process.ts";
 
@@ -46,39 +45,20 @@ const VARIANTS = [
   { name: "hanging", config: traces(hanging.addr.port, 1) },
 ];
 
-const subjects = await Promise.all(VARIANTS.map(async ({ name, config }) => ({
-  name,
-  config: await benchConfig(upstream, config),
-})));
+const configs = await Promise.all(
+  VARIANTS.map(({ config }) => benchConfig(upstream, config)),
+);
+const programs = configs.map((config, at) => ({
+  name: VARIANTS[at]?.name ?? "",
+  args: [...SERVICE, config],
+}));
 
 for (const stream of [false, true]) {
-  const measured = subjects.map((it) => ({ ...it, rows: [] as Row[] }));
-  for (let round = 0; round < rounds; round++) {
-    for (const { config, rows } of measured) {
-      const subject = await startSubject(0, [...SERVICE, config]);
-      rows.push(await measure(subject, { stream, seconds }));
-      await subject.stop();
-    }
-  }
   print(stream ? "per stream of 100 events" : "per request, not streaming");
-  print("                CPU µs  x nothing     rps   p50 ms   p99 ms  errors");
-  const base = median(measured[0]?.rows.map(({ cpu }) => cpu) ?? []);
-  for (const { name, rows } of measured) {
-    const of = (pick: (row: Row) => number): number => median(rows.map(pick));
-    const cells = [
-      of(({ cpu }) => cpu).toFixed(1),
-      (of(({ cpu }) => cpu) / base).toFixed(2),
-      of(({ rps }) => rps).toFixed(0),
-      of(({ p50 }) => p50).toFixed(2),
-      of(({ p99 }) => p99).toFixed(2),
-      String(rows.reduce((sum, { errors }) => sum + errors, 0)),
-    ];
-    print(name.padEnd(13) + cells.map((cell) => cell.padStart(9)).join(""));
-  }
-  print("");
+  printCompared(await compare(programs, { stream, rounds, seconds }));
 }
 await upstream.stop();
 await collector.shutdown();
-await Promise.all(subjects.map(({ config }) => Deno.remove(config)));
+await Promise.all(configs.map((config) => Deno.remove(config)));
 // What hangs would hold it.
 Deno.exit();

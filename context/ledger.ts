@@ -1,11 +1,6 @@
 import { JournalKeeper } from "./_journal_keeper.ts";
 import { type EntryOwner, OpenEntries, OpenEntry } from "./_ledger_entry.ts";
-import {
-  endedLines,
-  openLines,
-  type OpenRequest,
-  settledLine,
-} from "./_ledger_lines.ts";
+import { endedLines, openLines, settledLine } from "./_ledger_lines.ts";
 import type { LedgerAlarm } from "./ledger_alarm.ts";
 import { recoverJournals } from "./_ledger_recovery.ts";
 import { LedgerWriter } from "./_ledger_writer.ts";
