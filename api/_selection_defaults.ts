@@ -62,7 +62,7 @@ export function withGeminiSelection(
     members.push(`"temperature":${temperature}`);
   }
   if (members.length === 0) return document;
-  const span = value[name] == null ? undefined : spans.get(name);
+  const span = (value[name] ?? null) === null ? undefined : spans.get(name);
   // Long numbers in what is there keep their digits.
   const rest = span && text.slice(span[0] + 1, span[1] - 1).trim();
   if (rest) members.push(rest);

@@ -17,7 +17,7 @@ interface Reader {
 /** A number, a literal word, or what is between two escapes of a string. */
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const WORD = /(?:true|false|null)\b/y;
-// deno-lint-ignore no-control-regex
+// deno-lint-ignore no-control-regex -- what JSON forbids
 const PLAIN = /[^"\\\u0000-\u001f]*/y;
 const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 

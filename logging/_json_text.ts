@@ -6,7 +6,7 @@ export const MAX_TEXT = 8_192;
  * for a line break or a change of direction, so that one line stays one line.
  */
 const ESCAPED =
-  // deno-lint-ignore no-control-regex
+  // deno-lint-ignore no-control-regex -- what has to be escaped
   /["\\\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]/;
 const NOT_IN_JSON = /[\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g;
 

@@ -20,7 +20,7 @@ export function buildOptions<const T extends ParseArgsOptionsConfig>(
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     const [fault] = error.message.split(/\. |\n/);
-    // deno-lint-ignore no-console
+    // deno-lint-ignore no-console -- a tool tells its user
     console.error(`${fault?.replace(/\.$/, "")} (usage: ${usage})`);
     Deno.exit(2);
   }

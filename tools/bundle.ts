@@ -8,5 +8,5 @@ const values = buildOptions(
 );
 const file = await bundle(values.out);
 await describe(values.out, [file, `${file}.map`]);
-// deno-lint-ignore no-console
+// deno-lint-ignore no-console -- a tool tells its user
 console.log(`${file} with sbom.cdx.json and SHA256SUMS`);

@@ -60,5 +60,5 @@ for (const target of values.target ?? [undefined]) {
   files.push(await compile(target));
 }
 await describe(values.out, [...files, bundled]);
-// deno-lint-ignore no-console
+// deno-lint-ignore no-console -- a tool tells its user
 console.log(`${files.join(", ")} with sbom.cdx.json and SHA256SUMS`);

@@ -81,6 +81,17 @@ const CASES: Readonly<Record<string, Case>> = {
       "export class C { method(a: A, b: B, c: C): void {} }",
     ],
   },
+  "ignore-says-why": {
+    bad: [
+      "// deno-lint-ignore no-console\nconsole.log(1);",
+      "// deno-lint-ignore-file no-console\nx;",
+      "// deno-lint-ignore no-console --\nconsole.log(1);",
+    ],
+    good: [
+      "// deno-lint-ignore no-console -- a program's own output\nconsole.log(1);",
+      "// Says deno-lint-ignore elsewhere.\nx;",
+    ],
+  },
   "no-default-export": {
     bad: ["export default 1;", "const a = 1; export { a as default };"],
     good: ["export const a = 1;", "export { default as a } from './a.ts';"],
@@ -102,6 +113,10 @@ const CASES: Readonly<Record<string, Case>> = {
       "function g() { const f = () => 1; } const f = 2; export { f };",
     ],
   },
+  "no-unfinished-comment": {
+    bad: ["// TODO: more\nx;", "/** FIXME */\nx;", "x; // HACK"],
+    good: ["// What is to do comes first.\nx;", "const TODO = 'TODO';"],
+  },
   "private-hash": {
     bad: [
       "class C { private x = 1; }",
@@ -113,6 +128,16 @@ const CASES: Readonly<Record<string, Case>> = {
     good: [
       "class C { #x = 1; readonly y = 2; #f() {} public z = 3; }",
       "class C { private = 1; protected() {} }",
+    ],
+  },
+  "readonly-options": {
+    bad: [
+      "interface ReadOptions { limit: number }",
+      "export interface ReadOptions { readonly a: 1; limit?: number }",
+    ],
+    good: [
+      "interface ReadOptions { readonly limit: number; read(): void }",
+      "interface State { count: number }",
     ],
   },
 };

@@ -94,7 +94,7 @@ function environment(
 }
 
 function print(line: string): void {
-  // deno-lint-ignore no-console
+  // deno-lint-ignore no-console -- a tool tells its user
   console.log(line);
 }
 

@@ -97,7 +97,7 @@ function judge(output: string): boolean {
     const value = found.get(name);
     const isSo = value !== undefined && holds(value);
     isWell &&= isSo;
-    // deno-lint-ignore no-console
+    // deno-lint-ignore no-console -- a tool tells its user
     console.log(`${isSo ? "ok   " : "fault"} ${name}: ${value ?? "not told"}`);
   }
   return isWell;
@@ -105,14 +105,14 @@ function judge(output: string): boolean {
 
 const runner = Deno.env.get("SYSTEMD_RUNNER");
 if (!runner) {
-  // deno-lint-ignore no-console
+  // deno-lint-ignore no-console -- a tool tells its user
   console.log("Skipped: SYSTEMD_RUNNER names no program that boots systemd");
 } else {
   const directory = await Deno.makeTempDir({ dir: parent, prefix: "lp-unit-" });
   try {
     const output = await probe(runner, directory);
     if (!judge(output)) {
-      // deno-lint-ignore no-console
+      // deno-lint-ignore no-console -- a tool tells its user
       console.log(output);
       Deno.exitCode = 1;
     }

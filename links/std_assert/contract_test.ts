@@ -189,6 +189,7 @@ Deno.test("assertThrows() fails where class or message differ", () => {
     [
       () =>
         assertThrows(() => {
+          // deno-lint-ignore no-throw-literal -- what is asserted of it
           throw "text";
         }, Error),
       "A non-Error object was thrown.",
