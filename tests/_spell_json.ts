@@ -35,8 +35,13 @@ export function drawSpelling(random: () => number): Spelling {
 }
 
 /** Members whose value is the user's or the model's own, not the provider's. */
-const FREE = new Set(["args", "input", "response", "metadata", "parameters"]);
-/** An empty thing is a form of its own for these: their emptiness says something. */
+const FREE = new Set([
+  "args",
+  "arguments",
+  "input",
+  "metadata",
+  "parameters",
+]);
 const UNKNOWN: readonly unknown[] = [null, 0, "", [], {}, "new", [{ a: 1 }]];
 
 /** Writes a value as JSON. */

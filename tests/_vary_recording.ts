@@ -25,6 +25,12 @@ interface Variety {
   readonly isNamed?: true;
 }
 
+/** Other letters alone. */
+const AS_IT_IS: Variety = {
+  events: (events) => [...events],
+  whole: (answer) => answer,
+};
+
 const VARIETIES: Readonly<Record<string, Variety>> = {
   Chat: { events: varyChunks, whole: varyCompletion },
   Responses: {
@@ -34,6 +40,8 @@ const VARIETIES: Readonly<Record<string, Variety>> = {
   },
   Anthropic: { events: varyMessageEvents, whole: varyMessage, isNamed: true },
   Gemini: { events: varyGenerated, whole: varyGeneratedWhole },
+  Cohere: { ...AS_IT_IS, isNamed: true },
+  Ollama: AS_IT_IS,
 };
 
 /** A recording of this family in another form. */
@@ -51,6 +59,11 @@ export function varyRecording(
   if (!recording.stream) {
     const answer = variety.whole(JSON.parse(recording.body), dice);
     return { ...recording, body: spell(answer) };
+  }
+  if (!/event-stream/i.test(recording.contentType)) {
+    const lines = recording.body.trimEnd().split("\n");
+    const body = lines.map((line) => `${spell(JSON.parse(line))}\n`).join("");
+    return { ...recording, body };
   }
   const told = [
     ...new SseParser().push(new TextEncoder().encode(recording.body)),

@@ -28,6 +28,7 @@ const MEANINGS: ReadonlyMap<number, Meaning> = new Map<number, Meaning>([
   [429, { kind: "rate_limit", code: "rate_limit_exceeded" }],
   [498, { kind: "overloaded", status: 503, code: "upstream_overloaded" }],
   [503, { kind: "overloaded", status: 503, code: "upstream_overloaded" }],
+  [504, { kind: "timeout", code: "upstream_timeout" }],
   [529, { kind: "overloaded", status: 503, code: "upstream_overloaded" }],
 ]);
 

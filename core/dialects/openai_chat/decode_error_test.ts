@@ -195,7 +195,7 @@ Deno.test("K10: 503 and 529 are overloads, other 5xx are 502", () => {
       "upstream_overloaded",
     ]);
   }
-  for (const status of [500, 502, 504, 520]) {
+  for (const status of [500, 502, 520]) {
     const error = decode(status, openAi({ message: "Boom" }));
     assertEquals(facts(error), ["upstream", 502, "upstream_error"]);
     assertEquals(error.message, "Boom");
@@ -206,8 +206,11 @@ Deno.test("K10: 503 and 529 are overloads, other 5xx are 502", () => {
   );
 });
 
-Deno.test("decodeChatError() takes 408, 409 and 425 for passing faults", () => {
-  assertEquals(facts(decode(408, "")), ["timeout", 408, "upstream_timeout"]);
+Deno.test("decodeChatError() takes 408, 409, 425 and 504 for passing faults", () => {
+  for (const status of [408, 504]) {
+    const told = facts(decode(status, "<html>"));
+    assertEquals(told, ["timeout", status, "upstream_timeout"]);
+  }
   assertEquals(facts(decode(409, "")), [
     "overloaded",
     409,
