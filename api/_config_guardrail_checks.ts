@@ -1,7 +1,8 @@
 import { type Data, listIn, mapIn, repeatedIn } from "./_config_data.ts";
 import type { PathProblem } from "./_config_issues.ts";
 import { formatPath } from "./_config_path.ts";
-import { patternFault } from "./_guard_patterns.ts";
+import { patternFault, schemaPatternFault } from "./_guard_patterns.ts";
+import { patternsIn } from "./_linear_schema.ts";
 
 /** What spans several guardrails, and what patterns are. */
 export function checkGuardrails(root: Data, problems: PathProblem[]): void {
@@ -41,6 +42,17 @@ export function checkGuardrails(root: Data, problems: PathProblem[]): void {
           message: `${formatPath(path)} cannot be used as a pattern: ${fault}`,
         });
       });
+    }
+    if (entry.type === "json_schema") {
+      for (const { path: at, pattern } of patternsIn(entry.schema)) {
+        const fault = schemaPatternFault(pattern);
+        if (fault === undefined) continue;
+        const path = ["guardrails", index, "schema", ...at];
+        problems.push({
+          path,
+          message: `${formatPath(path)} cannot be used as a pattern: ${fault}`,
+        });
+      }
     }
     const bounds = [
       "input_chars",

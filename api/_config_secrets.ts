@@ -1,11 +1,13 @@
 // Without case and punctuation, as `isFillIn` compares them.
 const PHRASES: readonly string[] = [
+  "changeit",
   "changeme",
   "changethis",
   "example",
   "insertkey",
   "insertyour",
   "myapikey",
+  "password",
   "placehold",
   "replaceme",
   "replacethis",
@@ -25,16 +27,24 @@ const PHRASES: readonly string[] = [
 export function isFillIn(key: string): boolean {
   if (/^\$|\$\{|^<.*>$|^%.*%$|^os\.environ\/|\.\.\./.test(key)) return true;
   const plain = key.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
-  // A long random key may hold one of the short words by chance.
+  // A long random key may hold one of the short words by chance, but not again and again.
   if (
-    PHRASES.some((it) => plain.includes(it) && plain.length < 3 * it.length)
+    PHRASES.some((it) => {
+      const rest = plain.replaceAll(it, "").length;
+      return rest < plain.length && rest < 2 * it.length;
+    })
   ) {
     return true;
   }
   // Servers on the own machine take short ones such as `123` or `EMPTY`.
   if (key.length < 8) return false;
   const tail = key.toLowerCase().replace(/^((sk|key|token)[-_]?)+/, "");
-  return new Set(tail).size < 4 || isRun(tail);
+  return new Set(tail).size < 4 || isRun(tail) || isRepeated(tail);
+}
+
+/** Whether the same few characters come again and again. */
+function isRepeated(text: string): boolean {
+  return /^(.{1,12})(?:[-_.]?\1){2,}[-_.]?$/.test(text);
 }
 
 /** Whether every character is the successor of the one before it. */

@@ -14,7 +14,7 @@ export async function loadPatterns(): Promise<void> {
 
 /** Loads it where a config's text may have patterns, so that they are checked with the rest. */
 export async function loadPatternsFor(text: string): Promise<void> {
-  if (/\bpatterns\b/.test(text)) await loadPatterns();
+  if (/\bpattern(?:s|Properties)?\b/.test(text)) await loadPatterns();
 }
 
 /** Why a text is no pattern; nothing where it is one, or nothing that knows is loaded. */
@@ -25,10 +25,39 @@ export function patternFault(pattern: string): string | undefined {
       ? "it fits every text"
       : undefined;
   } catch (error) {
-    const message = error instanceof Error ? error.message : "it is refused";
-    // The pattern itself is in the file.
-    return message.replace(/^error parsing regexp: /, "").split(": `")[0];
+    return toldFault(error);
   }
+}
+
+/** Why a text is no pattern of a JSON Schema that can be run in linear time. */
+export function schemaPatternFault(pattern: string): string | undefined {
+  if (engine === undefined) return undefined;
+  try {
+    compileSchemaPattern(pattern);
+    return undefined;
+  } catch (error) {
+    return toldFault(error);
+  }
+}
+
+/**
+ * Compiles a pattern of a JSON Schema, which is written as JavaScript's are.
+ *
+ * @returns Whether a text has a match.
+ * @throws {Error} where it is none, or {@linkcode loadPatterns} has not been awaited.
+ */
+export function compileSchemaPattern(
+  pattern: string,
+): (text: string) => boolean {
+  if (engine === undefined) throw new Error("Cannot compile: nothing loaded");
+  const compiled = engine.compile(engine.translateRegExp(pattern));
+  return (text) => compiled.matcher(text).find();
+}
+
+function toldFault(error: unknown): string | undefined {
+  const message = error instanceof Error ? error.message : "it is refused";
+  // The pattern itself is in the file.
+  return message.replace(/^error parsing regexp: /, "").split(": `")[0];
 }
 
 /**

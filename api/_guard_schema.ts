@@ -1,29 +1,71 @@
-import { parseJsonText } from "@llm-proxy/core";
-import { type Answer, type AnswerPart, GatewayError } from "@llm-proxy/core";
+import {
+  type Answer,
+  type AnswerPart,
+  GatewayError,
+  parseJsonText,
+} from "@llm-proxy/core";
+import { compileSchemaPattern, loadPatterns } from "./_guard_patterns.ts";
+import {
+  linearSchema,
+  namesIn,
+  patternsIn,
+  type Schema,
+} from "./_linear_schema.ts";
 
 /** Says what is wrong with an answer; nothing where it fits. */
 export type SchemaCheck = (answer: Answer) => string | undefined;
 
-type Schema = Readonly<Record<string, unknown>>;
-
 /** So much of what is wrong is told to a model. */
 const MAX_TOLD = 2_000;
+/** What formats are called that stand for patterns. */
+const PATTERN = "llm-proxy-pattern:";
 /** Those of a config that is in use. */
 const checks = new WeakMap<Schema, SchemaCheck>();
 
 /**
  * Makes the check of a schema, once. What does it is loaded with the first one;
- * it reads schemas as they are, and makes no code of them.
+ * it reads schemas as they are, and makes no code of them. Patterns are run in
+ * linear time.
  */
 export async function schemaCheck(schema: Schema): Promise<SchemaCheck> {
   let check = checks.get(schema);
   if (check === undefined) {
-    const library = await import("@cfworker/json-schema");
-    const validator = new library.Validator({ ...schema }, "2020-12");
-    check = (answer) => faultOf(answer, (value) => validator.validate(value));
+    const validate = await validatorOf(schema);
+    check = (answer) => faultOf(answer, validate);
     checks.set(schema, check);
   }
   return check;
+}
+
+/** What judges values by a schema. */
+async function validatorOf(
+  schema: Schema,
+): Promise<(value: unknown) => Verdict> {
+  const library = await import("@cfworker/json-schema");
+  const { format } = library;
+  const patterns = [...patternsIn(schema)];
+  if (patterns.length > 0) await loadPatterns();
+  /** As many as the configs have that were in force. */
+  const fitting = (pattern: string): (text: string) => boolean =>
+    format[PATTERN + pattern] ??= compileSchemaPattern(pattern);
+  const validator = (
+    names: Iterable<string>,
+  ): InstanceType<typeof library.Validator> =>
+    new library.Validator(
+      linearSchema(schema, {
+        formatOf(pattern) {
+          fitting(pattern);
+          return PATTERN + pattern;
+        },
+        namesOf: (pattern) => [...names].filter(fitting(pattern)),
+      }) as Record<string, unknown>,
+      "2020-12",
+    );
+  if (patterns.some(({ path }) => path.at(-2) === "patternProperties")) {
+    return (value) => validator(namesIn(value)).validate(value);
+  }
+  let once: InstanceType<typeof library.Validator> | undefined;
+  return (value) => (once ??= validator([])).validate(value);
 }
 
 interface Verdict {
@@ -53,7 +95,9 @@ function faultOf(
   const { valid, errors } = judge(value, validate);
   if (valid) return undefined;
   return errors.map(({ instanceLocation, error }) =>
-    `${instanceLocation}: ${error}`
+    `${instanceLocation}: ${
+      error.replaceAll(`format "${PATTERN}`, `pattern "`)
+    }`
   ).join("\n").slice(0, MAX_TOLD);
 }
 

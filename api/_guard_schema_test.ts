@@ -37,9 +37,64 @@ Deno.test("schemaCheck() tells where an answer does not fit, and looks at its wo
 });
 
 Deno.test("schemaCheck() says of a schema that can't be used that it can't", async () => {
-  for (const schema of [{ $ref: "#/nowhere" }, { pattern: "(" }]) {
+  for (
+    const schema of [
+      { $ref: "#/nowhere" },
+      { pattern: "(" },
+      { patternProperties: { "(?=a)": true } },
+    ]
+  ) {
     const check = await schemaCheck(schema);
-    const error = assertThrows(() => check(said(text('"a"'))), GatewayError);
+    const error = assertThrows(
+      () => check(said(text('{"a":"a"}'))),
+      GatewayError,
+    );
     assertEquals(error.code, "guardrail_schema_invalid");
   }
+});
+
+Deno.test("X12: schemaCheck() runs patterns in linear time, wherever they stand", async () => {
+  const long = "a".repeat(30_000);
+  const check = await schemaCheck({
+    type: "object",
+    properties: {
+      pattern: { type: "string", pattern: "^(a+)+$" },
+      const: { pattern: "^\\u0061\\d?" },
+      both: { format: "date", pattern: "^2" },
+    },
+    patternProperties: { "^(n+)+$": { $ref: "#/$defs/few" }, "^x_": false },
+    additionalProperties: false,
+    $defs: { few: { allOf: [{ minLength: 1 }], pattern: "^(b|b)*$" } },
+  });
+  const fits = (value: unknown): string | undefined =>
+    check(said(text(JSON.stringify(value))));
+  assertEquals(
+    fits({ pattern: long, const: "a1", both: "2026-11-23", nnn: "bb" }),
+    undefined,
+  );
+  for (
+    const value of [
+      { pattern: `${long}!` },
+      { const: "b" },
+      { both: "2026" },
+      { both: "1999-01-01" },
+      { nn: "" },
+      { nn: `${"b".repeat(30_000)}a` },
+      { [`${"n".repeat(30_000)}m`]: 1 },
+      { x_: 1 },
+      { other: 1 },
+    ]
+  ) {
+    const fault = fits(value);
+    assert(fault !== undefined, Object.keys(value)[0]?.slice(0, 9));
+    assert(!fault.includes("llm-proxy"), fault);
+  }
+  assert(fits({ const: "b" })?.includes('pattern "'));
+});
+
+Deno.test("schemaCheck() takes what looks like a pattern in a value for a value", async () => {
+  const check = await schemaCheck({
+    enum: [{ pattern: "(" }, { patternProperties: { "(": 1 } }],
+  });
+  assertEquals(check(said(text('{"pattern":"("}'))), undefined);
 });

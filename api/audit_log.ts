@@ -119,13 +119,13 @@ export class AuditLog {
         ],
       });
       if (result.ok) return result;
+      // Not all who wait at the same moment.
+      const ms = Math.random() * MOMENT_MS * (race + 1);
+      await new Promise((resolve) => setTimeout(resolve, ms));
       const seen = next?.version;
       next = await this.#state.get<number>(NEXT);
       // It was one of the change's own checks.
       if (next?.version === seen) return result;
-      // Not all who wait at the same moment.
-      const ms = Math.random() * MOMENT_MS * (race + 1);
-      await new Promise((resolve) => setTimeout(resolve, ms));
     }
     throw new StateError(
       "contended",

@@ -56,7 +56,7 @@ Deno.test("config.example.yaml stays valid with every setting switched on", () =
   const { slow_first_byte: _, ...breaker } = result.config.circuit_breaker;
   assertEquals(breaker, config.circuit_breaker);
   const bare = parse(
-    "providers: [{type: mock}]\nroutes: [{match: a, targets: [mock/b], hedge: {}}]",
+    "providers: [{type: mock}]\nroutes: [{match: a, targets: [mock/echo], hedge: {}}]",
   );
   assert(bare.ok);
   assertEquals(

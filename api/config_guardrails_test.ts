@@ -42,6 +42,19 @@ Deno.test("a pattern that RE2 does not know is a fault that tells why, at its pl
   );
 });
 
+Deno.test("X12: a pattern of a schema that RE2 does not know is a fault too, wherever it stands", async () => {
+  const faults = await told(
+    `  - {name: a, type: json_schema, schema: {properties: {x: {pattern: '(?=a)b'}}, patternProperties: {'(a)\\1': {}, '^\\u0061': {}}, const: {pattern: '('}}}`,
+  );
+  assertEquals(faults.length, 2, faults.join("\n"));
+  assert(
+    faults[0]?.startsWith(
+      "guardrails[0].schema.properties.x.pattern: guardrails[0].schema.properties.x.pattern cannot be used as a pattern: ",
+    ),
+    faults[0],
+  );
+});
+
 Deno.test("a guardrail of no type, or of one that there is none of, is told which there are", async () => {
   const kinds = "deny, patterns, pii, json_schema, max or webhook";
   assertEquals(

@@ -132,3 +132,33 @@ Deno.test("F2: a key that resembles nothing gets no suggestion", () => {
     assertEquals(fault?.message.includes("("), false, fault?.message);
   }
 });
+
+Deno.test("a target at a provider that is misspelt, or at a model that the mock has not, is told what was meant", () => {
+  const fault = (target: string): string | undefined =>
+    faultsOf(
+      `providers: [{type: mock}, {type: openai, api_key: sk-proj-9fK2mQ7xWb4tRz9f}]
+routes: [{match: a, targets: [${target}]}]
+`,
+    )[0]?.message;
+  const more = ": write 'provider/model', or a model that a provider lists";
+  assertEquals(
+    fault("opnai/gpt-4o"),
+    `Unknown target 'opnai/gpt-4o' (did you mean 'openai/gpt-4o'?)${more}`,
+  );
+  assertEquals(fault("elsewhere/x"), `Unknown target 'elsewhere/x'${more}`);
+  assertEquals(
+    fault("mock/ecko"),
+    "The mock has no model 'mock/ecko' (did you mean 'mock/echo'?)",
+  );
+  assertEquals(
+    fault("{model: mock/gpt-4o}"),
+    "The mock has no model 'mock/gpt-4o': it has echo, lorem, tool, slow, cut, embed, slow-MS and error-STATUS",
+  );
+  const known = "mock/echo, mock/slow-5, mock/error-429";
+  assertEquals(
+    fault(`${known}, mock/slow-x`)?.startsWith(
+      "The mock has no model 'mock/slow-x' (did you mean 'mock/slow'?)",
+    ),
+    true,
+  );
+});

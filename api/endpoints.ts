@@ -27,6 +27,7 @@ import { scrubError } from "./_scrub_error.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
 import { giveWay } from "./_give_way.ts";
+import { withMeantModel } from "./_meant_model.ts";
 import type { Prepared } from "./prepared.ts";
 import { readJson } from "./read_json.ts";
 import { toldError } from "./relay_stream.ts";
@@ -214,7 +215,7 @@ export async function route(
       record.open.write(streamError(record, toldError(error)));
       record.open.fail();
     }
-    throw error;
+    throw withMeantModel(error, context);
   }
 }
 

@@ -3,6 +3,7 @@ import { type Capability, capabilityNames } from "@llm-proxy/core/routing";
 import { decodeName } from "./_decode_name.ts";
 import type { RequestContext } from "./endpoints.ts";
 import { factsOf, type ModelFacts, toldFacts } from "./model_facts.ts";
+import { mean, nearest } from "./_nearest.ts";
 import { queryOf } from "./_query.ts";
 import { sendJson } from "./_send_json.ts";
 
@@ -162,6 +163,7 @@ function wantedIn(query: URLSearchParams): Wanted {
       }
       rest[name] = number;
     } else if (TEXTS.some((it) => it === name)) rest[name] = text;
+    else throw unknownFilter(name);
   }
   return { capabilities, ...rest };
 }
@@ -188,6 +190,24 @@ function costOf({ prices }: ModelFacts): number {
   return prices === undefined
     ? Number.MAX_VALUE
     : prices.rates.input + prices.rates.output;
+}
+
+/** A filter that is passed over would show what nobody asked for. */
+function unknownFilter(name: string): GatewayError {
+  const filters = [
+    ...capabilityNames.map((it) => `supports_${it}`),
+    ...NUMBERS,
+    ...TEXTS,
+  ];
+  const meant = nearest(name, filters);
+  const hint = meant === undefined
+    ? `: use ${filters.join(", ")}`
+    : mean(meant);
+  return new GatewayError(
+    "invalid_request",
+    `There is no filter '${name.slice(0, 64)}'${hint}`,
+    { code: "invalid_query", param: name.slice(0, 64) },
+  );
 }
 
 function badQuery(name: string): GatewayError {

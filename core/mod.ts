@@ -209,6 +209,7 @@ export {
 export { type ListedModel, listModels } from "./list_models.ts";
 export type { ListedCapabilities, ListedFacts } from "./listed_facts.ts";
 export { type Loss, type LossAction, LossReport } from "./loss_report.ts";
+export { isMockModel, mockModelNames } from "./mock/_mock_model.ts";
 export { MockTransport } from "./mock/mock_transport.ts";
 export { schemaSample } from "./mock/schema_sample.ts";
 export type { DialectName, Provider } from "./provider.ts";

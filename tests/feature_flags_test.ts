@@ -44,9 +44,9 @@ Deno.test("feature flags: a flag that there is none of is a fault of the config,
   const text = `providers: [{type: mock}]
 routes:
   - match: m
-    targets: [mock/a]
-    arms: [{name: c, share: 1, flag: cannary, targets: [mock/b]}]
-    shadow: {target: mock/b, share: 1, flag: none}
+    targets: [mock/echo]
+    arms: [{name: c, share: 1, flag: cannary, targets: [mock/lorem]}]
+    shadow: {target: mock/lorem, share: 1, flag: none}
 feature_flags: {canary: {share: 0.5}}
 `;
   const parse = (text: string) =>

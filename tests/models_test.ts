@@ -112,6 +112,21 @@ Deno.test("GET /v1/models/search finds models by what they can do, cost and hold
       assertEquals(response.status, 400);
       await response.body?.cancel();
     }
+    for (
+      const [name, hint] of [
+        ["max_price", ": use supports_"],
+        ["supports_vison", " (did you mean 'supports_vision'?)"],
+        ["__proto__", ": use supports_"],
+      ] as const
+    ) {
+      const response = await ask(`/v1/models/search?${name}=1`);
+      const { error } = await response.json();
+      assertEquals([response.status, error.param], [400, name]);
+      const told = error.message.startsWith(
+        `There is no filter '${name}'${hint}`,
+      );
+      assertEquals(told, true, error.message);
+    }
     const [model] = (await (await ask("/v1/models/search?q=big")).json()).data;
     assertEquals([model.context_window, model.sources.context_window], [
       400_000,
@@ -358,4 +373,51 @@ providers:
   await Promise.all(gateways.map((gateway) => gateway.close()));
   await upstream.close();
   await state.close();
+});
+
+Deno.test("K16: a model that nobody has is told with the name that was probably meant, where the caller may ask for it", async () => {
+  const gateway = await startGateway(`
+auth:
+  api_keys:
+    - {name: all, key: ${CLIENT}}
+    - {name: few, key: ${ADMIN}, models: ["mock", "mok/*", "mock/lorem"]}
+providers:
+  - {type: mock}
+  - {name: told, type: openai_compatible, base_url: "http://127.0.0.1:9/v1", models: [cheap-model, dear]}
+routes: [{match: fast, targets: [mock/echo]}]
+`);
+  const told = async (model: string, key = CLIENT): Promise<string> => {
+    const response = await fetch(`${gateway.url}/v1/chat/completions`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "x-api-key": key },
+      body: JSON.stringify({
+        model,
+        messages: [{ role: "user", content: "hi" }],
+      }),
+    });
+    const { error } = await response.json();
+    assertEquals([response.status, error.code], [404, "model_not_found"]);
+    return /did you mean '(.*?)'/.exec(error.message)?.[1] ?? "";
+  };
+  try {
+    for (
+      const [model, meant] of [
+        ["mock", "mock/echo"],
+        ["told", "told/cheap-model"],
+        ["mok/echo", "mock/echo"],
+        ["tolt/deer", "told/dear"],
+        ["fsat", "fast"],
+        ["cheap-modle", "cheap-model"],
+        ["gpt-9", ""],
+        ["nowhere/at-all", ""],
+        ["x".repeat(5_000), ""],
+      ] as const
+    ) assertEquals(await told(model), meant, model.slice(0, 20));
+    // What it may not ask for is nothing to be told of.
+    assertEquals(await told("mock", ADMIN), "");
+    assertEquals(await told("mok/lorem", ADMIN), "mock/lorem");
+    assertEquals(await told("mok/echo", ADMIN), "");
+  } finally {
+    await gateway.close();
+  }
 });

@@ -22,6 +22,20 @@ const FIXED: ReadonlyMap<string, MockModel> = new Map([
   ["embed", { kind: "embed" }],
 ]);
 
+/**
+ * The models of the mock provider that have a name of their own; besides them
+ * there are `slow-MS`, `slow-MS-MS` and `error-STATUS`.
+ *
+ * @example What an example may ask for
+ * ```ts
+ * import { mockModelNames } from "@llm-proxy/core";
+ * import { assert } from "@std/assert";
+ *
+ * assert(mockModelNames.includes("echo"));
+ * ```
+ */
+export const mockModelNames: readonly string[] = [...FIXED.keys()];
+
 const SLOW = /^slow-(\d{1,9})(?:-(\d{1,9}))?$/;
 const ERROR = /^error-([45]\d\d)$/;
 
@@ -55,4 +69,20 @@ export function modelList(): string {
       owned_by: "llm-proxy",
     })),
   });
+}
+
+/**
+ * Whether the mock provider has a model.
+ *
+ * @example One that waits, and one that is misspelt
+ * ```ts
+ * import { isMockModel } from "@llm-proxy/core";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(isMockModel("slow-250"), true);
+ * assertEquals(isMockModel("ecko"), false);
+ * ```
+ */
+export function isMockModel(name: string): boolean {
+  return mockModel(name) !== undefined;
 }
