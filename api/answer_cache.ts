@@ -27,6 +27,11 @@ import { tellAnswer, tellFlight } from "./_tell_answer.ts";
 /** Asks a provider, and tells the caller what it says. */
 export type AskProvider = (context: RequestContext) => Promise<void>;
 
+/**
+ * Longer requests are passed by, in UTF-16 units: they are hardly ever asked
+ * twice, and a digest of 32 MB would hold up all others.
+ */
+const MAX_TEXT = 8 * 1024 * 1024;
 /** So many stale answers are renewed at a time. */
 const MAX_RENEWALS = 8;
 
@@ -84,6 +89,7 @@ export class AnswerCache {
     const arm = armFor(match, context);
     // Nobody could follow what nobody can read.
     const isPassedBy = noStore || arm === undefined ||
+      document.text.length > MAX_TEXT ||
       answerReader(record.client) === undefined;
     const name = isPassedBy ? undefined : answerName(document, {
       model,

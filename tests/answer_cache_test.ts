@@ -351,6 +351,18 @@ Deno.test("a request whose answer is more than can be kept is passed by", async 
   });
 });
 
+Deno.test("L11: a request of megabytes is passed by", async () => {
+  await withCache(async ({ ask, upstream }) => {
+    const long = chat("word ".repeat(2_000_000));
+    for (let time = 1; time <= 2; time++) {
+      const response = await ask(long);
+      assertEquals(response.headers.get("x-llm-proxy-cache"), "bypass");
+      await response.body?.cancel();
+      assertEquals(upstream.asked.length, time);
+    }
+  });
+});
+
 Deno.test("a stale answer is given at once, and asked for again in the background", async () => {
   await withCache(async (gateway) => {
     const { ask, upstream } = gateway;
