@@ -54,8 +54,9 @@ const CARRIED = [
 const UNTOLD_LENGTH = 4096;
 
 /**
- * Serves one request: authenticates it, lets its route answer, and whatever
- * happened answers errors in the caller's dialect, counts it and logs one line.
+ * Serves one request: who asks, whether they may, and what its route answers
+ * (for conversations that is `endpoints.ts`). Whatever happened, errors are
+ * answered in the caller's dialect, and it is counted and logged in one line.
  */
 export async function dispatch(
   route: Route,
@@ -73,6 +74,7 @@ export async function dispatch(
         exchange.header(name);
       record.tracing = gateway.metrics.telemetry.begin(record, header);
     }
+    // Who asks.
     const { keys } = gateway;
     const where = { inQuery: route.keyInQuery };
     const loading = route.open ? undefined : keys.prepare(exchange, where);
@@ -87,6 +89,7 @@ export async function dispatch(
       });
       record.access = access;
       record.key = access?.subject.key;
+      // Whether they may.
       access?.checkRoute(route, exchange);
       if (isPaidFor(route)) record.account = gateway.accounts.begin(record);
       const asked = {
@@ -99,6 +102,7 @@ export async function dispatch(
       record.admitted = gateway.limits.admit(route.path, asked);
     }
     refuseWhenScarce(gateway.memory, route);
+    // What is kept of it.
     const { content } = gateway.config.logging.requests;
     // A session has no body, and takes its connection as it is.
     const isKept = !(exchange instanceof UpgradeExchange) &&
@@ -106,6 +110,7 @@ export async function dispatch(
     if (isKept) {
       recorded = new RecordedExchange(exchange, content.max_kb);
     }
+    // What it is answered.
     const context = { gateway, exchange: recorded ?? exchange, record };
     const key = idempotencyKey(route, exchange);
     await withLogContext(

@@ -64,9 +64,20 @@ export interface Answering<T> {
 
 /**
  * The way of a request to a language model, in whatever dialect its caller
- * speaks, top to bottom. Before this: the caller is authenticated, and within
- * its limits. After it, whatever happened: one log line, and an error in the
- * caller's dialect where something was thrown (see `dispatch.ts`).
+ * speaks. This file tells it from top to bottom:
+ *
+ * 1. {@linkcode converse} reads the body under its cap and checks it.
+ * 2. {@linkcode answerConversation} has guardrails look at it.
+ * 3. {@linkcode answerAllowed} looks among the answers that are kept, and
+ *    joins requests that are equal.
+ * 4. {@linkcode askProvider} takes what it may cost from budgets, has a long
+ *    conversation made shorter, and says how it is translated.
+ * 5. {@linkcode route} goes from one deployment to the next.
+ * 6. {@linkcode attempt} translates, sends, has the answer told to the caller,
+ *    and settles what it cost.
+ *
+ * Before this `dispatch.ts` has let the caller in. After it, whatever happened,
+ * it answers errors in the caller's dialect and has one line logged.
  *
  * @throws {GatewayError} whatever goes wrong.
  */
@@ -93,7 +104,7 @@ export interface ConversationAsk {
 }
 
 /**
- * The way of a request to a language model from where its dialect's own ends.
+ * The way from where its dialect's own ends: other dialects' endpoints join it here.
  *
  * @throws {GatewayError} whatever goes wrong.
  */
@@ -101,13 +112,12 @@ export async function answerConversation(
   context: RequestContext,
   asked: ConversationAsk,
 ): Promise<void> {
-  const answer = answerAllowed;
   if (context.gateway.guardrails === undefined) {
-    return await answer(context, asked);
+    return await answerAllowed(context, asked);
   }
   // Loaded by the first that needs it: most services have no guardrails.
   const { answerGuarded } = await import("./guarded.ts");
-  await answerGuarded(context, { asked, answer });
+  await answerGuarded(context, { asked, answer: answerAllowed });
 }
 
 /** The way from where guardrails have let the request pass. */
@@ -133,7 +143,7 @@ async function answerAllowed(
   });
 }
 
-/** The second half of the way: nothing that is kept has answered the request. */
+/** The way from where nothing that is kept has answered the request. */
 async function askProvider(
   context: RequestContext,
   { document, stream, shape, size, request }: ConversationAsk & {
