@@ -32,6 +32,7 @@ import type { Prepared } from "./prepared.ts";
 import { readJson } from "./read_json.ts";
 import { toldError } from "./relay_stream.ts";
 import type { RequestRecord } from "./request_record.ts";
+import { refuseLosses } from "./_refuse_losses.ts";
 import { RequestSize } from "./request_size.ts";
 import { withSelection } from "./_selection_defaults.ts";
 import { sendShadow } from "./shadow_copy.ts";
@@ -295,15 +296,4 @@ export async function attempt<T extends Prepared>(
     record.awaitedConnection(clock.queuedMs);
     if (tracing !== undefined) trace.endedAt = performance.now();
   }
-}
-
-/** Sends nothing on that is not whole, where the caller's key says so. */
-function refuseLosses({ losses }: AttemptTrace): void {
-  if (losses.empty) return;
-  const [first] = losses.losses;
-  throw new GatewayError(
-    "invalid_request",
-    `This key wants nothing lost on the way to a provider: ${losses}`,
-    { code: "loss_refused", ...(first && { param: first.field }) },
-  );
 }
