@@ -5,7 +5,8 @@ export interface Subject {
   cpu(): number;
   /** Resident memory in MiB. */
   rss(): number;
-  stop(): Promise<void>;
+  /** Ends it. @param signal How; SIGKILL leaves it no time for anything. */
+  stop(signal?: "SIGKILL" | "SIGTERM"): Promise<void>;
 }
 
 /** What one run of the load generator found. */
@@ -67,8 +68,8 @@ export async function startSubject(
       const status = Deno.readTextFileSync(`/proc/${child.pid}/status`);
       return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
     },
-    stop: async () => {
-      child.kill("SIGKILL");
+    stop: async (signal = "SIGKILL") => {
+      child.kill(signal);
       await child.status;
       await drained;
     },

@@ -30,8 +30,11 @@ const programs = [
   { name: "gateway", args: [...service, "--config", config] },
 ];
 
-/** From the start of the process to its first answer, in ms. */
-async function startUp(): Promise<number> {
+/**
+ * From the start of the process to its first answer, in ms, and how it ends: a
+ * state that was not closed is looked at by the next start, beside it.
+ */
+async function startUp(end: "SIGKILL" | "SIGTERM"): Promise<number> {
   const before = performance.now();
   const subject = await startSubject(0, service);
   const answer = await fetch(`${subject.url}/v1/chat/completions`, {
@@ -44,7 +47,7 @@ async function startUp(): Promise<number> {
   });
   await answer.text();
   const took = performance.now() - before;
-  await subject.stop();
+  await subject.stop(end);
   return took;
 }
 
@@ -56,9 +59,19 @@ for (const stream of [false, true]) {
   );
   printCompared(await compare(programs, { stream, rounds, seconds }));
 }
-const starts: number[] = [];
-for (let round = 0; round < rounds + 2; round++) starts.push(await startUp());
-print(`start to first answer: median ${median(starts).toFixed(0)} ms`);
+for (const end of ["SIGTERM", "SIGKILL"] as const) {
+  await startUp(end);
+  const starts: number[] = [];
+  for (let round = 0; round < rounds + 2; round++) {
+    starts.push(await startUp(end));
+  }
+  const after = end === "SIGTERM" ? "a stop" : "a crash";
+  print(
+    `start to first answer after ${after}: median ${
+      median(starts).toFixed(0)
+    } ms`,
+  );
+}
 await upstream.stop();
 await Deno.remove(config);
 await Deno.remove(state, { recursive: true });
