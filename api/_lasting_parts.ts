@@ -211,6 +211,7 @@ export class LastingParts {
     this.#config = config;
     const { routes, fallback, providers } = limitOptions(config);
     this.limits.define({ routes, fallback });
+    this.limits.forgetConfigured(config.auth.api_keys.map(({ name }) => name));
     this.providerLimits.define(providers);
     this.accounts.adopt(config);
     this.bearers = JwtBearers.of(config.auth.jwt, {

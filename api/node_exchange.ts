@@ -108,7 +108,8 @@ export class NodeExchange implements Exchange {
     if (outgoing.destroyed || outgoing.headersSent) return;
     const unread = !this.#incoming.readableEnded && this.#hasBody();
     // An answer that has no body has no length either (RFC 9110, 8.6).
-    if (status !== 204 && status !== 304) {
+    // One to HEAD has that of the body that GET would get, where that is told (9.3.2).
+    if (status !== 204 && status !== 304 && !this.#isTold(headers)) {
       headers["content-length"] = Buffer.byteLength(body);
     }
     // What is left of a refused body must not be read as the next request.
@@ -133,6 +134,10 @@ export class NodeExchange implements Exchange {
     this.#controller.abort(error);
     this.#incoming.emit(REQUEST_FAULT, error);
   };
+
+  #isTold(headers: Readonly<Record<string, unknown>>): boolean {
+    return headers["content-length"] !== undefined && this.method === "HEAD";
+  }
 
   #hasBody(): boolean {
     const { headers } = this.#incoming;

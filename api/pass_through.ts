@@ -119,6 +119,7 @@ export async function passThrough(context: RequestContext): Promise<void> {
           return relayWith(answering, {
             headersOf: () => ({
               ...answerHeaders(headers, provider),
+              ...(exchange.method === "HEAD" && lengthIn(headers)),
               ...replyHeaders(record, headers),
             }),
             modelOf: (named) => modelInPath(path) ?? named,
@@ -211,6 +212,13 @@ function requestHeaders(
     headers[name] = value;
   }
   return headers;
+}
+
+/** What a body would have had that nobody wanted. */
+function lengthIn(
+  { "content-length": length = "" }: Readonly<Record<string, string>>,
+): Record<string, string> {
+  return /^\d{1,15}$/.test(length) ? { "content-length": length } : {};
 }
 
 function answerHeaders(

@@ -126,15 +126,29 @@ export class RequestLimits {
     );
   }
 
-  /** Has the limits of callers go that are not there any more. */
+  /** Has the limits of stored keys go that are not there any more. */
   forget(callers: Iterable<Access>): void {
-    const names = new Set<string>();
-    for (const caller of callers) names.add(nameOf(caller));
-    for (const [name, { isStored }] of this.#owners) {
-      if (!isStored || names.has(name)) continue;
+    const keys = new Set<string | undefined>();
+    for (const { subject } of callers) keys.add(subject.key);
+    this.#retain(keys, true);
+  }
+
+  /** Has the limits of keys of the config go that another config does not have. */
+  forgetConfigured(keys: Iterable<string>): void {
+    this.#retain(new Set(keys), false);
+  }
+
+  #retain(keys: ReadonlySet<string | undefined>, areStored: boolean): void {
+    for (const [name, { isStored, subject }] of this.#owners) {
+      if (isStored !== areStored || keys.has(subject.key)) continue;
       this.#limiter.remove(name);
       this.#owners.delete(name);
     }
+  }
+
+  /** How many callers have limits of their own in force. */
+  get owners(): number {
+    return this.#owners.size;
   }
 
   /** Sets aside what a body comes to whose length nobody told before it was read. */

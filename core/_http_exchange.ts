@@ -166,7 +166,7 @@ export class HttpExchange implements ConnectionUser, EventListenerObject {
     let decoder: ReturnType<typeof decoderFor>;
     if (coding !== undefined) {
       const empty = status === 204 || status === 304 ||
-        headers["content-length"] === "0";
+        this.#request.method === "HEAD" || headers["content-length"] === "0";
       if (!empty) decoder = decoderFor(coding);
       delete headers["content-encoding"];
       delete headers["content-length"];

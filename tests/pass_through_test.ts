@@ -115,6 +115,42 @@ for (const [name, listening] of LISTENERS) {
   });
 }
 
+for (const [name, listening] of LISTENERS) {
+  Deno.test(`K21: an answer to HEAD tells the length that its provider tells, on ${name}`, async () => {
+    await using upstream = await FaultUpstream.start();
+    const gateway = await startGateway(config(upstream.origin), listening);
+    try {
+      for (
+        const [start, rest, length] of [
+          ["200 OK", "content-length: 1234\r\n", "1234"],
+          ["404 Not Found", "content-length: 7\r\n", "7"],
+          ["200 OK", "", "0"],
+          ["200 OK", "content-encoding: gzip\r\ncontent-length: 9\r\n", "0"],
+        ] as const
+      ) {
+        upstream.usual = raw(`HTTP/1.1 ${start}\r\n${rest}\r\n`);
+        const response = await fetch(`${gateway.url}/p/a/things/1`, {
+          method: "HEAD",
+          headers: { "x-api-key": KEY },
+          signal: AbortSignal.timeout(5_000),
+        });
+        assertEquals(await response.text(), "");
+        const told = response.headers.get("content-length") ?? "0";
+        assertEquals([response.status, told], [
+          Number(start.slice(0, 3)),
+          length,
+        ]);
+      }
+      // The connection is good for more.
+      const models = await fetch(`${gateway.url}/health`);
+      assertEquals(models.status, 200);
+      await models.body?.cancel();
+    } finally {
+      await gateway.close();
+    }
+  });
+}
+
 Deno.test("X7: a pass-through leads to no other host and not up the path", async () => {
   await using upstream = startPlainUpstream(() => Response.json({}));
   const gateway = await startGateway(config(upstream.origin));
