@@ -5,6 +5,12 @@ import { readStoredId } from "./_stored_ids.ts";
 import type { RequestContext } from "./endpoints.ts";
 import { seesAll, tenantOf } from "./stored_owners.ts";
 
+/** The members that are the id of a file, in any dialect. */
+const NAMES: ReadonlySet<string> = new Set([
+  "file_id",
+  "fileUri",
+  "file_uri",
+]);
 /** More files than these are in no conversation. */
 const MAX_FILES = 200;
 
@@ -47,7 +53,7 @@ function collect(root: unknown, ids: Set<string>): void {
     if (typeof next !== "object" || next === null) continue;
     for (const [name, value] of Object.entries(next)) {
       if (typeof value === "object") waiting.push(value);
-      const named = name === "file_id"
+      const named = NAMES.has(name)
         ? [value]
         : name === "file_ids" && Array.isArray(value)
         ? value

@@ -29,6 +29,7 @@ import type { Gateway } from "./gateway.ts";
 import { giveWay } from "./_give_way.ts";
 import { withMeantModel } from "./_meant_model.ts";
 import type { Prepared } from "./prepared.ts";
+import { mayNameFiles, whereFilesAre } from "./_marked_files.ts";
 import { readJson } from "./read_json.ts";
 import { toldError } from "./relay_stream.ts";
 import type { RequestRecord } from "./request_record.ts";
@@ -113,6 +114,7 @@ export async function answerConversation(
   context: RequestContext,
   asked: ConversationAsk,
 ): Promise<void> {
+  if (mayNameFiles(asked.document)) asked = whereFilesAre(context, asked);
   if (context.gateway.guardrails === undefined) {
     return await answerAllowed(context, asked);
   }
@@ -132,12 +134,11 @@ async function answerAllowed(
   const size = new RequestSize(document.value, gateway.tokens.estimator);
   const request = facts(size);
   record.access?.checkModel(request.model);
-  const { answers } = gateway;
   // What is kept has one form for each dialect.
-  if (answers === undefined || shape !== undefined) {
+  if (gateway.answers === undefined || shape !== undefined) {
     return await askProvider(context, { ...asked, size, request });
   }
-  await answers.serve(context, {
+  await gateway.answers.serve(context, {
     document,
     model: request.model,
     ask: (asking) => askProvider(asking, { ...asked, size, request }),

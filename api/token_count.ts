@@ -1,9 +1,10 @@
-import type { JsonDocument } from "@llm-proxy/core";
-import type { CountClient } from "@llm-proxy/core/dialects";
+import { GatewayError, type JsonDocument } from "@llm-proxy/core";
+import type { CountClient, CountTranslation } from "@llm-proxy/core/dialects";
 import { messagesCount } from "@llm-proxy/core/dialects/anthropic";
 import {
   countsTokens,
   loadDialects,
+  NOT_COUNTED,
   translateTokenCount,
 } from "@llm-proxy/core/lazy";
 import type { RoutedAttempt } from "@llm-proxy/core/routing";
@@ -16,6 +17,7 @@ import {
 } from "./endpoints.ts";
 import { wholeAnswer } from "./whole_answer.ts";
 import { guardRequest } from "./guard_request.ts";
+import { mayNameFiles, readMarkedFiles } from "./_marked_files.ts";
 import { checkModel, readJson } from "./read_json.ts";
 import { tokenModel } from "./request_size.ts";
 import { sendJsonText } from "./_send_json.ts";
@@ -55,40 +57,61 @@ export async function answerCount(
   if (gateway.guardrails !== undefined) {
     ({ document } = await guardRequest(context, { document, model }));
   }
-  const request = { model };
+  const files = mayNameFiles(document)
+    ? readMarkedFiles(context, document)
+    : undefined;
+  if (files !== undefined) ({ document } = files);
+  const request = { model, ...files?.at };
   const work = async (routed: RoutedAttempt): Promise<void> => {
     const { candidate } = routed;
-    const trace = new AttemptTrace(candidate);
     await loadDialects(candidate);
-    const counted = countsTokens(candidate)
-      ? undefined
-      : await gateway.tokens.count(
-        client.request(document),
-        tokenModel(candidate),
-      );
-    const count = translateTokenCount(document, {
+    const trace = new AttemptTrace(candidate);
+    const options = {
       client,
       deployment: candidate,
       losses: trace.losses,
-      counted,
-      header: (name) => exchange.header(name),
-    });
-    if ("request" in count) {
-      const translation: WholeTranslation = {
-        request: count.request,
-        error: count.error,
-        answer: (body) => ({
-          body: count.answer(body).body,
-          finish: "stop",
-          model: candidate.model,
-        }),
-      };
-      const prepare = (): WholeTranslation => translation;
-      return await attempt(context, { routed, prepare, answer: wholeAnswer });
+      header: (name: string) => exchange.header(name),
+    };
+    if (countsTokens(candidate)) {
+      const count = translateTokenCount(document, options);
+      if ("request" in count && await askProvider(context, routed, count)) {
+        return;
+      }
     }
+    const asked = client.request(document);
+    const counted = await gateway.tokens.count(asked, tokenModel(candidate));
+    const count = translateTokenCount(document, { ...options, counted });
+    if (!("body" in count)) return;
     routed.commit();
     record.answers(trace);
     sendJsonText(context, count.body);
   };
   await route(context, { request, work });
+}
+
+/** Has a provider count. Resolves with whether it does for this model, where it is. */
+async function askProvider(
+  context: RequestContext,
+  routed: RoutedAttempt,
+  count: CountTranslation,
+): Promise<boolean> {
+  const { candidate: { model } } = routed;
+  const prepare = (): WholeTranslation => ({
+    request: count.request,
+    error: count.error,
+    answer: (body) => ({
+      body: count.answer(body).body,
+      finish: "stop",
+      model,
+    }),
+  });
+  try {
+    await attempt(context, { routed, prepare, answer: wholeAnswer });
+    return true;
+  } catch (error) {
+    const isCounted = !(error instanceof GatewayError) ||
+      error.code !== NOT_COUNTED;
+    if (isCounted) throw error;
+    return false;
+  }
 }

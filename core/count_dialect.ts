@@ -49,8 +49,28 @@ export interface CountClient {
   ): EncodedRequest;
 }
 
+/**
+ * The code of an error that says that a provider does not count for a model, or
+ * not where it is.
+ *
+ * @example What is told of it
+ * ```ts
+ * import { NOT_COUNTED } from "@llm-proxy/core/lazy";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(NOT_COUNTED, "count_unsupported");
+ * ```
+ */
+export const NOT_COUNTED = "count_unsupported";
+
 /** What a gateway needs of the dialect of a provider that counts tokens. */
 export interface CountDialect {
+  /** Writes a question of a client whose words are all understood, with the smallest edit; `undefined` for others. @default {none are, but of the same dialect} */
+  passCount?(
+    client: CountClient,
+    document: JsonDocument,
+    target: DialectTarget,
+  ): EncodedRequest | undefined;
   /** Writes a question. */
   encodeCount(
     conversation: Conversation,

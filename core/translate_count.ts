@@ -78,7 +78,7 @@ export function translateTokenCount(
   const target = { provider: name, model, quirks, losses };
   const { count } = dialectRow(dialect, model);
   const decoded = { ...options, model };
-  if (count === undefined) {
+  if (count === undefined || counted !== undefined) {
     const conversation = client.decode(document, decoded);
     const inputTokens = counted?.tokens ?? estimateInputTokens(conversation);
     if (!counted?.exact) {
@@ -86,9 +86,12 @@ export function translateTokenCount(
     }
     return { body: client.encode(inputTokens), inputTokens };
   }
-  if (client.name === dialect) {
+  const passed = client.name === dialect
+    ? client.pass(document, target, options)
+    : count.passCount?.(client, document, target);
+  if (passed !== undefined) {
     return {
-      request: client.pass(document, target, options),
+      request: passed,
       answer: count.decodeCount,
       error: count.decodeError,
     };

@@ -68,7 +68,10 @@ Deno.test("C37: clouds count the tokens of models that they count for, at their 
   const gemini = ask("vertex", "gemini-2.5-pro");
   assertEquals(
     [gemini?.path, Object.keys(gemini?.body)],
-    ["/publishers/google/models/gemini-2.5-pro:countTokens", ["contents"]],
+    [
+      "/publishers/google/models/gemini-2.5-pro:countTokens",
+      ["generationConfig", "contents"],
+    ],
   );
   const claude = ask("vertex", "claude-opus-4-6");
   assertEquals(

@@ -231,6 +231,114 @@ Deno.test("D29: embeddings are asked for by predict", () =>
     });
   }));
 
+const HI = [{ role: "user" as const, content: "Hi" }];
+const PUBLISHERS = "/v1/projects/p/locations/global/publishers";
+
+/** Has tokens of a Claude counted for a Messages client. */
+function countClaude(
+  url: string,
+  model: string,
+  tools: Anthropic.MessageCountTokensTool[] = [],
+) {
+  const client = new Anthropic({
+    baseURL: url,
+    apiKey: "unused",
+    maxRetries: 0,
+  });
+  return client.messages.countTokens({
+    model: `gv/${model}`,
+    messages: HI,
+    tools,
+  }).withResponse();
+}
+
+Deno.test("C37, D29: Vertex AI counts the tokens of Claudes at one address, by their bare names", () =>
+  withVertex(async ({ url }, asked) => {
+    const search = { type: "web_search_20250305", name: "web_search" } as const;
+    const { data } = await countClaude(url, "claude-sonnet-4-5@20250929", [
+      search,
+    ]);
+    assertEquals(data.input_tokens, 14);
+    const [{ path, body, headers }] = asked as [(typeof asked)[number]];
+    assertEquals(
+      path,
+      `${PUBLISHERS}/anthropic/models/count-tokens:rawPredict`,
+    );
+    assertEquals(body, {
+      model: "claude-sonnet-4-5",
+      messages: HI,
+      tools: [search],
+    });
+    assertEquals(headers["anthropic-beta"], undefined);
+    const google = new GoogleGenAI({
+      apiKey: "unused",
+      httpOptions: { baseUrl: url },
+    });
+    const { totalTokens } = await google.models.countTokens({
+      model: "gv/claude-opus-4-6@default",
+      contents: "Hi",
+    });
+    assertEquals([totalTokens, asked[1]?.body.model], [14, "claude-opus-4-6"]);
+  }, () => json({ input_tokens: 14 })));
+
+Deno.test("C37, N8: where Vertex AI does not count the tokens of a Claude they are estimated", async () => {
+  const refusals = [
+    [404, "Publisher Model was not found"],
+    [400, "claude-x is not supported for token counting"],
+  ] as const;
+  for (const [status, message] of refusals) {
+    await withVertex(
+      async ({ url }, asked) => {
+        const { data, response } = await countClaude(url, "claude-x");
+        assert(data.input_tokens > 0);
+        assertEquals(
+          response.headers.get("x-llm-proxy-loss"),
+          "approximated: input_tokens (estimated)",
+        );
+        assertEquals(asked.length, 1);
+      },
+      () =>
+        json({
+          type: "error",
+          error: { type: "invalid_request_error", message },
+        }, { status }),
+    );
+  }
+});
+
+Deno.test("C37, D29: Vertex AI counts the tokens of Gemini without the wrapping that the Gemini API has", () =>
+  withVertex(async ({ url }, asked) => {
+    const path = "/v1beta/models/gv%2Fgemini-2.5-flash:countTokens";
+    const contents = [{ role: "user", parts: [{ text: "Hi" }] }];
+    const request = {
+      contents,
+      systemInstruction: { parts: [{ text: "Be brief." }] },
+      tools: [{ functionDeclarations: [{ name: "f" }] }],
+      generationConfig: { responseMimeType: "application/json" },
+    };
+    for (
+      const body of [request, {
+        generateContentRequest: {
+          model: "models/gv/gemini-2.5-flash",
+          ...request,
+          safetySettings: [],
+        },
+      }]
+    ) {
+      const response = await fetch(url + path, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(body),
+      });
+      assertEquals((await response.json()).totalTokens, 31);
+      assertEquals(
+        asked.at(-1)?.path,
+        `${PUBLISHERS}/google/models/gemini-2.5-flash:countTokens`,
+      );
+      assertEquals(asked.at(-1)?.body, request);
+    }
+  }, () => json({ totalTokens: 31, totalBillableCharacters: 96 })));
+
 Deno.test("D27, D29: errors are told by the platform's words and by the model's own", () =>
   withVertex(
     async ({ url }) => {

@@ -40,6 +40,7 @@
 export type { ClientName } from "../_dialect_table.ts";
 export { answerReader } from "../answer_reader.ts";
 export { translateEmbeddings } from "../translate_embeddings.ts";
+export { NOT_COUNTED } from "../count_dialect.ts";
 export { countsTokens, translateTokenCount } from "../translate_count.ts";
 export { translateConversation } from "../translation.ts";
 export { clientDialect, loadClient, loadDialects } from "./load_dialects.ts";

@@ -19,6 +19,8 @@ export interface SkipReason {
   readonly code: SkipCode;
   /** In words for people. */
   readonly reason: string;
+  /** The field of the request that it fails for, where that is not the model. */
+  readonly param?: string;
   /** When it may be used again, on the plan's clock, in ms; where that is known. */
   readonly retryAt?: number;
   /** When it may be tried even before, because nothing else can be used. */
@@ -47,9 +49,12 @@ export class CapabilityFilter {
     const { deployment, provider } = candidate;
     const { tried, tags, endpoint } = this.#request;
     if (tried !== undefined && tried.has(deployment.id)) return TRIED;
-    const { provider: only } = this.#request;
+    const { provider: only, providerParam: param } = this.#request;
     if (only !== undefined && provider.name !== only) {
-      return { code: "provider", reason: `it is not at '${only}'` };
+      const reason = `it is not at '${only}'`;
+      return param === undefined
+        ? { code: "provider", reason }
+        : { code: "provider", reason: `${reason}, as '${param}' is`, param };
     }
     if (endpoint !== undefined && !servesEndpoint(provider, endpoint)) {
       const reason = `provider '${provider.name}' has no ${

@@ -79,7 +79,7 @@ export function planRefusal(
       code: unfit.code === "endpoint"
         ? "unsupported_endpoint"
         : "unsupported_by_model",
-      param: "model",
+      param: unfit.param ?? "model",
     },
   );
 }

@@ -8,6 +8,8 @@ export interface RouteRequest {
   readonly model: string;
   /** The only provider that will do, by its name. */
   readonly provider?: string;
+  /** The field of the request that says so, for messages. @default {the model} */
+  readonly providerParam?: string;
   /** What its provider must serve. Absent: conversations. */
   readonly endpoint?: EndpointName;
   /** What a model must be able to do for it; `streaming` where a stream is wanted, which is timed by its first token. */

@@ -5,6 +5,8 @@ import type { RequestNode } from "../openai_chat/_decode_node.ts";
 const MAX_URL = 8192;
 const STORE =
   /^https:\/\/generativelanguage\.googleapis\.com\/v\w+\/(files\/.+)/;
+/** An id of OpenAI's store, where a request with it ends up. */
+const OPENAI_ID = /^file-[\w-]{1,250}$/;
 const INLINE_MEMBERS: ReadonlySet<string> = new Set(["mimeType", "data"]);
 const FILE_MEMBERS: ReadonlySet<string> = new Set(["mimeType", "fileUri"]);
 /** Formats of sound whose names differ from those of their media types. */
@@ -35,8 +37,8 @@ export function decodeFileData(node: RequestNode): ImagePart | FilePart {
   const uri = node.name("fileUri");
   const mediaType = node.string("mimeType")?.toLowerCase();
   const rest = mediaType ? { mediaType } : {};
-  const [, stored = uri.startsWith("gs://") ? uri : undefined] =
-    STORE.exec(uri) ?? [];
+  const isStored = uri.startsWith("gs://") || OPENAI_ID.test(uri);
+  const [, stored = isStored ? uri : undefined] = STORE.exec(uri) ?? [];
   if (stored !== undefined) return { type: "file", fileId: stored, ...rest };
   if (!/^https:\/\//i.test(uri) || uri.length > MAX_URL || !URL.canParse(uri)) {
     throw node.refuse(

@@ -22,7 +22,10 @@ import { editsFor } from "./pass_request.ts";
 
 const METHOD = ":countTokens";
 /** The member that holds a whole request, as callers spell it. */
-const REQUEST = ["generateContentRequest", "generate_content_request"] as const;
+export const COUNT_REQUEST = [
+  "generateContentRequest",
+  "generate_content_request",
+] as const;
 
 const decoder = new TextDecoder();
 
@@ -63,7 +66,7 @@ function decodeCount(
 }
 
 function requestOf({ value }: JsonDocument): JsonDocument["value"] {
-  return REQUEST.map((name) => value[name]).find(isObject) ?? value;
+  return COUNT_REQUEST.map((name) => value[name]).find(isObject) ?? value;
 }
 
 function passCount(
@@ -71,7 +74,7 @@ function passCount(
   target: DialectTarget,
 ): EncodedRequest {
   const edits = editsFor(document, target);
-  const key = REQUEST.find((name) => isObject(document.value[name]));
+  const key = COUNT_REQUEST.find((name) => isObject(document.value[name]));
   if (key !== undefined) {
     const request = exactMember(document, key) as JsonDocument["value"];
     const model = modelResource(target.model);
