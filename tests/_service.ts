@@ -12,9 +12,8 @@ const decoder = new TextDecoder();
 /** A bundle to be tried in the service's place: its path. `deno task test:bundle` names one. */
 const BUNDLE = Deno.env.get("SERVICE");
 /** Either with what it is started with. */
-const [FLAGS, PROGRAM] = BUNDLE === undefined
-  ? [["--frozen"], "main.ts"]
-  : [RUN_FLAGS, BUNDLE];
+export const [FLAGS, PROGRAM]: readonly [readonly string[], string] =
+  BUNDLE === undefined ? [["--frozen"], "main.ts"] : [RUN_FLAGS, BUNDLE];
 
 /** What the system gives a service. */
 export interface ServiceBounds {

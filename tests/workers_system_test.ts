@@ -1,6 +1,6 @@
 // Several processes on one port, as one service.
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { run, start } from "./_service.ts";
+import { FLAGS, PROGRAM, run, start } from "./_service.ts";
 import { until } from "../logging/_test_wait.ts";
 
 /** A chat over a connection of its own, so that any worker may get it. */
@@ -205,7 +205,7 @@ Deno.test("workers serve and know of each other with the permissions that 'permi
   assert(flags.includes("--allow-run=deno"), out);
   const service = new Deno.Command("deno", {
     args: [
-      ...["run", "--quiet", "--frozen", ...flags, "main.ts"],
+      ...["run", "--quiet", ...FLAGS, ...flags, PROGRAM],
       ...["--config", config, "--workers", "2"],
     ],
     cwd: new URL("../", import.meta.url),
