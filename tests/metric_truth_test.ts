@@ -4,7 +4,7 @@ import { OtlpReceiver } from "../logging/_test_otlp_receiver.ts";
 import { FaultUpstream } from "./_fault_upstream.ts";
 import { healthy, status } from "./_faults.ts";
 import { startGateway } from "./_gateway.ts";
-import { until } from "../logging/_test_wait.ts";
+import { pause } from "../logging/_test_wait.ts";
 
 const KEY = "team-key-4f8a1c77e2b90d";
 
@@ -84,9 +84,12 @@ default_guardrails: [words]
       await fetch(`${gateway.url}/v1/models`, { headers: { "x-api-key": key } })
         .then((it) => it.body?.cancel());
     }
-    await until(() => collector.bodies.length > 0, "the collector");
     // Some under way, one in each queue.
-    upstream.usual = healthy({ firstTokenMs: 1_500 });
+    const release = Promise.withResolvers<void>();
+    upstream.usual = async (call) => {
+      await release.promise;
+      await healthy()(call);
+    };
     const asked = [1, 2, 3, 4, 5].map((seed) => ask("up/m", { seed: -seed }));
     const read = async (): Promise<JsonMetric[]> => {
       const response = await fetch(`${gateway.url}/metrics/json`, { headers });
@@ -97,15 +100,16 @@ default_guardrails: [words]
         !WELL.has(name) &&
         !series.some(({ value, count }) => Number(value ?? count) > 0)
       ).map(({ name }) => name);
-    const deadline = performance.now() + 10_000;
     let metrics = await read();
+    const deadline = performance.now() + 10_000;
     while (silent(metrics).length > 0 && performance.now() < deadline) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await pause(20);
       metrics = await read();
     }
+    release.resolve();
+    await Promise.all(asked);
     assertEquals(silent(metrics), []);
     assert(metrics.length >= 45);
-    await Promise.all(asked);
   } finally {
     await gateway.close();
   }
