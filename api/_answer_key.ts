@@ -7,7 +7,7 @@ import type {
 import type { Route, RouteMatch } from "@llm-proxy/core/routing";
 
 /** Raised whenever keys or what is kept by them mean something else. */
-const VERSION = "1";
+const VERSION = "2";
 
 /**
  * Fields without a word in the canonical vocabulary that change nothing of the
@@ -29,6 +29,12 @@ const KEPT: ReadonlySet<string> = new Set([
 
 /** Longer questions are no questions, in UTF-16 units. */
 const MAX_QUESTION = 8_192;
+
+/** What of a conversation changes its answer. */
+type Meaning = Omit<
+  Conversation,
+  "model" | "stream" | "endUser" | "unmapped" | "extras"
+>;
 
 /** What a key is made of besides the request. */
 export interface AnswerKeyOptions {
@@ -108,18 +114,29 @@ export function answerName(
     // Dialects need not mean the same by a word of their own.
     more.length === 0 ? "" : JSON.stringify([client.name, ...more]),
   ];
-  const key = cacheKey([...place, JSON.stringify(meaning)]);
+  const key = cacheKey([...place, textOf(meaning)]);
   const text = options.asksByMeaning === undefined
     ? undefined
     : questionOf(conversation);
   if (text === undefined) return { key };
   const before = { ...meaning, messages: meaning.messages.slice(0, -1) };
   const parts = ["by meaning", options.asksByMeaning ?? ""];
-  const rest = JSON.stringify(before);
+  const rest = textOf(before);
   return {
     key,
     question: { text, partition: cacheKey([...place, ...parts, rest]) },
   };
+}
+
+/** The same for the same members, in whatever order a dialect reads them. */
+function textOf({ sampling, ...meaning }: Meaning): string {
+  return JSON.stringify([inOrder(sampling), inOrder(meaning)]);
+}
+
+function inOrder(fields: object): (readonly [string, unknown])[] {
+  return Object.entries(fields)
+    .filter(([, value]) => value !== undefined)
+    .sort(([a], [b]) => a < b ? -1 : 1);
 }
 
 /** The last words of a conversation that is nothing but words. */

@@ -1,6 +1,11 @@
 // Answers that are kept for whoever asks the same again.
 import Anthropic from "@anthropic-ai/sdk";
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertStringIncludes,
+} from "@std/assert";
 import OpenAI from "openai";
 import { type Answering, eventStream, json } from "./_answering_upstream.ts";
 import { chat, KEYS, message, told, withCache } from "./_cache_rig.ts";
@@ -235,6 +240,58 @@ Deno.test("an answer is told in any dialect, whichever asked first, to real SDKs
     ]);
     assertEquals(upstream.asked.length, 2);
   }, { answer });
+});
+
+Deno.test("an answer is given to clients of every dialect, however each writes the request down", async () => {
+  const schema = { type: "object", properties: { at: { type: "number" } } };
+  const look = { name: "look", description: "Looks" };
+  const requests: readonly (readonly [path: string, body: object])[] = [
+    ["/v1/chat/completions", {
+      model: "up/m",
+      max_tokens: 100,
+      temperature: 0.5,
+      top_p: 0.9,
+      messages: [
+        { role: "system", content: "Be brief" },
+        { role: "user", content: "hi" },
+      ],
+      tools: [{ type: "function", function: { ...look, parameters: schema } }],
+    }],
+    ["/v1/messages", {
+      model: "up/m",
+      system: "Be brief",
+      messages: [{ role: "user", content: "hi" }],
+      tools: [{ ...look, input_schema: schema }],
+      top_p: 0.9,
+      temperature: 0.5,
+      max_tokens: 100,
+    }],
+    ["/v1/responses", {
+      model: "up/m",
+      store: false,
+      instructions: "Be brief",
+      input: "hi",
+      top_p: 0.9,
+      temperature: 0.5,
+      max_output_tokens: 100,
+      tools: [{ type: "function", ...look, parameters: schema }],
+    }],
+    ["/v1beta/models/up%2Fm:generateContent", {
+      contents: [{ role: "user", parts: [{ text: "hi" }] }],
+      generationConfig: { topP: 0.9, temperature: 0.5, maxOutputTokens: 100 },
+      systemInstruction: { parts: [{ text: "Be brief" }] },
+      tools: [{ functionDeclarations: [{ ...look, parameters: schema }] }],
+    }],
+  ];
+  await withCache(async ({ ask, upstream }) => {
+    for (const [at, [path, body]] of requests.entries()) {
+      const response = await ask(body, { path });
+      assertStringIncludes(await response.text(), "answer ");
+      const wanted = at === 0 ? "miss" : "hit";
+      assertEquals(response.headers.get("x-llm-proxy-cache"), wanted, path);
+    }
+    assertEquals(upstream.asked.length, 1);
+  });
 });
 
 Deno.test("X5: a request that differs in what it means is another", async () => {
