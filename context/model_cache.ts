@@ -1,3 +1,4 @@
+import { inTime } from "./_in_time.ts";
 import { ModelShelf } from "./_model_shelf.ts";
 import type { StateStore } from "./state_store.ts";
 
@@ -61,6 +62,9 @@ export interface ModelSourceOptions {
    */
   readonly address?: string;
 }
+
+/** How long a listing that is no longer fresh waits for the next one, in ms. */
+const STALE_MS = 500;
 
 interface Source {
   readonly load: ModelLoader;
@@ -151,7 +155,8 @@ export class ModelCache {
 
   /**
    * What a provider lists: from memory while fresh, else asked for. A provider
-   * that fails gives its last listing, or `undefined` when there was none.
+   * that fails, or takes long, gives its last listing; one that fails, and there
+   * was none, `undefined`.
    */
   async list(provider: string): Promise<ModelListing | undefined> {
     const source = this.#sources.get(provider);
@@ -162,7 +167,10 @@ export class ModelCache {
     const { listing, failedAt } = source;
     const fresh = this.#isWithin(this.#ttl, listing?.readAt);
     if (fresh || this.#isWithin(this.#failureTtl, failedAt)) return listing;
-    return await this.refresh(provider);
+    const refreshed = this.refresh(provider);
+    if (listing === undefined) return await refreshed;
+    // One that hangs makes nobody wait who can have what it listed before.
+    return await inTime(refreshed, { ms: STALE_MS, late: () => listing });
   }
 
   /** What memory holds of a provider, however old; nobody is asked. */

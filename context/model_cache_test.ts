@@ -92,6 +92,25 @@ Deno.test("ModelCache.list() serves the last listing while a provider is down", 
   assertEquals(cache.find("a"), ["acme"]);
 });
 
+Deno.test("ModelCache.list() gives the last listing where a provider hangs, and the next one once it has come", async () => {
+  let now = 0;
+  const cache = new ModelCache({ ttl: 100, now: () => now });
+  const late = Promise.withResolvers<{ id: string }[]>();
+  let asked = 0;
+  cache.add(
+    "acme",
+    () => asked++ === 0 ? Promise.resolve([{ id: "a" }]) : late.promise,
+  );
+  await cache.list("acme");
+  now = 100;
+  assertEquals((await cache.list("acme"))?.models, [{ id: "a" }]);
+  late.resolve([{ id: "b" }]);
+  await cache.refresh("acme");
+  assertEquals((await cache.list("acme"))?.models, [{ id: "b" }]);
+  assertEquals(asked, 2);
+  cache.close();
+});
+
 Deno.test("ModelCache.list() leaves a provider that failed alone for a while", async () => {
   let now = 0;
   const cache = new ModelCache({ failureTtl: 10, now: () => now });
