@@ -15,6 +15,7 @@ export const PROVIDER_TYPES = [
   "xai",
   "blackbox",
   "openrouter",
+  "vercel",
   "groq",
   "deepseek",
   "mistral",

@@ -34,6 +34,7 @@ export type ProviderTypeName =
   | "xai"
   | "blackbox"
   | "openrouter"
+  | "vercel"
   | "groq"
   | "deepseek"
   | "mistral"

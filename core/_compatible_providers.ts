@@ -15,6 +15,12 @@ const THINKING = {
   missingThought: " ",
   drop: PROOFS,
 } as const;
+/** Services that tell and take thought in OpenRouter's details (J4). */
+const DETAILED = {
+  effort: "reasoning",
+  thought: "reasoning_details",
+  drop: ["extra_content"],
+} as const;
 /** Local servers and proxies that are no more than compatible. */
 const PLAIN = { ...OLD_LIMIT, noDeveloperRole: true } as const;
 
@@ -26,7 +32,14 @@ export const COMPATIBLE_PROVIDERS:
       endpoints: ["completions", "embeddings", "rerank"],
       baseUrl: "https://openrouter.ai/api/v1",
       keyEnv: ["OPENROUTER_API_KEY"],
-      quirks: { effort: "reasoning", thought: "reasoning_details" },
+      quirks: DETAILED,
+    }],
+    ["vercel", {
+      dialect: "openai_chat",
+      endpoints: ["embeddings"],
+      baseUrl: "https://ai-gateway.vercel.sh/v1",
+      keyEnv: ["AI_GATEWAY_API_KEY", "VERCEL_AI_GATEWAY_API_KEY"],
+      quirks: DETAILED,
     }],
     ["perplexity", {
       dialect: "openai_chat",

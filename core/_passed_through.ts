@@ -22,15 +22,14 @@ export function passThrough(
     readonly options: TranslateOptions;
   },
 ): Translation | undefined {
-  const { thoughts: keeper, losses } = options;
+  const { thoughts: keeper } = options;
   const reader = answerReader(client);
   if (keeper === undefined || reader === undefined) {
     return pass(document, { ...options, target });
   }
   const family = thoughtFamily(options.deployment.provider, target.model);
-  const { quirks } = target;
-  const asked = { client: client.name, keeper, family, losses, quirks };
-  const wanted = wantsBack(quirks);
+  const asked = { client: client.name, keeper, family, target };
+  const wanted = wantsBack(target.quirks);
   const keys = callKeysOf(client, document);
   const collector = () =>
     new ThoughtCollector(keeper, family, { ...wanted, keys });

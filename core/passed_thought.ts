@@ -4,7 +4,7 @@ import type {
   ThoughtCollector,
   ThoughtCollectorOptions,
 } from "./_thought_collector.ts";
-import type { ProviderDialect, Quirks } from "./dialect.ts";
+import type { DialectTarget, ProviderDialect, Quirks } from "./dialect.ts";
 import {
   editJsonDocument,
   type JsonDocument,
@@ -52,7 +52,11 @@ export interface PassedTurns {
   /** Whether there are calls of tools in them without thought that the provider wants, so that it is worth to look. */
   mayLack(document: JsonDocument, quirks: Quirks): boolean;
   /** The turns as they shall be. */
-  restore(document: JsonDocument, thoughts: PassedThoughts): readonly unknown[];
+  restore(
+    document: JsonDocument,
+    thoughts: PassedThoughts,
+    target: DialectTarget,
+  ): readonly unknown[];
   /** For dialects whose clients may leave ids of calls out. @default {none may} */
   callKeys?(document: JsonDocument): CallKeys;
 }
@@ -64,14 +68,14 @@ export interface PassedTurns {
  */
 export function restorePassed(
   document: JsonDocument,
-  { client, keeper, family, losses, quirks }: RestoreOptions & {
+  { client, keeper, family, target }: Omit<RestoreOptions, "losses"> & {
     readonly client: string;
-    readonly quirks: Quirks;
+    readonly target: DialectTarget;
   },
 ): JsonDocument {
   if (keeper.empty) return document;
   const turns = CLIENTS.find(client)?.turns;
-  if (!turns?.mayLack(document, quirks)) return document;
+  if (!turns?.mayLack(document, target.quirks)) return document;
   let isChanged = false;
   const restored = turns.restore(document, {
     first(ids) {
@@ -86,9 +90,9 @@ export function restorePassed(
     },
     strip(param) {
       isChanged = true;
-      losses.add("dropped", param, "another model's proof");
+      target.losses.add("dropped", param, "another model's proof");
     },
-  });
+  }, target);
   if (!isChanged) return document;
   const edits = new Map([[turns.member, JSON.stringify(restored)]]);
   const text = editJsonDocument(document, edits);

@@ -20,7 +20,8 @@ function restored(
   const losses = new LossReport();
   const text = JSON.stringify(body);
   const document = parseJsonDocument(new TextEncoder().encode(text));
-  const options = { client, keeper, family, losses, quirks };
+  const target = { provider: "p", model: "google/x", quirks, losses };
+  const options = { client, keeper, family, target };
   const told = restorePassed(document, options);
   return { ...told, isSame: told === document, losses: losses.toString() };
 }
@@ -100,4 +101,33 @@ Deno.test("J6: a chat client's call gets back the thought that led to it, where 
   assert(restored("openai_chat", own, "claude", quirks).isSame);
   const other = { messages: [{ ...turn, tool_calls: [{ ...call, id: "x" }] }] };
   assert(restored("openai_chat", other, "claude", quirks).isSame);
+});
+
+Deno.test("J4: a chat client's call gets back the proof of the thought that led to it", () => {
+  const call = { id: "c1", type: "function", function: { name: "f" } };
+  const turn = { role: "assistant", content: null, tool_calls: [call] };
+  const quirks = { thought: "reasoning_details" } as const;
+  const { value } = restored(
+    "openai_chat",
+    { messages: [turn] },
+    "claude",
+    quirks,
+  );
+  assertEquals(value.messages, [{
+    ...turn,
+    // Words that another maker has signed are words alone.
+    reasoning_details: [
+      { type: "reasoning.text", text: "hm", format: "unknown", index: 0 },
+      {
+        type: "reasoning.encrypted",
+        data: "call",
+        format: "google-gemini-v1",
+        id: "c1",
+        index: 1,
+      },
+    ],
+  }]);
+  const own = { ...turn, reasoning_details: [{ type: "reasoning.text" }] };
+  const kept = restored("openai_chat", { messages: [own] }, "claude", quirks);
+  assert(kept.isSame);
 });

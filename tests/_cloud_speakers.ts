@@ -3,6 +3,8 @@ import { json } from "./_answering_upstream.ts";
 import {
   ANTHROPIC,
   CHAT,
+  chatStream,
+  chatWhole,
   COUNTED,
   GEMINI,
   PROOF,
@@ -151,6 +153,42 @@ export const OPENAI_CHAT: LoopSpeaker = {
   model: "gpt-5",
 };
 
+/** How OpenRouter and Vercel tell thought that its maker has signed. */
+const DETAIL = {
+  type: "reasoning.text",
+  format: "anthropic-claude-v1",
+  index: 0,
+};
+
+/** A Claude by a service that tells its thought in details. */
+export const DETAILED: LoopSpeaker = {
+  ...CHAT,
+  name: "openrouter",
+  entry: "type: openrouter, api_key: or-Vb6Nm5Zx",
+  model: "anthropic/claude-sonnet-4.5",
+  family: "claude",
+  whole: (said) => {
+    const { thought: text } = said;
+    const details = [{ ...DETAIL, text, signature: PROOF }];
+    return chatWhole(
+      said,
+      text ? { reasoning: text, reasoning_details: details } : {},
+    );
+  },
+  stream: (said) => {
+    const { thought: text } = said;
+    return chatStream(
+      said,
+      text
+        ? [
+          { reasoning: text, reasoning_details: [{ ...DETAIL, text }] },
+          { reasoning_details: [{ ...DETAIL, signature: PROOF }] },
+        ]
+        : [],
+    );
+  },
+};
+
 /** One of each provider between which a conversation may move. */
 export const LOOP_SPEAKERS: readonly LoopSpeaker[] = [
   OPENAI_CHAT,
@@ -181,6 +219,13 @@ export const LOOP_SPEAKERS: readonly LoopSpeaker[] = [
     name: "deepseek",
     entry: "type: deepseek, api_key: dee-Vb6Nm5Zx",
     model: "deepseek-reasoner",
+  },
+  DETAILED,
+  {
+    ...DETAILED,
+    name: "vercel",
+    entry: "type: vercel, api_key: vck-Vb6Nm5Zx",
+    model: "anthropic/claude-sonnet-4.5",
   },
 ];
 

@@ -99,6 +99,37 @@ function chatCalls({ calls = [] }: Said): object[] {
   );
 }
 
+/** A chat completion that says this, its thought in these members. */
+export function chatWhole(said: Said, thought: object = {}): Response {
+  return chat.completion(
+    {
+      content: said.text ?? null,
+      ...thought,
+      ...(said.calls && { tool_calls: chatCalls(said) }),
+    },
+    chatFinish(said),
+    { usage: CHAT_COUNTS },
+  );
+}
+
+/** A chat stream that says this, its thought in these deltas. */
+export function chatStream(
+  said: Said,
+  thoughts: readonly object[] = [],
+): Response {
+  const calls = chatCalls(said).map((call, index) => ({
+    tool_calls: [{ index, ...call }],
+  }));
+  const texts = halves(said.text).map((content) => ({ content }));
+  return eventStream(
+    [{ role: "assistant", content: "" }, ...thoughts, ...texts, ...calls]
+      .map((delta) => chat.chunk(delta)).join("") +
+      chat.chunk({}, chatFinish(said)) +
+      chat.event({ id: "chatcmpl-up", choices: [], usage: CHAT_COUNTS }) +
+      "data: [DONE]\n\n",
+  );
+}
+
 /** Any provider of OpenAI's Chat Completions. */
 export const CHAT: Speaker = {
   name: "openai_compatible",
@@ -106,27 +137,9 @@ export const CHAT: Speaker = {
   model: "up/m-1",
   isStream: isStreamBody,
   whole: (said) =>
-    chat.completion(
-      {
-        content: said.text ?? null,
-        ...(said.thought && { reasoning_content: said.thought }),
-        ...(said.calls && { tool_calls: chatCalls(said) }),
-      },
-      chatFinish(said),
-      { usage: CHAT_COUNTS },
-    ),
+    chatWhole(said, said.thought ? { reasoning_content: said.thought } : {}),
   stream: (said) =>
-    eventStream(
-      chat.chunk({ role: "assistant", content: "" }) +
-        (said.thought ? chat.chunk({ reasoning_content: said.thought }) : "") +
-        halves(said.text).map((content) => chat.chunk({ content })).join("") +
-        chatCalls(said).map((call, index) =>
-          chat.chunk({ tool_calls: [{ index, ...call }] })
-        ).join("") +
-        chat.chunk({}, chatFinish(said)) +
-        chat.event({ id: "chatcmpl-up", choices: [], usage: CHAT_COUNTS }) +
-        "data: [DONE]\n\n",
-    ),
+    chatStream(said, said.thought ? [{ reasoning_content: said.thought }] : []),
   start: chat.chunk({ role: "assistant", content: "" }),
   more: (content) => chat.chunk({ content }),
   broken: chat.event({

@@ -1,6 +1,7 @@
-import type { DialectTarget } from "../../dialect.ts";
+import type { DialectTarget, Quirks } from "../../dialect.ts";
 import { isJsonObject, type JsonObject } from "./_decode_node.ts";
 import { lacksThought } from "./pass_thought.ts";
+import { withReadableDetails } from "./_pass_details.ts";
 import { wireCallId } from "./_encode_call_ids.ts";
 
 /** What the model is taken to have said where it must have said something (H6). */
@@ -17,19 +18,23 @@ export function mendTurns(list: unknown, target: DialectTarget): unknown {
   const named = callIdLength === undefined ? list : withWireIds(list, target);
   const thought = missingThought === undefined
     ? named
-    : withThought(named, missingThought);
-  return answersTools ? withAnswers(thought, target) : thought;
+    : withThought(named, { ...target.quirks, missingThought });
+  const readable = target.quirks.thought === "reasoning_details"
+    ? withReadableDetails(thought, target)
+    : thought;
+  return answersTools ? withAnswers(readable, target) : readable;
 }
 
 /** What nobody has any more is replaced by what the provider must find. */
 function withThought(
   list: readonly unknown[],
-  missing: string,
+  quirks: Quirks & { readonly missingThought: string },
 ): readonly unknown[] {
-  return list.some(lacksThought)
+  const lacks = (message: unknown): boolean => lacksThought(message, quirks);
+  return list.some(lacks)
     ? list.map((message) =>
-      lacksThought(message)
-        ? { ...message, reasoning_content: missing }
+      lacksThought(message, quirks)
+        ? { ...message, reasoning_content: quirks.missingThought }
         : message
     )
     : list;

@@ -17,6 +17,11 @@ const READERS: ReadonlyMap<string, RegExp> = new Map([
   ["xai", /x-ai|xai|grok/i],
 ]);
 
+/** Whether it is known by its name which proofs a model can read; a router's choice is not. */
+export function hasKnownReader(model: string): boolean {
+  return [...READERS.values()].some((reader) => reader.test(model));
+}
+
 const PACKED = '{"type":"reasoning.encrypted",';
 
 /** Whether a detail's proof is one of Anthropic's, which is OpenRouter's default. */

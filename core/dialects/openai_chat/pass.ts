@@ -5,6 +5,7 @@ import { decodeChatError } from "./decode_error.ts";
 import { passChatAnswer } from "./pass_answer.ts";
 import { passChatRequest } from "./pass_request.ts";
 import { ChatPassStream } from "./pass_stream.ts";
+import { wantsThought } from "./pass_thought.ts";
 
 /**
  * A chat request on its way to an OpenAI-compatible provider, with the smallest
@@ -34,7 +35,7 @@ export function passChat(
         model,
         includeUsage,
         streamEnd: quirks.streamEnd ?? "done",
-        ...(quirks.missingThought !== undefined && { thought: collector?.() }),
+        ...(wantsThought(quirks) && { thought: collector?.() }),
       }),
     error: decodeChatError,
   };

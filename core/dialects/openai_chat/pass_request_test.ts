@@ -385,3 +385,34 @@ Deno.test("J6: a call without the thought that led to it has some, where the pro
   const text = JSON.stringify({ model: "m", messages: [messages[3]] });
   assertEquals(pass(text, quirks).text, text);
 });
+
+Deno.test("J4: thought that another model has proven does not pass to one that cannot read it", () => {
+  const quirks = { thought: "reasoning_details" } as const;
+  const signed = { type: "reasoning.text", text: "hm", signature: "s" };
+  const claude = { ...signed, format: "anthropic-claude-v1" };
+  const words = { type: "reasoning.text", text: "hm", format: "unknown" };
+  const packed =
+    '{"type":"reasoning.encrypted","data":"e","format":"openai-responses-v1"}';
+  const openai = { type: "reasoning.encrypted", data: packed };
+  const turn = (details?: readonly object[]) => ({
+    role: "assistant",
+    ...details && { reasoning_details: details },
+  });
+  const sent = (model: string, details: readonly object[]) =>
+    passFields({ model, messages: [turn(details)] }, quirks, { model });
+  const losses = "dropped: messages.reasoning_details (another model's proof)";
+  const cases = [
+    ["anthropic/claude-x", [claude, openai], [claude]],
+    ["anthropic/claude-x", [signed], [signed]],
+    ["anthropic/claude-x", [openai], undefined],
+    ["google/gemini-x", [claude], [words]],
+    ["openai/gpt-x", [openai], [JSON.parse(packed)]],
+    ["openrouter/auto", [claude, openai], [claude, openai]],
+  ] as const;
+  for (const [model, given, kept] of cases) {
+    const told = sent(model, given);
+    assertEquals(told.fields, { model, messages: [turn(kept)] });
+    const isSame = JSON.stringify(given) === JSON.stringify(kept);
+    assertEquals(told.losses, isSame ? "" : losses);
+  }
+});
