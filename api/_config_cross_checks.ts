@@ -51,7 +51,16 @@ export function crossCheck(
     problems,
     path: ["health_check", "timeout", "interval"],
   });
-  checkBudgets(listIn(root.budgets), problems);
+  checkLevels(listIn(root.budgets), {
+    problems,
+    place: ["budgets"],
+    what: "budget",
+  });
+  checkLevels(listIn(mapIn(root.rate_limit).rules), {
+    problems,
+    place: ["rate_limit", "rules"],
+    what: "limit",
+  });
   checkChaos(root, problems);
   checkCondensing(root, problems);
   checkFlags(root, problems);
@@ -93,19 +102,26 @@ function checkKeys(entries: readonly unknown[], problems: Problems): void {
   });
 }
 
-/** Refusals and sums go by a budget's name. */
-function checkBudgets(entries: readonly unknown[], problems: Problems): void {
+/** Refusals, sums and metrics go by a budget's or a rule's name. */
+function checkLevels(
+  entries: readonly unknown[],
+  { problems, place, what }: {
+    readonly problems: Problems;
+    readonly place: readonly string[];
+    readonly what: string;
+  },
+): void {
   const names = new Set<unknown>();
   entries.forEach((entry, index) => {
     const { name, per, of } = mapIn(entry);
-    const path = ["budgets", index];
+    const path = [...place, index];
     if (typeof name === "string" && names.has(name)) {
-      const message = "budgets holds this name already";
+      const message = `${place.join(".")} holds this name already`;
       problems.push({ path: [...path, "name"], message });
     }
     names.add(name);
     if (per === "all" && of !== undefined && of !== "*") {
-      const message = "a budget for all has no name of one: leave this out";
+      const message = `a ${what} for all has no name of one: leave this out`;
       problems.push({ path: [...path, "of"], message });
     }
   });

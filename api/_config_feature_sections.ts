@@ -42,6 +42,16 @@ export const telemetry = z.strictObject({
   "Traces and metrics sent to an OpenTelemetry collector.",
 );
 
+const limitRule = z.strictObject({
+  name: line(64).describe("What refusals and metrics call it."),
+  per: z.enum(["all", "organisation", "team", "user", "key", "model"])
+    .describe("Whose requests it counts together."),
+  of: line(256).default("*").describe(
+    "For whom it is: a name, in which * stands for any characters; a model's is that which callers ask for.",
+  ),
+  limits: limits().describe("A limit, or a list of several."),
+});
+
 /** `rate_limit` */
 export const rateLimit = z.strictObject({
   // Whoever writes down limits wants them in force.
@@ -51,6 +61,8 @@ export const rateLimit = z.strictObject({
   ),
   routes: z.record(route(), limits()).default({})
     .describe("Route to limit, for example /v1/chat/completions: 100/minute."),
+  rules: z.array(limitRule).max(100).default([])
+    .describe("Limits of each team, user or model, over all routes."),
 }).prefault({ enabled: false }).describe(
   "Limits on callers; in force once the section is there.",
 );

@@ -209,8 +209,8 @@ export class LastingParts {
   adopt(config: Config): void {
     const before = this.#config;
     this.#config = config;
-    const { routes, fallback, providers } = limitOptions(config);
-    this.limits.define({ routes, fallback });
+    const { providers, ...callers } = limitOptions(config);
+    this.limits.define(callers);
     this.limits.forgetConfigured(config.auth.api_keys.map(({ name }) => name));
     this.providerLimits.define(providers);
     this.accounts.adopt(config);

@@ -62,6 +62,7 @@ limiter.define({
     ]),
   ]]),
   fallback: [],
+  rules: [],
 });
 
 function accountsOf(yaml: string, directory?: string): Accounts {

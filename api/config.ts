@@ -34,6 +34,7 @@ export type {
 } from "./config_types_context.ts";
 export type {
   CircuitBreakerConfig,
+  LimitRuleConfig,
   ProviderRateLimit,
   RateLimitConfig,
   RetryConfig,

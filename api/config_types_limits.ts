@@ -43,6 +43,34 @@ export interface RateLimitConfig {
   readonly default: string | readonly string[];
   /** Route to limit, for example `/v1/chat/completions`. @default {{}} */
   readonly routes: Readonly<Record<string, string | readonly string[]>>;
+  /** Limits of each team, user or model, over all routes. @default {[]} */
+  readonly rules: readonly LimitRuleConfig[];
+}
+
+/**
+ * Limits of each team, user, model or whatever it is, over all routes.
+ *
+ * @example Of each team
+ * ```ts
+ * import type { LimitRuleConfig } from "@llm-proxy/api";
+ *
+ * const rule: LimitRuleConfig = {
+ *   name: "teams",
+ *   per: "team",
+ *   of: "*",
+ *   limits: ["1000/minute", "50 concurrent"],
+ * };
+ * ```
+ */
+export interface LimitRuleConfig {
+  /** What refusals and metrics call it. */
+  readonly name: string;
+  /** Whose requests it counts together. */
+  readonly per: "all" | "organisation" | "team" | "user" | "key" | "model";
+  /** For whom it is: a name, in which `*` stands for any characters. @default {"*"} */
+  readonly of: string;
+  /** A limit, or a list of several. */
+  readonly limits: string | readonly string[];
 }
 
 /**

@@ -21,6 +21,7 @@ import {
   type RoutePlan,
   type RouteRequest,
 } from "@llm-proxy/core/routing";
+import { admitModel } from "./_admit_model.ts";
 import { AttemptTrace } from "./attempt_trace.ts";
 import { toldRequest } from "./_told_request.ts";
 import { scrubError } from "./_scrub_error.ts";
@@ -153,8 +154,7 @@ async function askProvider(
     readonly request: ChatRequestFacts;
   },
 ): Promise<void> {
-  const { gateway, exchange, record } = context;
-  const { client } = record;
+  const { gateway, exchange, record, record: { client } } = context;
   const header = (name: string): string | undefined => exchange.header(name);
   record.account?.allow(request.outputTokens, document.value.n);
   const condenser = gateway.condensing.begin(context, {
@@ -205,8 +205,7 @@ export async function route(
     readonly work: (attempt: RoutedAttempt) => Promise<void>;
   },
 ): Promise<RoutePlan> {
-  const { gateway, exchange, record } = context;
-  const { signal } = exchange;
+  const { gateway, exchange: { signal }, record } = context;
   record.requestedModel = request.model;
   record.access?.checkModel(request.model);
   gateway.guardrails?.checkSeen(context, request.model);
@@ -214,6 +213,7 @@ export async function route(
   if (chosen !== undefined) request = { ...request, model: chosen };
   const learning = gateway.learn(request.model);
   if (learning !== undefined) await record.waiting.during(learning);
+  if (gateway.limits.hasModelRules) await admitModel(context);
   try {
     return await gateway.failover.run({
       request: toldRequest(request, context),

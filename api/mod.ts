@@ -50,6 +50,7 @@ export {
   type KeyBudget,
   type KeyTerms,
   type LedgerConfig,
+  type LimitRuleConfig,
   loadConfig,
   type LoadConfigOptions,
   type LoggingConfig,

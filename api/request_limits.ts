@@ -1,26 +1,26 @@
 import {
   GatewayError,
   type LimitAsk,
+  type LimitStatus,
   RateLimiter,
   rateLimitHeaders,
-  type RateLimitLease,
+  type Refused,
   type SharedLimitOptions,
 } from "@llm-proxy/core";
 import type { LimitRefused } from "@llm-proxy/logging";
 import type { Access } from "./access.ts";
+import { type AdmittedRequest, bothOf } from "./admitted_request.ts";
+import {
+  askRules,
+  limitOfRule,
+  type LimitRule,
+  ruleOfLimit,
+} from "./limit_rules.ts";
 import type { LimitOptions } from "./resilience_options.ts";
 import { BriefWait } from "./_brief_wait.ts";
 
 /** Bytes of a JSON request for each token that is reserved for it. */
 const BYTES_PER_TOKEN = 4;
-
-/** A caller's request that was admitted. */
-export interface AdmittedRequest {
-  /** Must be ended when the request has ended. */
-  readonly lease: RateLimitLease;
-  /** How the caller's limits stand. */
-  readonly headers: Readonly<Record<string, string>>;
-}
 
 /** What limits have to know of a request. */
 export interface LimitedRequest {
@@ -47,6 +47,8 @@ export class RequestLimits {
   readonly #isShared: boolean;
   #hasFallback = false;
   #routes: LimitOptions["routes"] = new Map();
+  #rules: readonly LimitRule[] = [];
+  #hasModelRules = false;
   /** By the name of the limit: whose own it is. */
   readonly #owners = new Map<string, Access>();
   readonly #onRefusal: ((refusal: LimitRefused) => void) | undefined;
@@ -60,8 +62,9 @@ export class RequestLimits {
 
   /** Takes the limits of a config in the place of others; see {@linkcode RateLimiter.define}. */
   define(
-    { routes, fallback }: Pick<LimitOptions, "routes" | "fallback">,
+    { routes, fallback, rules }: Omit<LimitOptions, "providers">,
   ): void {
+    this.#defineRules(rules);
     for (const route of this.#routes.keys()) {
       if (!routes.has(route)) this.#limiter.remove(route);
     }
@@ -70,6 +73,23 @@ export class RequestLimits {
     this.#hasFallback = fallback.length > 0;
     if (this.#hasFallback) this.#limiter.define("", fallback);
     else this.#limiter.remove("");
+  }
+
+  #defineRules(rules: readonly LimitRule[]): void {
+    const names = new Set(rules.map(limitOfRule));
+    for (const before of this.#rules.map(limitOfRule)) {
+      if (!names.has(before)) this.#limiter.remove(before);
+    }
+    for (const rule of rules) {
+      this.#limiter.define(limitOfRule(rule), rule.limits);
+    }
+    this.#rules = rules;
+    this.#hasModelRules = rules.some(({ per }) => per === "model");
+  }
+
+  /** Whether there are limits for models: {@linkcode RequestLimits.admitModel} is to be asked. */
+  get hasModelRules(): boolean {
+    return this.#hasModelRules;
   }
 
   /**
@@ -107,18 +127,83 @@ export class RequestLimits {
     const admission = this.#limiter.take(asks);
     const statuses = this.#limiter.status(asks);
     const { dialect = "openai" } = request;
-    if (admission.ok) {
-      const headers = rateLimitHeaders(statuses, { dialect });
-      return { lease: admission.lease, headers };
+    if (!admission.ok) {
+      throw this.#refusal(admission, { route, statuses, dialect });
     }
-    const { limit, unit, retryAfterMs } = admission;
+    const headers = rateLimitHeaders(statuses, { dialect });
+    return { lease: admission.lease, headers };
+  }
+
+  /** The same as {@linkcode RequestLimits.prepare} for the limits of a model. */
+  prepareModel(
+    model: string,
+    request: LimitedRequest,
+  ): Promise<void> | undefined {
+    if (!this.#isShared) return undefined;
+    const asks = this.#modelAsks(model, request);
+    return asks.length === 0
+      ? undefined
+      : this.#wait.for(this.#limiter.prepare(asks));
+  }
+
+  /**
+   * Admits a request that was admitted `before` to its model as well.
+   *
+   * @returns Both as one; `before` where the model has no limits.
+   * @throws {GatewayError} 429 `rate_limit_exceeded`; nothing of it has counted then.
+   */
+  admitModel(
+    model: string,
+    { route, request, before }: {
+      readonly route: string;
+      readonly request: LimitedRequest;
+      readonly before: AdmittedRequest | undefined;
+    },
+  ): AdmittedRequest | undefined {
+    const asks = this.#modelAsks(model, request);
+    if (asks.length === 0) return before;
+    const admission = this.#limiter.take(asks);
+    const statuses = this.#limiter.status([
+      ...this.#asks(route, request) ?? [],
+      ...asks,
+    ]);
+    const { dialect = "openai" } = request;
+    if (!admission.ok) {
+      before?.lease.cancel();
+      throw this.#refusal(admission, { route, statuses, dialect });
+    }
+    const headers = rateLimitHeaders(statuses, { dialect });
+    const { lease } = admission;
+    return {
+      lease: before === undefined ? lease : bothOf(before.lease, lease),
+      headers,
+    };
+  }
+
+  #refusal(
+    { limit, key, unit, retryAfterMs }: Refused,
+    { route, statuses, dialect }: {
+      readonly route: string;
+      readonly statuses: readonly LimitStatus[];
+      readonly dialect: "openai" | "anthropic";
+    },
+  ): GatewayError {
     const isOwn = this.#owners.has(limit);
-    this.#onRefusal?.({ limit: isOwn ? "key" : limit || "default", unit });
-    throw new GatewayError(
+    const rule = ruleOfLimit(limit);
+    this.#onRefusal?.({
+      limit: isOwn ? "key" : rule ?? (limit || "default"),
+      unit,
+    });
+    const whose = key === "*" ? "" : ` for '${key.slice(0, 200)}'`;
+    const where = isOwn
+      ? "with this key"
+      : rule === undefined
+      ? `on ${route}`
+      : `in '${rule}'${whose}`;
+    const what = unit === "concurrent" ? "requests at once" : unit;
+    return new GatewayError(
       "rate_limit",
-      `The limit of ${unit === "concurrent" ? "requests at once" : unit} ${
-        isOwn ? "with this key" : `on ${route}`
-      } is reached`,
+      `The limit of ${what} ${where} is reached`,
       {
         code: "rate_limit_exceeded",
         headers: rateLimitHeaders(statuses, { dialect, retryAfterMs }),
@@ -163,7 +248,10 @@ export class RequestLimits {
   ): readonly LimitAsk[] | undefined {
     const hasOwn = this.#limiter.has(route);
     const isLimited = caller !== undefined && caller.limits.length > 0;
-    if (!hasOwn && !this.#hasFallback && !isLimited) return undefined;
+    const isRuled = this.#rules.length > 0;
+    if (!hasOwn && !this.#hasFallback && !isLimited && !isRuled) {
+      return undefined;
+    }
     const tokens = Math.ceil(bytes / BYTES_PER_TOKEN);
     const asks: LimitAsk[] = [];
     if (hasOwn || this.#hasFallback) {
@@ -171,6 +259,19 @@ export class RequestLimits {
       asks.push({ limit: hasOwn ? route : "", key, tokens });
     }
     if (isLimited) asks.push({ limit: this.#own(caller), key: "", tokens });
+    if (!isRuled) return asks;
+    askRules(this.#rules, {
+      asks,
+      request: { subject: caller?.subject, tokens },
+    });
+    return asks.length === 0 ? undefined : asks;
+  }
+
+  #modelAsks(model: string, { caller, bytes }: LimitedRequest): LimitAsk[] {
+    const asks: LimitAsk[] = [];
+    const tokens = Math.ceil(bytes / BYTES_PER_TOKEN);
+    const subject = caller?.subject;
+    askRules(this.#rules, { asks, request: { subject, tokens, model } });
     return asks;
   }
 

@@ -10,7 +10,7 @@ import { openAiChatClient } from "@llm-proxy/core/dialects/openai-chat";
 import { clientDialect, type ClientName } from "@llm-proxy/core/lazy";
 import type { TraceParent } from "@llm-proxy/logging";
 import type { Access } from "./access.ts";
-import type { AdmittedRequest } from "./request_limits.ts";
+import type { AdmittedRequest } from "./admitted_request.ts";
 import type { Condensation } from "./condensation.ts";
 import type { AttemptTrace } from "./attempt_trace.ts";
 import type { Route } from "./dispatch.ts";
@@ -58,6 +58,8 @@ export class RequestRecord {
   account: RequestAccount | undefined;
   /** Its place within the caller's limits, where these are. */
   admitted: AdmittedRequest | undefined;
+  /** The model that its place is for as well, where models have limits. */
+  limitedModel: string | undefined;
   /** The attempt that answers; until there is one, the latest that failed. */
   trace: AttemptTrace | undefined;
   usage: Usage | undefined;

@@ -10,6 +10,7 @@ import {
   SlowFirstByteStrategy,
 } from "@llm-proxy/core";
 import type { BreakersOptions } from "@llm-proxy/core/routing";
+import type { LimitRule } from "./limit_rules.ts";
 import type { Config } from "./config_types.ts";
 import type {
   CircuitBreakerConfig,
@@ -82,6 +83,8 @@ export interface LimitOptions {
   readonly fallback: readonly Limit[];
   /** By the route of the HTTP surface. */
   readonly routes: ReadonlyMap<string, readonly Limit[]>;
+  /** For levels of callers, and models, over all routes. */
+  readonly rules: readonly LimitRule[];
   /** By the name of the provider. */
   readonly providers: ReadonlyMap<string, readonly Limit[]>;
 }
@@ -96,6 +99,12 @@ export function limitOptions(
     routes: new Map(
       routes.map(([route, limits]) => [route, parseLimits(limits)]),
     ),
+    rules: callers.enabled
+      ? callers.rules.map(({ limits, ...rule }) => ({
+        ...rule,
+        limits: parseLimits(limits),
+      }))
+      : [],
     providers: new Map(
       providers.flatMap(({ name, enabled, rate_limit: limits }) =>
         enabled && limits !== undefined ? [[name, parseLimits(limits)]] : []

@@ -95,6 +95,7 @@ providers:
   const day = { unit: "requests", amount: 10, windowMs: 86_400_000 };
   const hour = { unit: "tokens", amount: 5000, windowMs: 3_600_000 };
   assertEquals<unknown>(limitOptions(configOf(text(true))), {
+    rules: [],
     fallback: [
       { unit: "requests", amount: 100, windowMs: 60_000 },
       { unit: "concurrent", amount: 8, windowMs: 0 },
@@ -104,6 +105,7 @@ providers:
   });
   assertEquals<unknown>(limitOptions(configOf(text(false))), {
     fallback: [],
+    rules: [],
     routes: new Map(),
     providers: new Map([["mock", [hour]]]),
   });

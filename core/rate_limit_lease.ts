@@ -93,6 +93,24 @@ export class RateLimitLease {
     this.#end(undefined, at);
   }
 
+  /**
+   * Undoes it, for a request that is refused elsewhere before anything was done
+   * for it: nothing of it has counted. Does nothing once it has ended.
+   *
+   * @param at The time, where it is known, on the limiter's clock.
+   */
+  cancel(at?: number): void {
+    const holds = this.#holds;
+    if (holds === undefined) return;
+    this.#holds = undefined;
+    const now = this.#now(at);
+    for (const [i, hold] of holds.entries()) {
+      hold.gate.end(hold, 0, now);
+      const more = this.#more[i];
+      more?.gate.end(more, 0, now);
+    }
+  }
+
   /** The same as {@linkcode RateLimitLease.release}, for `using`. */
   [Symbol.dispose](): void {
     this.#end(undefined);

@@ -402,3 +402,30 @@ Deno.test("RateLimiter refuses options that make no sense", async () => {
   }
   await new RateLimiter().close();
 });
+
+Deno.test("RateLimitLease.cancel() leaves nothing behind of what was taken, of any kind of limit", () => {
+  let now = 0;
+  const limiter = new RateLimiter({ now: () => now });
+  limiter.define(
+    "all",
+    parseLimits([
+      "2/minute",
+      "100 tokens/minute",
+      "5/second burst 5",
+      "1 concurrent",
+    ]),
+  );
+  const asks = [{ limit: "all", key: "a", tokens: 60 }];
+  const before = limiter.status(asks).map(({ remaining }) => remaining);
+  for (let turn = 0; turn < 10; turn++) {
+    const admission = limiter.take(asks);
+    assert(admission.ok);
+    admission.lease.raise({ tokens: 80 });
+    admission.lease.cancel();
+    admission.lease.settle({ tokens: 500 });
+    assert(admission.lease.ended);
+    const after = limiter.status(asks).map(({ remaining }) => remaining);
+    assertEquals(after, before);
+    now += 10;
+  }
+});
