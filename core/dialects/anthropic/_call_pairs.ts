@@ -1,6 +1,7 @@
 import type { Part } from "../../conversation.ts";
 import type { GatewayError } from "../../errors.ts";
 import type { RequestNode } from "../openai_chat/_decode_node.ts";
+import { shown } from "../_call_faults.ts";
 
 /**
  * Sees to it that each tool call is answered in the user's next turn, and that
@@ -20,7 +21,7 @@ export class CallPairs {
     for (const part of parts) {
       if (part.type !== "tool_call") continue;
       if (this.#open.has(part.id)) {
-        throw invalid(node, "content", `${shown(part.id)} calls two tools`);
+        throw invalid(node, "content", `'${shown(part.id)}' calls two tools`);
       }
       this.#open.set(part.id, node);
     }
@@ -32,7 +33,7 @@ export class CallPairs {
       const problem = this.#answered.has(callId)
         ? "has a result already"
         : "is no 'tool_use' block of the assistant's turn before it";
-      throw invalid(node, "tool_use_id", `${shown(callId)} ${problem}`);
+      throw invalid(node, "tool_use_id", `'${shown(callId)}' ${problem}`);
     }
     this.#answered.add(callId);
   }
@@ -41,7 +42,7 @@ export class CallPairs {
   end(): void {
     for (const [id, node] of this.#open) {
       const problem = "has no 'tool_result' block in the user's next turn";
-      throw invalid(node, "content", `${shown(id)} ${problem}`);
+      throw invalid(node, "content", `'${shown(id)}' ${problem}`);
     }
   }
 }
@@ -53,8 +54,4 @@ function invalid(
 ): GatewayError {
   const message = `Invalid '${node.path(key)}': ${problem}`;
   return node.refuse(key, message, "invalid_value");
-}
-
-function shown(id: string): string {
-  return `'${id.slice(0, 64)}'`;
 }

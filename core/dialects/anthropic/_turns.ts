@@ -1,5 +1,9 @@
 import type { LossReport } from "../../loss_report.ts";
-import { cannotCarry } from "../_cannot_carry.ts";
+import {
+  sameCallId,
+  unansweredCall,
+  unmatchedResult,
+} from "../_call_faults.ts";
 
 /** Who speaks in a turn on the wire. */
 export type TurnRole = "user" | "assistant" | "system";
@@ -52,11 +56,7 @@ export class Turns {
   addCall(id: string, block: string, param: string): void {
     this.add("assistant", block);
     if (this.#open.has(id)) {
-      throw cannotCarry(
-        `${param}.id`,
-        `tell two tool calls with the id '${shown(id)}' apart`,
-        "invalid_value",
-      );
+      throw sameCallId(param, id);
     }
     this.#open.set(id, param);
   }
@@ -64,14 +64,10 @@ export class Turns {
   /** Adds the result of a call of the last assistant turn. `param` names its message. */
   addResult(callId: string, block: string, param: string): void {
     if (!this.#open.delete(callId)) {
-      const what = this.#answered.has(callId)
-        ? "has a result already"
-        : "is none of the preceding assistant turn";
-      throw cannotCarry(
-        `${param}.tool_call_id`,
-        `match a tool result: the call '${shown(callId)}' ${what}`,
-        "invalid_value",
-      );
+      throw unmatchedResult(param, {
+        id: callId,
+        isAnswered: this.#answered.has(callId),
+      });
     }
     this.#answered.add(callId);
     this.#turn("user").results.push(block);
@@ -111,15 +107,7 @@ export class Turns {
 
   #requireResults(): void {
     for (const [id, param] of this.#open) {
-      throw cannotCarry(
-        param,
-        `send a tool call without its result: '${shown(id)}'`,
-        "invalid_value",
-      );
+      throw unansweredCall(param, id);
     }
   }
-}
-
-function shown(id: string): string {
-  return id.length > 100 ? `${id.slice(0, 100)}…` : id;
 }

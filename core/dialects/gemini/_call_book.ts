@@ -1,6 +1,7 @@
 import type { GatewayError } from "../../errors.ts";
 import { madeCallId } from "./_call_keys.ts";
 import type { RequestNode } from "../openai_chat/_decode_node.ts";
+import { shown } from "../_call_faults.ts";
 
 /** A call of the last turn of the model. */
 interface Call {
@@ -84,8 +85,4 @@ function notAnswered({ node, name }: Call): GatewayError {
     }' has no function response in the user's next turn`,
     "invalid_value",
   );
-}
-
-function shown(text: string): string {
-  return text.slice(0, 64);
 }

@@ -1,5 +1,9 @@
 import type { ToolCallPart, ToolResultPart } from "../../conversation.ts";
-import { cannotCarry } from "../_cannot_carry.ts";
+import {
+  sameCallId,
+  unansweredCall,
+  unmatchedResult,
+} from "../_call_faults.ts";
 import type { Site } from "./_encoding.ts";
 import { callPart, resultPart } from "./_parts.ts";
 
@@ -45,11 +49,7 @@ export class Turns {
   addCall(part: ToolCallPart, site: Site): void {
     const turn = this.#turn("model");
     if (this.#calls.has(part.id)) {
-      throw cannotCarry(
-        `${site.param}.id`,
-        `tell two tool calls with the id '${shown(part.id)}' apart`,
-        "invalid_value",
-      );
+      throw sameCallId(site.param, part.id);
     }
     const index = this.#calls.size;
     turn.parts.push(callPart(part, { ...site, isFirst: index === 0 }));
@@ -65,14 +65,10 @@ export class Turns {
   addResult(part: ToolResultPart, site: Site): void {
     const call = this.#calls.get(part.callId);
     if (call === undefined || call.isAnswered) {
-      const what = call === undefined
-        ? "is none of the preceding assistant turn"
-        : "has a result already";
-      throw cannotCarry(
-        `${site.param}.tool_call_id`,
-        `match a tool result: the call '${shown(part.callId)}' ${what}`,
-        "invalid_value",
-      );
+      throw unmatchedResult(site.param, {
+        id: part.callId,
+        isAnswered: call !== undefined,
+      });
     }
     call.isAnswered = true;
     const result = resultPart(part, { ...site, name: call.name });
@@ -127,15 +123,7 @@ export class Turns {
   #requireResults(): void {
     for (const [id, { param, isAnswered }] of this.#calls) {
       if (isAnswered) continue;
-      throw cannotCarry(
-        param,
-        `send a tool call without its result: '${shown(id)}'`,
-        "invalid_value",
-      );
+      throw unansweredCall(param, id);
     }
   }
-}
-
-function shown(id: string): string {
-  return id.length > 100 ? `${id.slice(0, 100)}…` : id;
 }

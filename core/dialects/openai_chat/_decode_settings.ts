@@ -68,7 +68,11 @@ export function decodeOutput(root: RequestNode): OutputFormat | undefined {
   if (!type) throw format.missing("type");
   if (type === "text") return undefined;
   if (type === "json_object") return { type: "json" };
-  const given = format.requireNode("json_schema");
+  return decodeSchemaFormat(format.requireNode("json_schema"));
+}
+
+/** Reads the schema that an answer has to have. */
+export function decodeSchemaFormat(given: RequestNode): OutputFormat {
   const name = given.name("name");
   const schema = given.raw("schema");
   if (!given.has("schema")) throw given.missing("schema");

@@ -1,6 +1,7 @@
 import type { Message } from "../../conversation.ts";
 import type { GatewayError } from "../../errors.ts";
 import { invalidRequest } from "./_decode_node.ts";
+import { shown } from "../_call_faults.ts";
 
 /**
  * Checks that tool calls and tool results belong together (A23): each result
@@ -86,10 +87,6 @@ function checkAnswered(
       `These had none: ${open.slice(0, 8).join(", ")}`,
     `messages[${turn}].tool_calls`,
   );
-}
-
-function shown(id: string): string {
-  return id.slice(0, 64);
 }
 
 function invalid(message: string, param: string): GatewayError {

@@ -1,5 +1,9 @@
 import type { MutableJson } from "./_pass_json.ts";
-import { cannotCarry } from "../_cannot_carry.ts";
+import {
+  sameCallId,
+  unansweredCall,
+  unmatchedResult,
+} from "../_call_faults.ts";
 
 /** Messages that stay together, and what follows the last of them. */
 interface Group {
@@ -39,11 +43,7 @@ export class ChatTurns {
     this.add(message);
     for (const { id, param } of calls) {
       if (this.#calls.has(id)) {
-        throw cannotCarry(
-          `${param}.id`,
-          `tell two tool calls with the id '${shown(id)}' apart`,
-          "invalid_value",
-        );
+        throw sameCallId(param, id);
       }
       this.#calls.set(id, { param, isAnswered: false });
     }
@@ -59,14 +59,10 @@ export class ChatTurns {
     const { callId, messages, beside } = result;
     const call = this.#calls.get(callId);
     if (call === undefined || call.isAnswered) {
-      const what = call === undefined
-        ? "is none of the preceding assistant turn"
-        : "has a result already";
-      throw cannotCarry(
-        `${param}.tool_call_id`,
-        `match a tool result: the call '${shown(callId)}' ${what}`,
-        "invalid_value",
-      );
+      throw unmatchedResult(param, {
+        id: callId,
+        isAnswered: call !== undefined,
+      });
     }
     call.isAnswered = true;
     this.#results.messages.push(...messages);
@@ -86,15 +82,7 @@ export class ChatTurns {
   #requireResults(): void {
     for (const [id, { param, isAnswered }] of this.#calls) {
       if (isAnswered) continue;
-      throw cannotCarry(
-        param,
-        `send a tool call without its result: '${shown(id)}'`,
-        "invalid_value",
-      );
+      throw unansweredCall(param, id);
     }
   }
-}
-
-function shown(id: string): string {
-  return id.length > 100 ? `${id.slice(0, 100)}…` : id;
 }

@@ -1,4 +1,5 @@
 import type { Conversation, OutputFormat } from "../../conversation.ts";
+import { decodeSchemaFormat } from "../openai_chat/_decode_settings.ts";
 import { EFFORTS } from "../openai_chat/_decode_effort.ts";
 import {
   invalidType,
@@ -30,19 +31,7 @@ export function decodeOutputFormat(
   if (!type) throw format.missing("type");
   if (type === "text") return undefined;
   if (type === "json_object") return { type: "json" };
-  const name = format.name("name");
-  const schema = format.raw("schema");
-  if (!format.has("schema")) throw format.missing("schema");
-  if (!isJsonObject(schema)) throw format.wrongType("schema", "an object");
-  const description = format.string("description");
-  const strict = format.boolean("strict");
-  return {
-    type: "json_schema",
-    name,
-    schema,
-    ...(description !== undefined && { description }),
-    ...(strict !== undefined && { strict }),
-  };
+  return decodeSchemaFormat(format);
 }
 
 /**

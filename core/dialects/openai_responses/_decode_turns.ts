@@ -5,9 +5,7 @@ import type {
   ToolResultPart,
 } from "../../conversation.ts";
 import { invalidRequest } from "../openai_chat/_decode_node.ts";
-
-/** How many characters of a caller's id an error message repeats. */
-const MAX_SHOWN = 64;
+import { shown } from "../_call_faults.ts";
 
 /** One turn of the model and what its tools answered. */
 interface Turn {
@@ -160,10 +158,6 @@ export class Turns {
     }
     return this.#open;
   }
-}
-
-function shown(id: string): string {
-  return id.slice(0, MAX_SHOWN);
 }
 
 function invalid(message: string, param: string): Error {
