@@ -34,6 +34,8 @@ export function wireApiOf(
   if (wireApi !== undefined) return wireApi;
   if (!responses) return "chat";
   if (name === "openai_responses" || ALONE.test(model)) return "responses";
+  // The legacy API has no tools.
+  if (name === "openai_completions") return "chat";
   return versionOf(model) < TOOLS_SINCE ? "chat" : "either";
 }
 
@@ -48,11 +50,17 @@ export function isResponses(
   },
 ): boolean {
   if (wire !== "either") return wire === "responses";
-  const { tools } = decoded ?? value;
+  const tools = decoded === undefined ? value.tools : decoded.tools;
   if (!Array.isArray(tools) || tools.length === 0) return false;
+  // What is no function has no other way.
+  if (decoded === undefined && !tools.every(isFunction)) return false;
   const effort = decoded === undefined ? toldEffort(value) : effortOf(decoded);
   const usual = versionOf(model) < THINKS_SINCE ? "none" : "medium";
   return (effort ?? usual) !== "none";
+}
+
+function isFunction(tool: unknown): boolean {
+  return isJsonObject(tool) && tool.type === "function";
 }
 
 function versionOf(model: string): number {

@@ -187,6 +187,41 @@ Deno.test("A25, A27: a chat request by Responses keeps what has a place there an
   });
 });
 
+Deno.test("A25: custom tools of a chat client have no other way than Chat Completions", async () => {
+  await withGateway({ answer, provider: OPENAI }, async ({ url, upstream }) => {
+    const custom = { type: "custom", custom: { name: "sh" } };
+    await ask(url, ["/v1/chat/completions", {
+      model: "p/gpt-5.6-terra",
+      messages: MESSAGES,
+      tools: [TOOL, custom],
+    }]);
+    const { path, body } = upstream.asked[0]!;
+    assertEquals(path, "/v1/chat/completions");
+    assertEquals(body.tools, [TOOL, custom]);
+  });
+});
+
+Deno.test("B27, O8: a limit below the lowest of Responses is that, and told, but to its own clients", async () => {
+  await withGateway({ answer, provider: OPENAI }, async ({ url, upstream }) => {
+    const limit = { model: "p/o3-pro", max_completion_tokens: 1 };
+    const response = await ask(url, ["/v1/chat/completions", {
+      ...limit,
+      messages: MESSAGES,
+    }]);
+    assertEquals(upstream.asked[0]?.body.max_output_tokens, 16);
+    assertMatch(
+      response.headers.get("x-llm-proxy-loss") ?? "",
+      /changed: max_tokens \(16 is the lowest\)/,
+    );
+    await ask(url, ["/v1/responses", {
+      model: "p/o3-pro",
+      input: "Hi",
+      max_output_tokens: 1,
+    }]);
+    assertEquals(upstream.asked[1]?.body.max_output_tokens, 1);
+  });
+});
+
 Deno.test("F1: Azure's dated API is asked by Responses from the version on that has it", async () => {
   for (
     const [version, path] of [

@@ -48,7 +48,7 @@ function encodeMessage(
   const calls = parts.filter((part) => part.type === "tool_call");
   const order = new PartOrder(losses, param);
   if (role === "assistant") { for (const { type } of parts) order.add(type); }
-  const content = contentOf(parts, param);
+  const content = contentOf(parts, { role, param });
   const plan = thoughtOf(parts, param, target);
   if (calls.length > 0) {
     const turn = {
@@ -68,22 +68,26 @@ function encodeMessage(
   return [...results, { role: speaker, content: thought }];
 }
 
-/** Text alone is a string; with pictures a list. */
+/** One text is a string; several, and pictures, a list. What the model has said goes on from part to part. */
 function contentOf(
   parts: readonly Part[],
-  param: string,
+  { role, param }: { readonly role: Message["role"]; readonly param: string },
 ): string | readonly unknown[] {
   const content: unknown[] = [];
   let text = "";
+  let isList = false;
   for (const [index, part] of parts.entries()) {
     const place = `${param}.content[${index}]`;
     switch (part.type) {
       case "text":
       case "refusal":
+        if (part.text === "") break;
+        isList ||= text !== "" && role !== "assistant";
         text += part.text;
         content.push({ type: "text", text: part.text });
         break;
       case "image":
+        isList = true;
         content.push(imageOf(part));
         break;
       case "file":
@@ -95,7 +99,7 @@ function contentOf(
         );
     }
   }
-  return parts.some(({ type }) => type === "image") ? content : text;
+  return isList ? content : text;
 }
 
 function asParts(content: string | readonly unknown[]): readonly unknown[] {

@@ -1,5 +1,6 @@
 import type { Conversation, Tool } from "../../conversation.ts";
 import type { DialectTarget, EncodedRequest } from "../../dialect.ts";
+import { reportCacheMarks } from "../_cache_marks.ts";
 import { encodeDocuments } from "./_documents.ts";
 import { cannotCarry, encodeMessages } from "./_messages.ts";
 
@@ -26,6 +27,7 @@ export function encodeCohereRequest(
   if (parallelToolCalls === false) {
     losses.add("dropped", "parallel_tool_calls", provider);
   }
+  reportCacheMarks(conversation, target);
   const body = {
     model: target.model,
     messages: encodeMessages(conversation, target),

@@ -4,6 +4,8 @@ import type { CallKeys, ToldCall } from "../../passed_thought.ts";
 import { asList, asText, isObject, type JsonObject } from "../_json.ts";
 import { withCamelNames } from "./_camel_names.ts";
 
+const MADE = /^call_\d+$/;
+
 /** What is known of a request's turns. */
 interface Turns {
   /** The keys of calls without an id, by the ids that they are given instead. */
@@ -28,7 +30,8 @@ export class GeminiCallKeys implements CallKeys {
 
   /** The key of a call of the request that has no id of its own. */
   find(madeId: string): string | undefined {
-    return this.#read().made.get(madeId);
+    // Most have an id of their own, and nothing need be read.
+    return MADE.test(madeId) ? this.#read().made.get(madeId) : undefined;
   }
 
   /** The key of a call of the answer. */

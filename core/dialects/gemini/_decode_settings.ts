@@ -166,8 +166,8 @@ function decodeThinking(config: RequestNode): Conversation["reasoning"] {
   const effort = EFFORTS.get(level);
   const budgetTokens = thinking.integer("thinkingBudget", DYNAMIC);
   if (budgetTokens === 0) return { effort: "none" };
-  if (budgetTokens === undefined || budgetTokens === DYNAMIC) {
-    return effort && { effort };
-  }
+  // Others can't be told to think as much as they see fit.
+  if (budgetTokens === DYNAMIC) return { effort: effort ?? "medium" };
+  if (budgetTokens === undefined) return effort && { effort };
   return { ...(effort && { effort }), budgetTokens };
 }

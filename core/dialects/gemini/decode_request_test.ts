@@ -485,7 +485,7 @@ Deno.test("D23, O6: how hard to think", () => {
   const think = (thinkingConfig: object) =>
     decode({ generationConfig: { thinkingConfig } }).reasoning;
   assertEquals(think({ includeThoughts: true }), undefined);
-  assertEquals(think({ thinkingBudget: -1 }), undefined);
+  assertEquals(think({ thinkingBudget: -1 }), { effort: "medium" });
   assertEquals(think({ thinkingBudget: 0 }), { effort: "none" });
   assertEquals(think({ thinkingBudget: 512 }), { budgetTokens: 512 });
   assertEquals(think({ thinkingLevel: "LOW" }), { effort: "low" });

@@ -1,3 +1,4 @@
+import { reportCacheMarks } from "../_cache_marks.ts";
 import type { Conversation } from "../../conversation.ts";
 import type { DialectTarget, EncodedRequest } from "../../dialect.ts";
 import { cannotCarry } from "../_cannot_carry.ts";
@@ -76,18 +77,8 @@ function reportLosses(
   if (conversation.endUser !== undefined) {
     losses.add("dropped", "user", provider);
   }
-  if (hasCacheMarks(conversation)) {
-    losses.add("dropped", "cache_control", `${provider} caches by itself`);
-  }
-}
-
-function hasCacheMarks({ messages, tools = [] }: Conversation): boolean {
-  return tools.some(({ cacheControl }) => cacheControl !== undefined) ||
-    messages.some(({ parts }) =>
-      parts.some((part) =>
-        "cacheControl" in part && part.cacheControl !== undefined
-      )
-    );
+  const why = `${provider} caches by itself`;
+  reportCacheMarks(conversation, { losses, provider }, why);
 }
 
 /** The provider's own settings, as the caller spelled them. */

@@ -26,10 +26,16 @@ export function encodeMessages(
     if (message.name !== undefined) {
       losses.add("dropped", `${param}.name`, provider);
     }
-    const { content, images } = splitParts(message.parts, param);
+    const { content, images } = splitParts(message.parts, {
+      param,
+      // What the model has said goes on from part to part.
+      between: message.role === "assistant" ? "" : "\n",
+      losses,
+    });
     for (const part of message.parts) {
       if (part.type !== "tool_result") continue;
-      encoded.push(encodeResult(part, { param, name: names.get(part.callId) }));
+      const name = names.get(part.callId);
+      encoded.push(encodeResult(part, { param, name, losses }));
       if (part.isError) {
         losses.add("changed", `${param}.is_error`, "told in words");
       }
@@ -83,12 +89,17 @@ function objectOf(text: string): unknown {
 
 function encodeResult(
   { callId, parts, isError }: ToolResultPart,
-  { param, name }: {
+  { param, name, losses }: {
     readonly param: string;
     readonly name: string | undefined;
+    readonly losses: DialectTarget["losses"];
   },
 ): OllamaMessage {
-  const { content, images } = splitParts(parts, param);
+  const { content, images } = splitParts(parts, {
+    param,
+    between: "\n",
+    losses,
+  });
   return {
     role: "tool",
     content: isError ? `Error: ${content}` : content,

@@ -1,5 +1,6 @@
 import type { Conversation, Tool } from "../../conversation.ts";
 import type { DialectTarget, EncodedRequest } from "../../dialect.ts";
+import { reportCacheMarks } from "../_cache_marks.ts";
 import { encodeMessages } from "./_messages.ts";
 
 /**
@@ -21,6 +22,7 @@ export function encodeOllamaRequest(
   if (parallelToolCalls === false) {
     losses.add("dropped", "parallel_tool_calls", provider);
   }
+  reportCacheMarks(conversation, target);
   const tools = encodeTools(conversation, target);
   const options = encodeOptions(conversation);
   const body = {

@@ -37,6 +37,9 @@ export function encodeFile(part: FilePart, site: Site): MutableJson {
   }
   if (data !== undefined && TEXTUAL.test(mediaType)) {
     losses.add("changed", `${site.param}.file`, `sent as text to ${provider}`);
+    if (filename !== undefined) {
+      losses.add("dropped", `${site.param}.file.filename`, "sent as text");
+    }
     return { type: "text", text: decodeText(data, site.param) };
   }
   const isPdf = mediaType === "application/pdf";

@@ -12,6 +12,8 @@ const EXTRAS: ReadonlySet<string> = new Set([
   "prompt_cache_key",
   "prompt_cache_retention",
 ]);
+/** The lowest limit of an answer's tokens. */
+const MIN_LIMIT = 16;
 /** How wordy the answer shall be; stands beside its form. */
 const VERBOSITY = "verbosity";
 
@@ -28,7 +30,7 @@ export function encodeResponsesRequest(
   conversation: Conversation,
   target: DialectTarget,
 ): EncodedRequest {
-  const { messages, maxOutputTokens, endUser, stream } = conversation;
+  const { messages, endUser, stream } = conversation;
   const input = encodeItems(messages, target);
   if (input.length === 0) {
     throw cannotCarry("messages", "send a conversation without content");
@@ -38,7 +40,7 @@ export function encodeResponsesRequest(
     input,
     ...encodeTools(conversation),
     text: encodeText(conversation),
-    max_output_tokens: maxOutputTokens,
+    max_output_tokens: encodeLimit(conversation, target),
     ...encodeSampling(conversation, target),
     ...encodeThinking(conversation, target),
     store: false,
@@ -52,6 +54,16 @@ export function encodeResponsesRequest(
     target.losses.add("dropped", name, target.provider);
   }
   return { path: "/responses", headers: {}, body: JSON.stringify(body) };
+}
+
+/** Other APIs take lower limits than this one does; one of its own clients hears that itself (B27). */
+function encodeLimit(
+  { maxOutputTokens: limit }: Conversation,
+  { losses }: DialectTarget,
+): number | undefined {
+  if (limit === undefined || limit >= MIN_LIMIT) return limit;
+  losses.add("changed", "max_tokens", `${MIN_LIMIT} is the lowest`);
+  return MIN_LIMIT;
 }
 
 /** Tools are flat here (B20, O4). */
