@@ -1,5 +1,6 @@
 import type { PiiKind } from "./config_types_guardrails.ts";
-import { PII_FINDERS } from "./_guard_pii.ts";
+import { PII_FINDERS, type PiiFinder } from "./_guard_pii.ts";
+import type { Turns } from "./_turns.ts";
 
 /** What stands for what was masked. */
 const PLACEHOLDER = /\[(?:EMAIL|PHONE|CARD|IBAN|IP|KEY)_\d{1,6}\]/g;
@@ -9,6 +10,11 @@ const BEGUN = /\[(?:[A-Z]{0,5}|[A-Z]{2,5}_\d{0,6})$/;
 const LONGEST = "[EMAIL_999999]".length;
 /** So many of one request get a placeholder; whoever sends more is refused. */
 const MAX_MASKED = 100_000;
+
+/** How much of a long text is looked at in one go, in UTF-16 units. */
+const STEP = 65_536;
+/** Longer than whatever is found. */
+const LONGEST_DATA = 16_384;
 
 /**
  * The personal data of one request, and what stands for it. The same data has
@@ -53,6 +59,61 @@ export class Mask {
     return text;
   }
 
+  /** Does what {@linkcode Mask.mask} does, part by part. */
+  async maskInTurns(
+    text: string,
+    { kinds, turns }: {
+      readonly kinds: readonly PiiKind[];
+      readonly turns: Turns;
+    },
+  ): Promise<string> {
+    if (text.length <= STEP + LONGEST_DATA) return this.mask(text, kinds);
+    for (const finder of PII_FINDERS) {
+      if (!kinds.includes(finder.kind)) continue;
+      let masked = "";
+      for (let from = 0; from < text.length;) {
+        const part = this.#maskPart(text, { from, finder });
+        masked += part.masked;
+        from = part.to;
+        const pause = turns.breathe();
+        if (pause !== undefined) await pause;
+      }
+      text = masked;
+    }
+    return text;
+  }
+
+  /** Masks what begins within a step of a text. */
+  #maskPart(
+    text: string,
+    { from, finder: { kind, pattern, isOne } }: {
+      readonly from: number;
+      readonly finder: PiiFinder;
+    },
+  ): { readonly masked: string; readonly to: number } {
+    const end = Math.min(text.length, afterPair(text, from + STEP));
+    // What stands before tells where a word begins.
+    const base = Math.max(0, from - 2);
+    const part = text.slice(base, end + LONGEST_DATA);
+    let masked = "";
+    let to = from;
+    pattern.lastIndex = from - base;
+    for (let found; (found = pattern.exec(part)) !== null;) {
+      const start = base + found.index;
+      if (start >= end) break;
+      const [data] = found;
+      const isPersonal = isOne === undefined || isOne(data);
+      masked += text.slice(to, start) +
+        (isPersonal ? this.#of(kind, data) : data);
+      to = start + data.length;
+    }
+    pattern.lastIndex = 0;
+    return {
+      masked: masked + text.slice(to, end),
+      to: Math.max(to, end),
+    };
+  }
+
   /** Puts back what was masked. */
   unmask(text: string): string {
     if (this.#originals.size === 0) return text;
@@ -76,6 +137,11 @@ export class Mask {
     this.#originals.set(placeholder, found);
     return placeholder;
   }
+}
+
+/** A place in a text, or the next one where that is between the halves of a character. */
+function afterPair(text: string, place: number): number {
+  return (text.charCodeAt(place) & 0xfc00) === 0xdc00 ? place + 1 : place;
 }
 
 /** Puts back what was masked in a text that comes in pieces. Holds back what may be the beginning of a placeholder. */

@@ -1,5 +1,6 @@
 import type { RE2JS } from "re2js";
 import type { GuardrailError, TextScan } from "./_guard_scan.ts";
+import type { Turns } from "./_turns.ts";
 
 type Engine = typeof RE2JS;
 
@@ -83,7 +84,15 @@ export interface PatternScanOptions {
 /** So many matches of nothing are passed by in one text. */
 const MAX_EMPTY = 16;
 
-/** Looks for patterns in one text that is there as a whole: a match may be of any length. */
+/** How much of a long text is looked at in one go, in UTF-16 units: a pattern takes some 10 ms for it. */
+const STEP = 65_536;
+/** The longest match that is surely found in a long text. */
+const LONGEST = 32_768;
+
+/**
+ * Looks for patterns in one text that is there as a whole: a match may be of any
+ * length, or of 32,768 characters where the text has more than twice as many.
+ */
 export class WholePatternScan implements TextScan {
   readonly #options: Omit<PatternScanOptions, "window">;
   #text = "";
@@ -106,6 +115,36 @@ export class WholePatternScan implements TextScan {
         const isNone = matcher.end() === matcher.start();
         if (!isNone || tries >= MAX_EMPTY) throw refusal();
       }
+    }
+  }
+
+  async takeWhole(text: string, turns: Turns): Promise<void> {
+    for (const pattern of this.#options.patterns) {
+      for (let from = 0; from < text.length; from += STEP) {
+        this.#look(pattern, { text, from });
+        const pause = turns.breathe();
+        if (pause !== undefined) await pause;
+      }
+    }
+  }
+
+  /** Looks for a match that begins within a step. */
+  #look(
+    pattern: RE2JS,
+    { text, from }: { readonly text: string; readonly from: number },
+  ): void {
+    // One unit more is kept to the left, which begins no match.
+    const first = Math.min(1, from);
+    const part = text.slice(from - first, from + STEP + LONGEST);
+    const isEnd = from + STEP + LONGEST >= text.length;
+    const matcher = pattern.matcher(part);
+    let tries = 0;
+    for (let at = first; at <= part.length && matcher.find(at);) {
+      const [start, end] = [matcher.start(), matcher.end()];
+      // It is looked at again with what follows.
+      if (!isEnd && start >= first + STEP) return;
+      if (end > start || ++tries > MAX_EMPTY) throw this.#options.refusal();
+      at = end + 1;
     }
   }
 }

@@ -1,4 +1,5 @@
 import { GatewayError } from "@llm-proxy/core";
+import type { Turns } from "./_turns.ts";
 
 /**
  * Looks through one text that comes in pieces. How it is cut never changes what
@@ -14,6 +15,12 @@ export interface TextScan {
   take(text: string): number;
   /** Takes the end of the text. Throws as {@linkcode TextScan.take} does. */
   end(): void;
+  /**
+   * Takes a long text from its beginning to its end, in turns with whatever
+   * else waits; for what can't be divided otherwise. Throws as
+   * {@linkcode TextScan.take} does.
+   */
+  takeWhole?(text: string, turns: Turns): Promise<void>;
 }
 
 /** What a guardrail says of a text. It names the guardrail, and nothing of the text. */

@@ -3,11 +3,13 @@ import type { RequestContext } from "./endpoints.ts";
 import { Mask } from "./_guard_mask.ts";
 import { plainDocument } from "./_guard_plain.ts";
 import { GuardrailError } from "./_guard_scan.ts";
-import { joinedTexts, mapRequestTexts, requestTexts } from "./_guard_texts.ts";
+import { joinedTexts, requestTexts } from "./_guard_texts.ts";
+import { maskTexts, scanTexts } from "./_guard_turns.ts";
 import { askWebhook } from "./_guard_webhook.ts";
 import type { WebhookGuardrail } from "./config_types_guardrails.ts";
 import type { Guardrail } from "./guardrail_policy.ts";
 import { RequestSize } from "./request_size.ts";
+import { Turns } from "./_turns.ts";
 
 /** What is looked at. */
 export interface GuardedRequestOptions {
@@ -93,6 +95,7 @@ export async function checkRequest(
   document = plainDocument(document);
   let texts = requestTexts(document);
   let mask: Mask | undefined;
+  const turns = new Turns(context.exchange.signal);
   for (const guard of guards) {
     switch (guard.type) {
       case "scan": {
@@ -101,11 +104,7 @@ export async function checkRequest(
         const seen = guard.counts
           ? texts
           : [...texts, ...joinedTexts(document)];
-        for (const text of seen) {
-          const scan = begin();
-          scan.take(text);
-          scan.end();
-        }
+        await scanTexts(seen, { begin, turns });
         if (guard.maxTokens === undefined) break;
         const { estimator } = gateway.tokens;
         const { tokens } = new RequestSize(document.value, estimator);
@@ -117,11 +116,11 @@ export async function checkRequest(
       case "pii": {
         mask ??= new Mask(texts);
         const { size } = mask;
-        const to = mask;
-        document = mapRequestTexts(
-          document,
-          (text) => to.mask(text, guard.kinds),
-        );
+        document = await maskTexts(document, {
+          mask,
+          kinds: guard.kinds,
+          turns,
+        });
         if (mask.size === size) break;
         if (mask.isFull || !canMask) throw new GuardrailError(guard.name, side);
         record.guardrails?.set(guard.name, "masked");

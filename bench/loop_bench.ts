@@ -20,6 +20,10 @@ const CONFIG = `
 providers: [{type: mock}]
 server: {max_body_mb: 64, port: 0}
 condensation: {enabled: true, truncation_threshold: 100000}
+guardrails:
+  - {name: privacy, type: pii, kinds: [email, phone, card, iban, ip, key]}
+  - {name: secrets, type: deny, phrases: [project falcon]}
+routes: [{match: guarded, targets: [mock/echo], guardrails: [privacy, secrets]}]
 `;
 
 function turns(count: number, chars: number, words = WORDS): object[] {
@@ -43,6 +47,10 @@ function tools(): object[] {
 const CASES: Readonly<Record<string, object>> = {
   "32 MB of JSON": { messages: turns(3, 10_600_000) },
   "32 MB of code": { messages: turns(3, 8_400_000, CODE) },
+  "32 MB behind guardrails": {
+    model: "guarded",
+    messages: turns(3, 10_600_000),
+  },
   "a prompt of a million tokens": { messages: turns(201, 22_000) },
   "tools of 10 MB": { messages: turns(1, 100), tools: tools() },
   "2,000 messages": { messages: turns(2_001, 200) },
