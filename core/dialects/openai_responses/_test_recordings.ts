@@ -1,7 +1,7 @@
-import { parse } from "yaml";
 import { type SseEvent, SseParser } from "../../sse_parser.ts";
+import { readExchanges } from "../_test_recordings.ts";
 
-const ROOT = new URL("../../../../shared/corpus/recordings/", import.meta.url);
+export { hasRecordings } from "../_test_recordings.ts";
 
 /** One recorded exchange. */
 export interface Recording {
@@ -12,40 +12,15 @@ export interface Recording {
   readonly stream: boolean;
 }
 
-interface Cassette {
-  readonly interactions: readonly {
-    readonly request: { readonly url: string; readonly body: string };
-    readonly response: { readonly code: number; readonly body: string };
-  }[];
-}
-
-/** Whether the recordings are there; they are no part of the project. */
-export function hasRecordings(): boolean {
-  try {
-    return Deno.statSync(ROOT).isDirectory;
-  } catch {
-    return false;
-  }
-}
-
 /** All recorded exchanges in this dialect. */
 export function readRecordings(): Recording[] {
-  if (!hasRecordings()) return [];
-  const recordings: Recording[] = [];
-  for (const path of yamlFiles(ROOT)) {
-    const text = Deno.readTextFileSync(path);
-    if (!/url: .*\/responses$/m.test(text)) continue;
-    const { interactions } = parse(text) as Cassette;
-    for (const [index, { request, response }] of interactions.entries()) {
-      recordings.push({
-        name: `${path.pathname.slice(ROOT.pathname.length)} #${index}`,
-        request: JSON.parse(request.body),
-        body: response.body,
-        stream: response.body.startsWith("event:"),
-      });
-    }
-  }
-  return recordings;
+  return readExchanges((_, text) => /url: .*\/responses$/m.test(text))
+    .map(({ name, request, body }) => ({
+      name,
+      request: JSON.parse(request),
+      body,
+      stream: body.startsWith("event:"),
+    }));
 }
 
 /** The events of a stream. */
@@ -55,14 +30,4 @@ export function sseEvents(body: string): SseEvent[] {
     ...parser.push(new TextEncoder().encode(body)),
     ...parser.end(),
   ];
-}
-
-function* yamlFiles(directory: URL): Generator<URL> {
-  for (const entry of Deno.readDirSync(directory)) {
-    if (entry.isDirectory) {
-      yield* yamlFiles(new URL(`${entry.name}/`, directory));
-    } else if (entry.name.endsWith(".yaml")) {
-      yield new URL(entry.name, directory);
-    }
-  }
 }
