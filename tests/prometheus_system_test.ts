@@ -4,11 +4,13 @@
  * are absent the tests are ignored.
  */
 import { assertEquals, assertMatch } from "@std/assert";
-import { promtoolCheck, TestPrometheus } from "./_test_prometheus.ts";
-import { GatewayMetrics } from "./gateway_metrics.ts";
-import { MetricsCollector } from "./metrics_collector.ts";
-import { PrometheusExporter } from "./prometheus_exporter.ts";
-import { hasProgram } from "./_test_programs.ts";
+import {
+  GatewayMetrics,
+  MetricsCollector,
+  PrometheusExporter,
+} from "@llm-proxy/logging";
+import { hasProgram } from "../logging/_test_programs.ts";
+import { promtoolCheck, TestPrometheus } from "../logging/_test_prometheus.ts";
 
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
 const STRANGE = 'a\\b"c\nd équipe 模型 🙂';
