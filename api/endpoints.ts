@@ -111,21 +111,21 @@ export interface ConversationAsk {
  *
  * @throws {GatewayError} whatever goes wrong.
  */
-export async function answerConversation(
+export function answerConversation(
   context: RequestContext,
   asked: ConversationAsk,
 ): Promise<void> {
   if (mayNameFiles(asked.document)) asked = whereFilesAre(context, asked);
-  if (context.gateway.guardrails === undefined) {
-    return await answerAllowed(context, asked);
-  }
+  const answer = answerAllowed;
+  if (context.gateway.guardrails === undefined) return answer(context, asked);
   // Loaded by the first that needs it: most services have no guardrails.
-  const { answerGuarded } = await import("./guarded.ts");
-  await answerGuarded(context, { asked, answer: answerAllowed });
+  return import("./guarded.ts").then(({ answerGuarded }) =>
+    answerGuarded(context, { asked, answer })
+  );
 }
 
 /** The way from where guardrails have let the request pass. */
-async function answerAllowed(
+function answerAllowed(
   context: RequestContext,
   asked: ConversationAsk,
 ): Promise<void> {
@@ -137,9 +137,9 @@ async function answerAllowed(
   record.access?.checkModel(request.model);
   // What is kept has one form for each dialect.
   if (gateway.answers === undefined || shape !== undefined) {
-    return await askProvider(context, { ...asked, size, request });
+    return askProvider(context, { ...asked, size, request });
   }
-  await gateway.answers.serve(context, {
+  return gateway.answers.serve(context, {
     document,
     model: request.model,
     ask: (asking) => askProvider(asking, { ...asked, size, request }),
