@@ -41,15 +41,26 @@ export async function benchConfig(
   return file;
 }
 
-/** The engine's flags with which `deno task start` runs the service. */
-export async function serviceFlags(): Promise<string[]> {
+/** How `deno task start` runs the service: the engine's flags, and what the environment says of memory. */
+export async function serviceSettings(): Promise<
+  { readonly flags: readonly string[]; readonly env: Record<string, string> }
+> {
   const url = new URL("../deno.json", import.meta.url);
   const { tasks } = JSON.parse(await Deno.readTextFile(url));
-  return String(tasks.start).match(/--v8-flags=\S+/g) ?? [];
+  const start = String(tasks.start);
+  return {
+    flags: start.match(/--v8-flags=\S+/g) ?? [],
+    env: Object.fromEntries(
+      Array.from(
+        start.matchAll(/\b(MALLOC_\w+|DENO_\w+)=(\w+)/g),
+        ([, name = "", value = ""]) => [name, value],
+      ),
+    ),
+  };
 }
 
 /** How long subjects are at work before they are measured, in seconds: until then the engine still compiles. */
-const WARM_UP = 12;
+export const WARM_UP = 12;
 
 /** A subject, and what all rounds found of it. */
 export interface Compared {
@@ -66,7 +77,11 @@ export interface Compared {
  * other, round by round: what else the machine does then meets all alike.
  */
 export async function compare(
-  programs: readonly { readonly name: string; readonly args: string[] }[],
+  programs: readonly {
+    readonly name: string;
+    readonly args: string[];
+    readonly env?: Record<string, string>;
+  }[],
   { stream, rounds, seconds }: {
     readonly stream: boolean;
     readonly rounds: number;
@@ -74,8 +89,8 @@ export async function compare(
   },
 ): Promise<readonly Compared[]> {
   const subjects: { name: string; subject: Subject; rows: Row[] }[] = [];
-  for (const { name, args } of programs) {
-    const subject = await startSubject(0, args);
+  for (const { name, args, env } of programs) {
+    const subject = await startSubject(0, args, env);
     await measure(subject, { stream, seconds: WARM_UP });
     subjects.push({ name, subject, rows: [] });
   }

@@ -28,13 +28,18 @@ const pinning = navigator.hardwareConcurrency > 1 &&
     .then(() => true, () => false);
 
 /** Pins a command to one processor where there are two or more. */
-function pinned(cpu: number, args: readonly string[]): Deno.Command {
+function pinned(
+  cpu: number,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Deno.Command {
   const deno = Deno.execPath();
   const [program, ...rest] = pinning
     ? ["taskset", "-c", String(cpu), deno, ...args]
     : [deno, ...args];
   return new Deno.Command(program ?? deno, {
     args: rest,
+    env,
     cwd: ROOT,
     stdout: "piped",
     stderr: "inherit",
@@ -45,8 +50,9 @@ function pinned(cpu: number, args: readonly string[]): Deno.Command {
 export async function startSubject(
   cpu: number,
   args: readonly string[],
+  env?: Readonly<Record<string, string>>,
 ): Promise<Subject> {
-  const child = pinned(cpu, ["run", "--quiet", "-A", ...args]).spawn();
+  const child = pinned(cpu, ["run", "--quiet", "-A", ...args], env).spawn();
   const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
   let url: string | undefined;

@@ -8,7 +8,7 @@ import {
   median,
   print,
   printCompared,
-  serviceFlags,
+  serviceSettings,
 } from "./_measure.ts";
 import { startSubject } from "./_process.ts";
 
@@ -17,8 +17,9 @@ const { rounds, seconds } = benchOptions({ rounds: 5, seconds: 4 });
 const upstream = await startSubject(1, ["bench/_upstream.ts"]);
 const config = await benchConfig(upstream);
 const state = await Deno.makeTempDir();
+const { flags, env } = await serviceSettings();
 const service = [
-  ...await serviceFlags(),
+  ...flags,
   "main.ts",
   "--port",
   "0",
@@ -27,7 +28,7 @@ const service = [
 ];
 const programs = [
   { name: "floor", args: ["bench/floor.ts", upstream.url] },
-  { name: "gateway", args: [...service, "--config", config] },
+  { name: "gateway", args: [...service, "--config", config], env },
 ];
 
 /**
@@ -36,7 +37,7 @@ const programs = [
  */
 async function startUp(end: "SIGKILL" | "SIGTERM"): Promise<number> {
   const before = performance.now();
-  const subject = await startSubject(0, service);
+  const subject = await startSubject(0, service, env);
   const answer = await fetch(`${subject.url}/v1/chat/completions`, {
     method: "POST",
     headers: { "content-type": "application/json" },

@@ -7,7 +7,8 @@ import {
   benchOptions,
   median,
   print,
-  serviceFlags,
+  serviceSettings,
+  WARM_UP,
 } from "./_measure.ts";
 import type { LoadResult } from "./_process.ts";
 
@@ -101,18 +102,19 @@ async function load(url: string, seconds: number): Promise<LoadResult> {
 
 /** Measures a service of so many workers. */
 async function measure(workers: number, config: string): Promise<Row> {
+  const { flags } = await serviceSettings();
   const state = await Deno.makeTempDir();
   const service = await startProgram(
     workers === 1 ? "0" : "0,1",
     [
-      ...await serviceFlags(),
+      ...flags,
       "main.ts",
       ...["--port", "0", "--state", state, "--config", config],
       ...["--workers", String(workers)],
     ],
     workers === 1 ? / on http/ : / on http[^]*workers serve/,
   );
-  await load(service.url, 1);
+  await load(service.url, WARM_UP);
   const pids = serving(service);
   const before = pids.map(cpuOf);
   const result = await load(service.url, seconds);
