@@ -2,13 +2,11 @@ import { parseJsonText } from "@llm-proxy/core";
 import { GatewayError } from "@llm-proxy/core";
 import type { WebhookGuardrail } from "./config_types_guardrails.ts";
 import { GuardrailError } from "./_guard_scan.ts";
-import { postFault, postSigned } from "./_signed_post.ts";
-
-/** No verdict is longer, in bytes. */
-const MAX_ANSWER = 65_536;
+import { postFault, type Webhook, type WebhookAnswer } from "./webhook.ts";
 
 /** What a webhook is asked. */
 export interface WebhookQuestion {
+  readonly webhook: Webhook;
   readonly side: "request" | "answer";
   readonly requestId: string;
   readonly model: string;
@@ -24,8 +22,8 @@ export interface WebhookQuestion {
  * @throws {GatewayError} 503 where it does not answer, and must.
  */
 export async function askWebhook(
-  { name, url, secret, timeout, fail }: WebhookGuardrail,
-  { side, requestId, model, texts, signal }: WebhookQuestion,
+  { name, secret, timeout, fail }: WebhookGuardrail,
+  { webhook, side, requestId, model, texts, signal }: WebhookQuestion,
 ): Promise<boolean> {
   const body = JSON.stringify({
     type: "guardrail.check",
@@ -37,12 +35,13 @@ export async function askWebhook(
   });
   let isAllowed: boolean;
   try {
-    const response = await postSigned(url, {
-      secret,
-      body,
-      signal: AbortSignal.any([signal, AbortSignal.timeout(timeout * 1_000)]),
-    });
-    isAllowed = await verdict(response);
+    isAllowed = verdict(
+      await webhook.post({
+        secret,
+        body,
+        signal: AbortSignal.any([signal, AbortSignal.timeout(timeout * 1_000)]),
+      }),
+    );
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     if (fail === "open") return false;
@@ -56,19 +55,8 @@ export async function askWebhook(
   return true;
 }
 
-async function verdict({ status, body }: Response): Promise<boolean> {
-  if (status !== 200 || body === null) {
-    await body?.cancel();
-    throw new TypeError("No verdict");
-  }
-  let text = "";
-  let size = 0;
-  const decoder = new TextDecoder();
-  for await (const chunk of body) {
-    size += chunk.length;
-    if (size > MAX_ANSWER) throw new TypeError("No verdict");
-    text += decoder.decode(chunk, { stream: true });
-  }
+function verdict({ status, text }: WebhookAnswer): boolean {
+  if (status !== 200) throw new TypeError("No verdict");
   const answer: unknown = parseJsonText(text);
   if (typeof answer === "object" && answer !== null && "allowed" in answer) {
     if (typeof answer.allowed === "boolean") return answer.allowed;

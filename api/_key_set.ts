@@ -1,5 +1,6 @@
 import { collectErrorBody, GatewayError, HttpClient } from "@llm-proxy/core";
 import type { Logger } from "@llm-proxy/logging";
+import { environmentProxy } from "./_environment_proxy.ts";
 import type { JSONWebKeySet, JWTVerifyGetKey } from "jose";
 
 /** How old keys may get before they are asked for again, in ms. */
@@ -75,7 +76,10 @@ export class KeySet {
   async #ask(): Promise<boolean> {
     // Of no use to those who take no tokens.
     const { createLocalJWKSet } = await import("jose");
-    const client = new HttpClient({ maxConnections: 1 });
+    const client = new HttpClient({
+      maxConnections: 1,
+      ...environmentProxy(this.#url),
+    });
     try {
       const { status, body } = await client.send(
         {

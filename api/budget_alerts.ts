@@ -2,7 +2,7 @@ import type { BudgetWarning } from "@llm-proxy/context";
 import { wait } from "@llm-proxy/core";
 import type { Logger } from "@llm-proxy/logging";
 import type { BudgetAlertsConfig } from "./config_types_ledger.ts";
-import { postFault, postSigned } from "./_signed_post.ts";
+import { postFault, Webhook } from "./webhook.ts";
 
 /** How often a warning is posted at most, and how long one try may take, in ms. */
 const MAX_TRIES = 5;
@@ -25,6 +25,7 @@ export interface BudgetAlertsOptions {
  */
 export class BudgetAlerts {
   #config: BudgetAlertsConfig;
+  #webhook: Webhook;
   readonly #logger: Logger;
   readonly #firstWaitMs: number;
   readonly #closing = new AbortController();
@@ -36,6 +37,7 @@ export class BudgetAlerts {
     options: BudgetAlertsOptions = {},
   ) {
     this.#config = config;
+    this.#webhook = new Webhook(config.url);
     this.#logger = logger;
     this.#firstWaitMs = options.firstWaitMs ?? FIRST_WAIT_MS;
   }
@@ -50,11 +52,15 @@ export class BudgetAlerts {
   /** Goes by another config from now on: what is under way is tried there. */
   adopt(config: BudgetAlertsConfig): void {
     this.#config = config;
+    if (config.url === this.#webhook.url) return;
+    this.#webhook.close();
+    this.#webhook = new Webhook(config.url);
   }
 
   /** Tries no more. */
   close(): void {
     this.#closing.abort();
+    this.#webhook.close();
   }
 
   async #post({ resetAt, ...warning }: BudgetWarning): Promise<void> {
@@ -90,16 +96,14 @@ export class BudgetAlerts {
     body: string,
   ): Promise<{ status?: number; reason?: string } | undefined> {
     try {
-      const { url, secret } = this.#config;
-      const { status, body: answer } = await postSigned(url, {
-        secret,
+      const { status } = await this.#webhook.post({
+        secret: this.#config.secret,
         body,
         signal: AbortSignal.any([
           this.#closing.signal,
           AbortSignal.timeout(TIMEOUT_MS),
         ]),
       });
-      await answer?.cancel();
       return status >= 200 && status < 300 ? undefined : { status };
     } catch (error) {
       return { reason: postFault(error) };

@@ -277,6 +277,7 @@ export class Gateway {
   async close(): Promise<void> {
     this.#checks?.close();
     this.answers?.close();
+    this.guardrails?.close();
     await this.#lasting.close();
   }
 

@@ -146,11 +146,14 @@ export interface ModerateOptions {
 
 /** Has a webhook look at texts, and notes where it has not answered and need not. */
 export async function moderate(
-  { exchange, record }: RequestContext,
+  { gateway, exchange, record }: RequestContext,
   { guard, ...question }: ModerateOptions,
 ): Promise<void> {
+  const webhook = gateway.guardrails?.webhook(guard.url);
+  if (webhook === undefined) throw new TypeError("There are no guardrails");
   const asking = askWebhook(guard, {
     ...question,
+    webhook,
     requestId: record.id,
     signal: exchange.signal,
   });

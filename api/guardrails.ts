@@ -3,6 +3,7 @@ import type { Config } from "./config_types.ts";
 import type { RequestContext } from "./endpoints.ts";
 import type { Gateway } from "./gateway.ts";
 import type { Guardrail } from "./guardrail_policy.ts";
+import { Webhook } from "./webhook.ts";
 
 const WITHOUT_BODY: ReadonlySet<string> = new Set(["GET", "HEAD", "DELETE"]);
 
@@ -11,6 +12,7 @@ export class Guardrails {
   readonly #gateway: Gateway;
   readonly #routes: ReadonlyMap<string, readonly string[]>;
   readonly #others: readonly string[];
+  readonly #webhooks = new Map<string, Webhook>();
   #made: Promise<ReadonlyMap<string, Guardrail>> | undefined;
 
   /** Loads nothing yet. */
@@ -32,6 +34,18 @@ export class Guardrails {
     const isUsed = config.default_guardrails.length > 0 ||
       config.routes.some(({ guardrails = [] }) => guardrails.length > 0);
     return isUsed ? new Guardrails(gateway, config) : undefined;
+  }
+
+  /** A webhook of the config: all who ask it share its connections, which go by themselves when nobody does. */
+  webhook(url: string): Webhook {
+    const webhook = this.#webhooks.get(url) ?? new Webhook(url);
+    this.#webhooks.set(url, webhook);
+    return webhook;
+  }
+
+  /** Closes connections to webhooks. */
+  close(): void {
+    for (const webhook of this.#webhooks.values()) webhook.close();
   }
 
   /** The names of the guardrails of requests for a model, in their order. */
