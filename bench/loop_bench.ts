@@ -22,7 +22,7 @@ server: {max_body_mb: 64, port: 0}
 condensation: {enabled: true, truncation_threshold: 100000}
 guardrails:
   - {name: privacy, type: pii, kinds: [email, phone, card, iban, ip, key]}
-  - {name: secrets, type: deny, phrases: [project falcon]}
+  - {name: secrets, type: deny, phrases: [project falcon], on: input}
 routes: [{match: guarded, targets: [mock/echo], guardrails: [privacy, secrets]}]
 `;
 
