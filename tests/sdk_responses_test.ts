@@ -83,6 +83,29 @@ function before(
   );
 }
 
+/** An answer, and what events have told of the texts for custom tools. */
+async function customTurn(
+  responses: OpenAI.Responses,
+  ask: Params,
+  stream: boolean,
+): Promise<{ response: Answered; said: string[] }> {
+  if (!stream) return { response: await responses.create(ask), said: [] };
+  const said: string[] = [];
+  let response: Answered | undefined;
+  for await (const event of await responses.create({ ...ask, stream })) {
+    if (event.type === "response.custom_tool_call_input.delta") {
+      said.push(event.delta);
+    } else if (event.type === "response.custom_tool_call_input.done") {
+      said.push(event.input);
+    } else if (event.type === "response.completed") response = event.response;
+  }
+  assert(response !== undefined);
+  const text = response.output.flatMap((item) =>
+    item.type === "message" ? item.content : []
+  ).map((part) => part.type === "output_text" ? part.text : "").join("");
+  return { response: { ...response, output_text: text }, said };
+}
+
 for (const speaker of [RESPONSES, ...SPEAKERS]) {
   const { name } = speaker;
 
@@ -205,6 +228,55 @@ for (const speaker of [RESPONSES, ...SPEAKERS]) {
         assertEquals(second.status, "completed");
         checkLoop(speaker, upstream.asked);
       });
+    });
+  }
+
+  if (speaker !== RESPONSES) {
+    Deno.test(`B6, B20: a Responses client goes a loop with a custom tool at ${name}, whole and streamed`, async () => {
+      const turns = [
+        { calls: [{ id: "call_1", name: "sh", input: { input: "ls -l" } }] },
+        { text: "Two files" },
+      ];
+      for (const stream of [false, true]) {
+        await before(speaker, turns, async ({ url, upstream }, plain) => {
+          const { responses } = sdk(url);
+          const ask: Params = {
+            ...plain,
+            tools: [{
+              type: "custom",
+              name: "sh",
+              format: { type: "grammar", syntax: "regex", definition: ".*" },
+            }, NOW],
+          };
+          const { response, said } = await customTurn(responses, ask, stream);
+          const [call] = response.output.filter(({ type }) =>
+            type === "custom_tool_call"
+          );
+          assert(call?.type === "custom_tool_call");
+          assertEquals([call.call_id, call.name, call.input], [
+            "call_1",
+            "sh",
+            "ls -l",
+          ]);
+          assertEquals(said, stream ? ["ls -l", "ls -l"] : []);
+          const { response: second } = await customTurn(responses, {
+            ...ask,
+            input: [
+              { role: "user", content: QUESTION },
+              ...response.output as Item[],
+              {
+                type: "custom_tool_call_output",
+                call_id: "call_1",
+                output: "a b",
+              },
+            ],
+          }, stream);
+          assertEquals(second.output_text, "Two files");
+          const { text } = upstream.asked[1]!;
+          assert(text.includes("ls -l") && text.includes("a b"), text);
+          assert(text.includes("must follow this regex grammar"), text);
+        });
+      }
     });
   }
 

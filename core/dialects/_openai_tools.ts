@@ -12,6 +12,8 @@ export interface ToolSettings {
 export interface ToolSpelling {
   /** Reads one of the `tools`, a function for certain. */
   readonly tool: (node: RequestNode) => Tool;
+  /** Reads one that takes free text. @default {such are refused} */
+  readonly custom?: (node: RequestNode) => Tool;
   /** Where a choice among allowed tools has its mode and its list. */
   readonly allowed: (choice: RequestNode) => RequestNode;
   /** Where a chosen function has its name. */
@@ -24,8 +26,8 @@ export function decodeToolSettings(
   spelling: ToolSpelling,
 ): ToolSettings {
   const tools = (root.nodes("tools") ?? []).map((node) => {
-    requireFunctionType(node);
-    return spelling.tool(node);
+    const { custom, tool } = spelling;
+    return isCustom(node, spelling) && custom ? custom(node) : tool(node);
   });
   const parallelToolCalls = root.boolean("parallel_tool_calls");
   const settings = decodeChoice(root, { tools, spelling });
@@ -36,10 +38,11 @@ export function decodeToolSettings(
   };
 }
 
-/** Hosted and custom tools have no translation; leaving one out would change the answer (B22). */
-function requireFunctionType(node: RequestNode): void {
+/** Whether a tool takes free text. Hosted ones have no translation; leaving one out would change the answer (B22). */
+function isCustom(node: RequestNode, { custom }: ToolSpelling): boolean {
   const type = node.name("type");
-  if (type === "function") return;
+  if (type === "function") return false;
+  if (type === "custom" && custom !== undefined) return true;
   throw node.refuse(
     "type",
     `Tools of type ${
@@ -94,7 +97,7 @@ function decodeAllowed(allowed: RequestNode, offer: Offer): ToolSettings {
 
 /** The name of a chosen function, which must be a tool's. */
 function decodeChosen(choice: RequestNode, { tools, spelling }: Offer): string {
-  requireFunctionType(choice);
+  isCustom(choice, spelling);
   const chosen = spelling.chosen(choice);
   const name = chosen.name("name");
   if (tools.some((tool) => tool.name === name)) return name;

@@ -10,6 +10,7 @@ import {
   isJsonObject,
   RequestNode,
 } from "../openai_chat/_decode_node.ts";
+import { wrapInput } from "./_custom_tools.ts";
 import { type ContentType, decodeContent } from "./_decode_content.ts";
 import { decodeReasoningItem } from "./_decode_reasoning.ts";
 import { Turns } from "./_decode_turns.ts";
@@ -20,9 +21,20 @@ const TYPES = [
   "message",
   "function_call",
   "function_call_output",
+  "custom_tool_call",
+  "custom_tool_call_output",
   "reasoning",
   "item_reference",
 ] as const;
+/** What tools of a provider have done: whole in itself, and of no use to another (B26). */
+const PAST: ReadonlySet<unknown> = new Set([
+  "web_search_call",
+  "file_search_call",
+  "code_interpreter_call",
+  "image_generation_call",
+  "mcp_list_tools",
+  "mcp_call",
+]);
 
 const INSTRUCTION_TYPES: readonly ContentType[] = ["input_text"];
 const USER_TYPES: readonly ContentType[] = [
@@ -52,6 +64,14 @@ const KNOWN_OF_CALL: ReadonlySet<string> = new Set([
   "call_id",
   "name",
   "arguments",
+]);
+const KNOWN_OF_CUSTOM: ReadonlySet<string> = new Set([
+  "type",
+  "id",
+  "status",
+  "call_id",
+  "name",
+  "input",
 ]);
 const KNOWN_OF_OUTPUT: ReadonlySet<string> = new Set([
   "type",
@@ -128,7 +148,10 @@ function decodeItem(input: Input, node: RequestNode, place: string): void {
       return decodeMessage(node, turns);
     case "function_call":
       return decodeCall(node, turns);
+    case "custom_tool_call":
+      return decodeCustomCall(node, turns);
     case "function_call_output":
+    case "custom_tool_call_output":
       return decodeOutput(node, turns);
     case "reasoning":
       return decodeReasoningItem(node, turns);
@@ -138,6 +161,7 @@ function decodeItem(input: Input, node: RequestNode, place: string): void {
       throw node.missing("type");
   }
   if (typeof type !== "string") throw node.wrongType("type", "a string");
+  if (PAST.has(type)) return void input.unmapped.push(place);
   throw node.refuse(
     "type",
     `Items of type ${
@@ -173,6 +197,17 @@ function decodeCall(node: RequestNode, turns: Turns): void {
     id,
     name,
     arguments: text.trim() === "" ? "{}" : text,
+  }, node.path("call_id"));
+}
+
+/** A call of a tool that takes free text, as {@linkcode decodeCustomTool} has it. */
+function decodeCustomCall(node: RequestNode, turns: Turns): void {
+  node.noteUnknown(KNOWN_OF_CUSTOM);
+  turns.addCall({
+    type: "tool_call",
+    id: node.name("call_id"),
+    name: node.name("name"),
+    arguments: wrapInput(node.string("input") ?? ""),
   }, node.path("call_id"));
 }
 

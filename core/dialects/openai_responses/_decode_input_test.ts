@@ -242,8 +242,51 @@ Deno.test("B18: a provider's own encrypted thought is named, its words are kept"
   ]);
 });
 
-Deno.test("B22: items of hosted tools are refused by name", () => {
-  for (const type of ["web_search_call", "mcp_call", "compaction", "x"]) {
+Deno.test("B26: what hosted tools have done is left out and told, what others say of it stays", () => {
+  const types = ["web_search_call", "mcp_call", "code_interpreter_call"];
+  const { messages, unmapped } = decode({
+    input: [
+      USER,
+      ...types.map((type) => ({ type, id: "i", status: "completed" })),
+      { role: "assistant", content: "Found" },
+      USER,
+    ],
+  });
+  assertEquals(messages.map(({ role }) => role), ["user", "assistant", "user"]);
+  assertEquals(unmapped, ["input[1]", "input[2]", "input[3]"]);
+});
+
+Deno.test("B14, B20: a custom tool's call and its result are a function's", () => {
+  const { messages } = decode({
+    input: [
+      USER,
+      { type: "custom_tool_call", call_id: "c", name: "sh", input: 'a "b"' },
+      { type: "custom_tool_call_output", call_id: "c", output: "done" },
+    ],
+  });
+  assertEquals(messages.slice(1), [
+    {
+      role: "assistant",
+      parts: [{
+        type: "tool_call",
+        id: "c",
+        name: "sh",
+        arguments: JSON.stringify({ input: 'a "b"' }),
+      }],
+    },
+    {
+      role: "tool",
+      parts: [{
+        type: "tool_result",
+        callId: "c",
+        parts: [{ type: "text", text: "done" }],
+      }],
+    },
+  ]);
+});
+
+Deno.test("B22: items that have no translation are refused by name", () => {
+  for (const type of ["computer_call", "local_shell_call", "compaction", "x"]) {
     const message = assertRefused({ input: [USER, { type, id: "i" }] }, {
       param: "input[1].type",
       code: "unsupported_value",

@@ -1,5 +1,6 @@
 import type { Tool } from "../../conversation.ts";
 import { decodeToolSettings, type ToolSettings } from "../_openai_tools.ts";
+import { decodeCustomTool } from "./_custom_tools.ts";
 import type { RequestNode } from "../openai_chat/_decode_node.ts";
 import { decodeParameters } from "../openai_chat/_decode_tools.ts";
 
@@ -15,6 +16,7 @@ const KNOWN: ReadonlySet<string> = new Set([
 export function decodeTools(root: RequestNode): ToolSettings {
   return decodeToolSettings(root, {
     tool: decodeTool,
+    custom: decodeCustomTool,
     allowed: (choice) => choice,
     chosen: (choice) => choice,
   });

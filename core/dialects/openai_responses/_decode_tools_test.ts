@@ -29,10 +29,10 @@ Deno.test("B20: tools are flat", () => {
   assertEquals(parallelToolCalls, false);
 });
 
-Deno.test("B22: hosted and custom tools are refused by name", () => {
+Deno.test("B22: hosted tools are refused by name", () => {
   const code = "unsupported_value";
   for (
-    const type of ["web_search", "file_search", "mcp", "custom", "namespace"]
+    const type of ["web_search", "file_search", "mcp", "namespace"]
   ) {
     const message = assertRefused({ tools: [tool("f"), { type }] }, {
       param: "tools[1].type",
@@ -44,6 +44,34 @@ Deno.test("B22: hosted and custom tools are refused by name", () => {
     param: "tool_choice.type",
     code,
   });
+});
+
+Deno.test("B20, O4: a custom tool is a function with one text, its grammar told in words", () => {
+  const format = { type: "grammar", syntax: "lark", definition: 'start: "x"' };
+  const { tools, toolChoice, unmapped } = decode({
+    tools: [
+      { type: "custom", name: "sh", description: "Runs it", format },
+      { type: "custom", name: "say" },
+    ],
+    tool_choice: { type: "custom", name: "say" },
+  });
+  const parameters = {
+    type: "object",
+    properties: { input: { type: "string" } },
+    required: ["input"],
+    additionalProperties: false,
+  };
+  assertEquals(tools, [
+    {
+      name: "sh",
+      description:
+        'Runs it\n\nThe input must follow this lark grammar:\nstart: "x"',
+      parameters,
+    },
+    { name: "say", parameters },
+  ]);
+  assertEquals(toolChoice, { type: "tool", name: "say" });
+  assertEquals(unmapped, ["tools[0].format"]);
 });
 
 Deno.test("O4: tool_choice in all its forms", () => {

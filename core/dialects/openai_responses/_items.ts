@@ -89,3 +89,23 @@ export function callItem(
     name,
   };
 }
+
+/** A call of a custom tool, with the text that it is given. */
+export function customItem(
+  id: string,
+  { status, callId, name, input }: {
+    readonly status: ItemStatus;
+    readonly callId: string;
+    readonly name: string;
+    readonly input: string;
+  },
+): Record<string, unknown> {
+  return {
+    id,
+    type: "custom_tool_call",
+    status,
+    call_id: callId,
+    name,
+    input,
+  };
+}

@@ -2,6 +2,7 @@ import { exactMember } from "../../_json_exact.ts";
 import type { Usage } from "../../answer.ts";
 import type { JsonDocument } from "../../json_document.ts";
 import { isJsonObject } from "../openai_chat/_decode_node.ts";
+import { customNames } from "./_custom_tools.ts";
 import { encodeResponsesUsage } from "./usage.ts";
 
 /** A failure as a response tells it. */
@@ -60,14 +61,17 @@ export class ResponseHead {
   #items = 0;
   /** The model that answers, as the provider names it. */
   model = "";
+  /** The names of the tools that take free text, if there are any. */
+  readonly customNames: ReadonlySet<unknown> | undefined;
 
   /** Starts a response to `request`; without one, its members have the values of absence. */
   constructor(request?: JsonDocument) {
     this.#repeated = repeatedMembers(request);
+    this.customNames = customNames(request);
   }
 
   /** An id for the next item, told apart by its prefix, for example `msg`. */
-  nextItemId(prefix: "msg" | "rs" | "fc" | "ig"): string {
+  nextItemId(prefix: "msg" | "rs" | "fc" | "ctc" | "ig"): string {
     return `${prefix}_${this.#key}${
       (this.#items++).toString(16).padStart(4, "0")
     }`;

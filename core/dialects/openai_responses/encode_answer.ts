@@ -4,11 +4,13 @@ import type { LossReport } from "../../loss_report.ts";
 import {
   callItem,
   contentPart,
+  customItem,
   imageItem,
   type ItemStatus,
   messageItem,
   reasoningItem,
 } from "./_items.ts";
+import { unwrapInput } from "./_custom_tools.ts";
 import { ResponseHead } from "./_response_head.ts";
 import type { SealKind } from "./_thought_seal.ts";
 import { encodeResponsesFinish } from "./finish.ts";
@@ -120,6 +122,12 @@ function itemsOf({ parts }: Answer, head: ResponseHead): ItemWriter[] {
       case "tool_call": {
         if (part.signature !== undefined) addSeal("call", part.signature);
         const { id: callId, name, arguments: told } = part;
+        if (head.customNames?.has(name)) {
+          const id = head.nextItemId("ctc");
+          const input = unwrapInput(told);
+          add((status) => customItem(id, { status, callId, name, input }));
+          break;
+        }
         const id = head.nextItemId("fc");
         add((status) => {
           const text = wholeArguments(told, status === "completed");

@@ -9,6 +9,7 @@ import { ItemWriter, type StreamItem } from "./_item_writer.ts";
 import type { WordKind } from "./_items.ts";
 import { ResponseHead, type ResponseState } from "./_response_head.ts";
 import { StreamCall } from "./_stream_call.ts";
+import { StreamCustomCall } from "./_stream_custom.ts";
 import { StreamImage } from "./_stream_image.ts";
 import { StreamMessage } from "./_stream_message.ts";
 import { StreamThought } from "./_stream_thought.ts";
@@ -33,7 +34,10 @@ type OpenPart =
     place?: { readonly message: StreamMessage; readonly number: number };
   }
   | { readonly kind: "reasoning"; readonly item: StreamThought }
-  | { readonly kind: "tool_call"; readonly item: StreamCall };
+  | {
+    readonly kind: "tool_call";
+    readonly item: StreamCall | StreamCustomCall;
+  };
 
 /**
  * Writes canonical events as a Responses stream (B1–B9, B12–B14).
@@ -140,7 +144,9 @@ export class ResponsesStreamEncoder implements StreamEncoder {
           ? ""
           : this.#seal({ kind: "call", data: signature });
         const closed = this.#closeEnded();
-        const item = new StreamCall(this.#writer("fc"), { id, name });
+        const item = this.#head.customNames?.has(name)
+          ? new StreamCustomCall(this.#writer("ctc"), { id, name })
+          : new StreamCall(this.#writer("fc"), { id, name });
         this.#parts.set(part, { kind, item });
         return sealed + closed + this.#add(item);
       }
@@ -214,7 +220,7 @@ export class ResponsesStreamEncoder implements StreamEncoder {
     return [item, closed + this.#add(item)];
   }
 
-  #writer(prefix: "msg" | "rs" | "fc" | "ig"): ItemWriter {
+  #writer(prefix: "msg" | "rs" | "fc" | "ctc" | "ig"): ItemWriter {
     return new ItemWriter(this.#events, {
       index: this.#items.length,
       id: this.#head.nextItemId(prefix),
