@@ -322,14 +322,16 @@ Deno.test(`S4: what was acknowledged is there after kill -9, ${KILLED} times ove
     for (let round = 0; round < KILLED; round++) {
       const child = runProgram(program, [directory, `${round}`]);
       let text = "";
-      const timer = setTimeout(
-        () => child.kill("SIGKILL"),
-        60 + Math.random() * 80,
-      );
+      // From its first write on, however long that takes to come.
+      let timer: ReturnType<typeof setTimeout> | undefined;
       for await (
         const part of child.stdout.pipeThrough(new TextDecoderStream())
       ) {
         text += part;
+        timer ??= setTimeout(
+          () => child.kill("SIGKILL"),
+          Math.random() * 80,
+        );
       }
       clearTimeout(timer);
       await child.stderr.cancel();
