@@ -97,7 +97,7 @@ export const ROUTE_TEXTS: ReadonlyMap<string, RouteText> = new Map(
       "POST /v1/batches/:id/cancel": ["End a batch"],
     }),
     ...group("Catalogue", {
-      "GET /v1/models": ["Every model of every provider"],
+      "GET /v1/models": ["The routes and models that the caller may ask for"],
       "GET /v1/models/*": ["A model"],
       "GET /v1/models/search": [
         "Models by what they can do, cost and hold",

@@ -47,6 +47,8 @@ const MAX_WAIT_SECONDS = 86_400;
 const MAX_OWN = 50_000;
 /** So many are shown. */
 const MAX_DETAILS = 1_000;
+/** What is less is nothing to speak of, in US dollars: a micro-dollar. */
+const WORTH_TELLING = 0.000_001;
 /** The share of its own budget at which a key is warned. */
 const WARN_AT = 0.8;
 
@@ -225,7 +227,7 @@ function subjectAt(
 }
 
 function refusal(
-  { budget, subject, resetAt, reason }: BudgetRefusal,
+  { budget, subject, resetAt, leftUsd, reason }: BudgetRefusal,
 ): GatewayError {
   if (reason === "unknown") {
     return new GatewayError(
@@ -252,9 +254,13 @@ function refusal(
   const when = resetAt === Infinity
     ? "does not begin anew"
     : `begins anew at ${new Date(resetAt).toISOString()}`;
+  // So much is worth a word: a shorter answer may fit.
+  const state = leftUsd >= WORTH_TELLING
+    ? `has ${dollars(leftUsd)} left, less than this request may cost`
+    : "is used up";
   return new GatewayError(
     "rate_limit",
-    `The budget '${budget}'${whose} is used up: it ${when}`,
+    `The budget '${budget}'${whose} ${state}: it ${when}`,
     {
       code: "insufficient_quota",
       headers: {
@@ -266,4 +272,11 @@ function refusal(
       },
     },
   );
+}
+
+/** An amount in US dollars, with as many digits as it takes. */
+function dollars(amount: number): string {
+  return `$${
+    amount >= 0.01 ? amount.toFixed(2) : Number(amount.toPrecision(2))
+  }`;
 }

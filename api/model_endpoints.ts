@@ -3,7 +3,6 @@ import { queryOf } from "./_query.ts";
 import { decodeName } from "./_decode_name.ts";
 import { sendJson } from "./_send_json.ts";
 import type { RequestContext } from "./endpoints.ts";
-import type { Gateway } from "./gateway.ts";
 
 const COLLECTION = "/models/";
 /** How many models a page has, as Google says it. */
@@ -24,9 +23,12 @@ interface ModelObject {
   readonly owned_by: string;
 }
 
-/** `GET /v1/models`: every model of every provider, by its address. */
+/**
+ * `GET /v1/models`: the names of routes, then every model of every provider by
+ * its address; of all these what the caller may ask for.
+ */
 export async function getModels(context: RequestContext): Promise<void> {
-  const data = await allModels(context.gateway);
+  const data = await allModels(context);
   sendJson(context, { object: "list", data });
 }
 
@@ -44,7 +46,7 @@ export async function getGeminiModels(context: RequestContext): Promise<void> {
   const query = new URLSearchParams(queryOf(context.exchange.target));
   const size = numberIn(query, "pageSize") || DEFAULT_PAGE;
   const from = numberIn(query, "pageToken");
-  const models = await allModels(context.gateway);
+  const models = await allModels(context);
   const to = from + Math.min(size, MAX_PAGE);
   sendJson(context, {
     models: models.slice(from, to).map(geminiModel),
@@ -62,13 +64,12 @@ export async function getGeminiModel(context: RequestContext): Promise<void> {
 }
 
 /** The model that the path names, by its address or its bare name. */
-async function findModel(
-  { gateway, exchange: { path } }: RequestContext,
-): Promise<ModelObject> {
+async function findModel(context: RequestContext): Promise<ModelObject> {
+  const { path } = context.exchange;
   const name = decodeName(
     path.slice(path.indexOf(COLLECTION) + COLLECTION.length),
   );
-  const models = await allModels(gateway);
+  const models = await allModels(context);
   const model = models.find(({ id }) => id === name) ??
     models.find(({ id }) => id.slice(id.indexOf("/") + 1) === name);
   if (model !== undefined) return model;
@@ -101,19 +102,40 @@ function numberIn(query: URLSearchParams, name: string): number {
   );
 }
 
-/** The lists of the config and of the providers; one that is down lists nothing. */
-async function allModels(gateway: Gateway): Promise<ModelObject[]> {
+/** The routes, and the lists of the config and of the providers; one that is down lists nothing. */
+async function allModels(
+  { gateway, record: { access } }: RequestContext,
+): Promise<ModelObject[]> {
   await gateway.loadCatalogue();
   const seconds = Math.floor(gateway.startedAt / 1000);
-  return gateway.providers.flatMap((provider) => {
+  const models = new Map<string, ModelObject>();
+  for (const name of gateway.config.routes.flatMap(({ match }) => match)) {
+    // A pattern is no name that anybody could ask for.
+    if (name.includes("*") || access?.mayAsk(name) === false) continue;
+    models.set(
+      name,
+      modelObject(name, { created: seconds, owner: "llm-proxy" }),
+    );
+  }
+  for (const provider of gateway.providers) {
     const listed: readonly ListedModel[] =
       provider.models?.map((id) => ({ id })) ??
         gateway.catalogue.peek(provider.name)?.models ?? [];
-    return listed.map((model): ModelObject => ({
-      id: `${provider.name}/${model.id}`,
-      object: "model",
-      created: model.created ?? seconds,
-      owned_by: model.ownedBy ?? provider.name,
-    }));
-  });
+    for (const { id, created = seconds, ownedBy } of listed) {
+      const address = `${provider.name}/${id}`;
+      const isHidden = access !== undefined &&
+        !access.mayAsk(address) && !access.mayAsk(id);
+      if (isHidden || models.has(address)) continue;
+      const owner = ownedBy ?? provider.name;
+      models.set(address, modelObject(address, { created, owner }));
+    }
+  }
+  return [...models.values()];
+}
+
+function modelObject(
+  id: string,
+  { created, owner }: { readonly created: number; readonly owner: string },
+): ModelObject {
+  return { id, object: "model", created, owned_by: owner };
 }

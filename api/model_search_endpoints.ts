@@ -3,7 +3,7 @@ import { type Capability, capabilityNames } from "@llm-proxy/core/routing";
 import { decodeName } from "./_decode_name.ts";
 import type { RequestContext } from "./endpoints.ts";
 import { factsOf, type ModelFacts, toldFacts } from "./model_facts.ts";
-import { mean, nearest } from "./_nearest.ts";
+import { checkQuery } from "./_known_query.ts";
 import { queryOf } from "./_query.ts";
 import { sendJson } from "./_send_json.ts";
 
@@ -149,6 +149,11 @@ interface Wanted {
 }
 
 function wantedIn(query: URLSearchParams): Wanted {
+  checkQuery(query, [
+    ...capabilityNames.map((it) => `supports_${it}`),
+    ...NUMBERS,
+    ...TEXTS,
+  ]);
   const capabilities = new Map<Capability, boolean>();
   const rest: Record<string, number | string> = {};
   for (const [name, text] of query) {
@@ -162,8 +167,7 @@ function wantedIn(query: URLSearchParams): Wanted {
         throw badQuery(name);
       }
       rest[name] = number;
-    } else if (TEXTS.some((it) => it === name)) rest[name] = text;
-    else throw unknownFilter(name);
+    } else rest[name] = text;
   }
   return { capabilities, ...rest };
 }
@@ -190,24 +194,6 @@ function costOf({ prices }: ModelFacts): number {
   return prices === undefined
     ? Number.MAX_VALUE
     : prices.rates.input + prices.rates.output;
-}
-
-/** A filter that is passed over would show what nobody asked for. */
-function unknownFilter(name: string): GatewayError {
-  const filters = [
-    ...capabilityNames.map((it) => `supports_${it}`),
-    ...NUMBERS,
-    ...TEXTS,
-  ];
-  const meant = nearest(name, filters);
-  const hint = meant === undefined
-    ? `: use ${filters.join(", ")}`
-    : mean(meant);
-  return new GatewayError(
-    "invalid_request",
-    `There is no filter '${name.slice(0, 64)}'${hint}`,
-    { code: "invalid_query", param: name.slice(0, 64) },
-  );
 }
 
 function badQuery(name: string): GatewayError {

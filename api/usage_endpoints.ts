@@ -10,6 +10,7 @@ import {
 import { GatewayError } from "@llm-proxy/core";
 import { askState } from "./_ask_state.ts";
 import type { RequestContext } from "./endpoints.ts";
+import { checkQuery } from "./_known_query.ts";
 import { queryOf } from "./_query.ts";
 import { replyHeaders } from "./_reply_headers.ts";
 import { sendJson } from "./_send_json.ts";
@@ -38,6 +39,7 @@ const PIECE = 65_536;
  */
 export async function getUsage(context: RequestContext): Promise<void> {
   const query = new URLSearchParams(queryOf(context.exchange.target));
+  checkQuery(query, ["from", "to", "by", "key", "team"]);
   const by = (query.get("by") ?? "").split(",").filter((it) => it !== "");
   const odd = by.find((it) => !isDimension(it));
   if (odd !== undefined) {
@@ -64,6 +66,7 @@ export async function getUsage(context: RequestContext): Promise<void> {
 export async function exportUsage(context: RequestContext): Promise<void> {
   const { gateway, exchange, record } = context;
   const query = new URLSearchParams(queryOf(exchange.target));
+  checkQuery(query, ["from", "to", "format", "key"]);
   const format = query.get("format") ?? "jsonl";
   if (format !== "jsonl" && format !== "csv") {
     throw badQuery("format", "'format' is jsonl or csv");

@@ -284,5 +284,12 @@ function refusal(
   const [budget, subject] = account.charge;
   const isFull = !account.fitsLater(pico === undefined ? 1 : nanoOf(pico));
   const reason = account.isUnknown(now) ? "unknown" : isFull ? "spent" : "busy";
-  return { ok: false, budget, subject, resetAt: account.window.end, reason };
+  return {
+    ok: false,
+    budget,
+    subject,
+    resetAt: account.window.end,
+    leftUsd: account.left / NANO,
+    reason,
+  };
 }

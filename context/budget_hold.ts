@@ -20,6 +20,8 @@ export interface BudgetRefusal {
   readonly subject: string;
   /** When it begins anew, in ms since 1970; Infinity for never. */
   readonly resetAt: number;
+  /** What is left of it, in US dollars: less than was asked for. */
+  readonly leftUsd: number;
   /**
    * `spent`: there is no room until then; `busy`: what requests under way have
    * set aside may come back; `unknown`: the store is out of reach.

@@ -41,7 +41,11 @@ Deno.test("A4: a budget that is used up refuses in the client's dialect, names i
   assertEquals(refused.headers.get("x-should-retry"), "false");
   const { error } = await refused.json();
   assertEquals(error.code, "insufficient_quota");
-  assert(/budget 'teams' of 'a' is used up/.test(error.message), error.message);
+  assert(
+    /budget 'teams' of 'a' has \$0\.000\d+ left, less than this request may cost: it begins anew at 2/
+      .test(error.message),
+    error.message,
+  );
   assert(/begins anew at \d{4}-\d\d-01T00:00:00/.test(error.message));
   // Another team has its own, and other dialects are told in their own words.
   assertEquals(

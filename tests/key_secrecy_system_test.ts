@@ -141,7 +141,7 @@ Deno.test("X3: 1,000 keys that were used are in no log, answer, state file, metr
       "/metrics/json",
       "/v1/requests?format=jsonl",
       "/v1/requests?format=csv",
-      "/v1/usage?group_by=key",
+      "/v1/usage?by=key",
       "/v1/usage/export",
       "/v1/usage/export?format=csv",
       "/v1/status",

@@ -123,7 +123,7 @@ Deno.test("GET /v1/models/search finds models by what they can do, cost and hold
       const { error } = await response.json();
       assertEquals([response.status, error.param], [400, name]);
       const told = error.message.startsWith(
-        `There is no filter '${name}'${hint}`,
+        `There is no parameter '${name}'${hint}`,
       );
       assertEquals(told, true, error.message);
     }
@@ -417,6 +417,54 @@ routes: [{match: fast, targets: [mock/echo]}]
     assertEquals(await told("mock", ADMIN), "");
     assertEquals(await told("mok/lorem", ADMIN), "mock/lorem");
     assertEquals(await told("mok/echo", ADMIN), "");
+  } finally {
+    await gateway.close();
+  }
+});
+
+Deno.test("GET /v1/models lists routes and models that the caller may ask for, and finds no others", async () => {
+  const gateway = await startGateway(`
+auth:
+  api_keys:
+    - {name: all, key: ${CLIENT}}
+    - {name: few, key: ${ADMIN}, models: [fast, "mock/l*", echo]}
+providers: [{type: mock, models: [echo, lorem, cut]}]
+routes: [{match: [fast, "gpt-*"], targets: [mock/echo]}, {match: slow, targets: [mock/lorem]}]
+`);
+  const list = async (key: string): Promise<string[]> => {
+    const headers = { "x-api-key": key };
+    const response = await fetch(`${gateway.url}/v1/models`, { headers });
+    const ids = (await response.json()).data.map(({ id }: { id: string }) =>
+      id
+    );
+    const gemini = await fetch(`${gateway.url}/v1beta/models`, { headers });
+    assertEquals(
+      (await gemini.json()).models.map(({ displayName: id }: {
+        displayName: string;
+      }) => id),
+      ids,
+    );
+    return ids;
+  };
+  const status = async (id: string, key: string): Promise<number> => {
+    const response = await fetch(`${gateway.url}/v1/models/${id}`, {
+      headers: { "x-api-key": key },
+    });
+    await response.body?.cancel();
+    return response.status;
+  };
+  try {
+    assertEquals(await list(CLIENT), [
+      "fast",
+      "slow",
+      "mock/echo",
+      "mock/lorem",
+      "mock/cut",
+    ]);
+    assertEquals(await list(ADMIN), ["fast", "mock/echo", "mock/lorem"]);
+    assertEquals(await status("fast", ADMIN), 200);
+    assertEquals(await status("mock/cut", ADMIN), 404);
+    assertEquals(await status("mock/cut", CLIENT), 200);
   } finally {
     await gateway.close();
   }

@@ -82,6 +82,8 @@ Deno.test("X6: GET /v1/usage refuses foreign keys, existing or not, and ranges t
       "from=1900-01-01",
       "to=tomorrow",
       "by=secret",
+      "group_by=model",
+      "teams=a",
       "from=2026-02-02&to=2026-02-01",
       "from=__proto__",
     ]
