@@ -3,6 +3,7 @@ import type { Telemetry } from "@llm-proxy/logging";
 import { isDeepStrictEqual } from "node:util";
 import type { Config } from "./config_types.ts";
 import { openTelemetry, telemetryConfig } from "./_open_telemetry.ts";
+import type { Exchange } from "./exchange.ts";
 import type { RequestRecord } from "./request_record.ts";
 import { hasFailed, requestSpans, waitedMs } from "./request_spans.ts";
 import { RequestTracing } from "./request_tracing.ts";
@@ -52,14 +53,14 @@ export class RequestTelemetry {
   /** The place in its trace of a request that begins; nothing where none is sent. */
   begin(
     { parent }: Pick<RequestRecord, "parent">,
-    header: (name: string) => string | undefined,
+    exchange: Pick<Exchange, "header">,
   ): RequestTracing | undefined {
     const telemetry = this.#telemetry;
     if (telemetry === undefined || !telemetry.traces) return undefined;
     return new RequestTracing({
       sampler: telemetry.sampler,
       parent,
-      state: header("tracestate"),
+      state: exchange.header("tracestate"),
       propagate: this.#config?.telemetry.propagate ?? false,
     });
   }

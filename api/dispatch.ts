@@ -70,9 +70,7 @@ export async function dispatch(
   try {
     record.parent = parseTraceParent(exchange.header("traceparent"));
     if (!route.quiet) {
-      const header = (name: string): string | undefined =>
-        exchange.header(name);
-      record.tracing = gateway.metrics.telemetry.begin(record, header);
+      record.tracing = gateway.metrics.telemetry.begin(record, exchange);
     }
     // Who asks.
     const { keys } = gateway;

@@ -195,34 +195,34 @@ function readAll(
   body: RequestBody,
 ): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    const stop = (): void => {
-      incoming.off("data", onData);
-      incoming.off("end", onEnd);
-      incoming.off("close", onCut);
-      incoming.off("error", onCut);
-      incoming.off(REQUEST_FAULT, onFault);
+    // What listens stays, and goes with the request: to take it off would cost
+    // as much as all else that is done here.
+    let isOver = false;
+    const fail = (error: unknown): void => {
+      isOver = true;
+      reject(error);
     };
     const onData = (chunk: Uint8Array): void => {
+      if (isOver) return;
       try {
         body.add(chunk);
       } catch (error) {
         incoming.pause();
-        onFault(error);
+        fail(error);
       }
     };
     const onEnd = (): void => {
-      stop();
+      if (isOver) return;
+      isOver = true;
       resolve(body.handOver());
     };
-    const onCut = (): void => onFault(clientLeft());
-    const onFault = (error: unknown): void => {
-      stop();
-      reject(error);
+    const onCut = (): void => {
+      if (!isOver) fail(clientLeft());
     };
     incoming.on("data", onData);
     incoming.on("end", onEnd);
     incoming.on("close", onCut);
     incoming.on("error", onCut);
-    incoming.on(REQUEST_FAULT, onFault);
+    incoming.on(REQUEST_FAULT, fail);
   });
 }

@@ -88,7 +88,9 @@ function tell(name: string, gateway: Gateway, baseline: boolean): void {
   const record = answered(gateway, true);
   Deno.bench(name, { group: "tell of a request", baseline }, () => {
     gateway.metrics.started();
-    record.tracing = gateway.metrics.telemetry.begin(record, () => undefined);
+    record.tracing = gateway.metrics.telemetry.begin(record, {
+      header: () => undefined,
+    });
     tellOfRequest({ gateway, record, route: ROUTE, recorded: undefined });
   });
 }

@@ -118,21 +118,26 @@ export function usageProblems(usage: {
   readonly reasoning: number;
   readonly total: number;
 }): string[] {
-  const { input, cached, cacheWrite, output, reasoning } = usage;
+  const { input, cached, cacheWrite, cacheWrite1h, output, reasoning } = usage;
   const problems: string[] = [];
-  const check = (holds: boolean, problem: string): void => {
-    if (!holds) problems.push(problem);
-  };
-  const counts = [input, cached, cacheWrite, usage.cacheWrite1h, output];
-  check(
-    [...counts, reasoning].every((it) => Number.isSafeInteger(it) && it >= 0),
-    "a count is no whole number",
-  );
-  check(cached + cacheWrite <= input, "cached and written > input");
-  check(usage.cacheWrite1h <= cacheWrite, "written for an hour > written");
-  check(reasoning <= output, "reasoning > output");
-  check(usage.total === input + output, "total is not input + output");
+  const areCounts = isCount(input) && isCount(cached) && isCount(cacheWrite) &&
+    isCount(cacheWrite1h) && isCount(output) && isCount(reasoning);
+  if (!areCounts) problems.push("a count is no whole number");
+  if (!(cached + cacheWrite <= input)) {
+    problems.push("cached and written > input");
+  }
+  if (!(cacheWrite1h <= cacheWrite)) {
+    problems.push("written for an hour > written");
+  }
+  if (!(reasoning <= output)) problems.push("reasoning > output");
+  if (usage.total !== input + output) {
+    problems.push("total is not input + output");
+  }
   return problems;
+}
+
+function isCount(count: number): boolean {
+  return Number.isSafeInteger(count) && count >= 0;
 }
 
 /** What attempts cost together, in pico-dollars; `undefined` where one's price is not known. */

@@ -9,7 +9,9 @@ export function detailsOf(
   },
 ): { details?: UsageDetails } {
   let details: Record<string, number | string> | undefined;
-  for (const [name, value] of Object.entries(found)) {
+  // Made of names that are known here; a list of them all costs as much as the rest.
+  for (const name in found) {
+    const value = found[name as keyof UsageDetails];
     if (value === undefined || value === 0 && name !== "cost") continue;
     details ??= {};
     details[name] = value;
