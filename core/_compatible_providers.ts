@@ -4,16 +4,23 @@ import type { ProviderType } from "./provider_types.ts";
 const OLD_LIMIT = { rename: { max_completion_tokens: "max_tokens" } } as const;
 /** Proofs of thought that clients echo, which only the model that gave them can read. */
 const PROOFS = ["extra_content", "messages[].reasoning_details"] as const;
-/** Prompt cache marks that the provider answers with a 4xx (C18). */
-const NO_CACHE_MARKS = { drop: ["cache_control", ...PROOFS] } as const;
 /** What clients echo of a thinking model's turn, and a provider without use for it may refuse. */
-export const NO_ECHOES = [...PROOFS, "messages[].reasoning_content"] as const;
-/** Models that think between tool calls want to read their thought again (J6). */
+export const NO_ECHOES = [
+  ...PROOFS,
+  "messages[].reasoning_content",
+  "messages[].reasoning",
+] as const;
+/** Models that think between tool calls want to read their thought again, in one field (J6). */
 const THINKING = {
   effort: "thinking",
   thought: "reasoning_content",
   missingThought: " ",
-  drop: PROOFS,
+  drop: [...PROOFS, "messages[].reasoning"],
+} as const;
+/** Those of them that answer prompt cache marks with a 4xx (C18). */
+const UNMARKED_THINKING = {
+  ...THINKING,
+  drop: [...THINKING.drop, "cache_control"],
 } as const;
 /** Services that tell and take thought in OpenRouter's details (J4). */
 const DETAILED = {
@@ -197,14 +204,14 @@ export const COMPATIBLE_PROVIDERS:
       endpoints: ["images"],
       baseUrl: "https://api.z.ai/api/paas/v4",
       keyEnv: ["ZAI_API_KEY"],
-      quirks: { ...PLAIN, ...THINKING, ...NO_CACHE_MARKS },
+      quirks: { ...PLAIN, ...UNMARKED_THINKING },
     }],
     ["moonshot", {
       dialect: "openai_chat",
       endpoints: ["files", "batches"],
       baseUrl: "https://api.moonshot.ai/v1",
       keyEnv: ["MOONSHOT_API_KEY"],
-      quirks: { ...PLAIN, ...THINKING, ...NO_CACHE_MARKS },
+      quirks: { ...PLAIN, ...UNMARKED_THINKING },
     }],
     ["blackbox", {
       dialect: "openai_chat",

@@ -5,11 +5,13 @@
  * @module
  */
 
+import { assertEquals } from "@std/assert";
 import {
   type Asked,
   json,
   startAnsweringUpstream,
 } from "./_answering_upstream.ts";
+import { GATES } from "./_provider_gates.ts";
 import type { LoopSpeaker } from "./_cloud_speakers.ts";
 import { startGateway } from "./_gateway.ts";
 import { PROOF, type Said } from "./_speakers.ts";
@@ -49,10 +51,15 @@ export async function withLoop(
 ): Promise<void> {
   const isDown = new Set<string>();
   const last = new Map<string, Asked>();
+  const refused: string[] = [];
   const upstream = startAnsweringUpstream(async (asked) => {
     const name = asked.path.split("/")[1] ?? "";
     const speaker = speakers[Number(name.slice(1))]!;
     last.set(name, asked);
+    const fault = GATES[speaker.name]?.(asked.body);
+    if (fault !== undefined) {
+      refused.push(`${speaker.name}: ${fault}: ${asked.text}`);
+    }
     if (isDown.has(name)) return json({ message: "Down" }, { status: 503 });
     const said = turnOf(asked.text.split(/temperature is/).length - 1);
     const isStream = speaker.isStream(asked);
@@ -74,6 +81,7 @@ routes: [{match: both, targets: [${targets.join()}]}]
 `);
   try {
     await run({ url: gateway.url, last: (name) => last.get(name)!, isDown });
+    assertEquals(refused, []);
   } finally {
     await gateway.close();
     await upstream.close();

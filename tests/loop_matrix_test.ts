@@ -8,6 +8,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { speakersFor } from "./_cloud_speakers.ts";
 import { LOOP_CLIENTS } from "./_loop_clients.ts";
+import { GATES } from "./_provider_gates.ts";
 import { type Said, says } from "./_speakers.ts";
 import { withGateway } from "./_with_gateway.ts";
 
@@ -56,6 +57,10 @@ for (const [name, run] of Object.entries(LOOP_CLIENTS)) {
             }],
           });
           assertEquals([answer, asked.sort()], [ANSWER, ["Oslo", "Rome"]]);
+          const refused = upstream.asked.map(({ body }) =>
+            GATES[speaker.name]?.(body)
+          );
+          assertEquals(refused, [undefined, undefined]);
           const sent = upstream.asked.map(({ text }) => text);
           assertEquals(sent.length, 2);
           // The calls and their results went to the provider.

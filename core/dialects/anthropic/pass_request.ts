@@ -29,6 +29,8 @@ export interface PassMessagesOptions extends DecodeOptions {
  * quirks drop. Thought in the history that another provider left there goes,
  * where it would be refused: Claude takes none that is not signed, while other
  * makers' models behind this dialect want their unsigned thought back (J6).
+ * Where a tool loop has no thought left, Claude is not asked to think by a
+ * budget: it would refuse the turn (C12).
  */
 export function passMessagesRequest(
   document: JsonDocument,
@@ -60,30 +62,65 @@ export function editsFor(
     edits.set(name, undefined);
     losses.add("dropped", name, provider);
   }
-  if (!edits.has("messages")) dropForeign(document, { model, losses, edits });
+  const messages = edits.has("messages")
+    ? []
+    : withoutForeign(document, { model, losses, edits });
+  if (isManual(value.thinking) && /claude/i.test(model)) {
+    if (lacksThought(messages)) {
+      edits.set("thinking", undefined);
+      losses.add("dropped", "thinking", "the tool loop has no signed thought");
+    }
+  }
   if (quirks.cachePoints) cachePointEdits(document, edits);
   return edits;
 }
 
-/** Takes out what another provider left in the history. */
-function dropForeign(
+/** Takes out what another provider left in the history, and gives what is left. */
+function withoutForeign(
   document: JsonDocument,
   { model, losses, edits }: {
     readonly model: string;
     readonly losses: DialectTarget["losses"];
     readonly edits: Map<string, string | undefined>;
   },
-): void {
+): unknown {
   const { value } = document;
   const isForeign = /claude/i.test(model) ? isForeignToClaude : isMark;
   const hasThought = hasSome(value.messages, isForeign);
   const hasSources = hasSome(value.messages, hasForeignCitations);
-  if (!hasThought && !hasSources) return;
-  const messages = exactMember(document, "messages");
-  edits.set("messages", JSON.stringify(without(messages, isForeign)));
+  if (!hasThought && !hasSources) return value.messages;
+  const messages = without(exactMember(document, "messages"), isForeign);
+  edits.set("messages", JSON.stringify(messages));
   const why = "not signed by this provider";
   if (hasThought) losses.add("dropped", "messages.thinking", why);
   if (hasSources) losses.add("dropped", "messages.citations", why);
+  return messages;
+}
+
+function isManual(thinking: unknown): boolean {
+  return isObject(thinking) && thinking.type === "enabled";
+}
+
+/**
+ * Whether a tool loop goes on in which no turn of the model's begins with its
+ * thought: manual thinking wants one that does (C12).
+ */
+function lacksThought(messages: unknown): boolean {
+  if (!Array.isArray(messages)) return false;
+  const asked = messages.findLastIndex((message: unknown) =>
+    isObject(message) && message.role === "user" &&
+    !contentOf(message).some((block) => typeOf(block) === "tool_result")
+  );
+  const turns = messages.slice(asked + 1).filter((message: unknown) =>
+    isObject(message) && message.role === "assistant"
+  ).map(contentOf);
+  return messages.length - asked > 2 &&
+    turns.some((content) => content.some((it) => typeOf(it) === "tool_use")) &&
+    !turns.some(([first]) => /thinking$/.test(typeOf(first)));
+}
+
+function typeOf(block: unknown): string {
+  return isObject(block) && typeof block.type === "string" ? block.type : "";
 }
 
 /** Says of a block whether it goes. */

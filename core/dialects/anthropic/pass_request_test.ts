@@ -111,6 +111,38 @@ Deno.test("C12: thought that the provider has not signed goes, its own stays", (
   );
 });
 
+Deno.test("C12: a tool loop without any thought goes on without manual thinking", () => {
+  const thinking = { type: "enabled", budget_tokens: 2_000 };
+  const signed = { type: "thinking", thinking: "hm", signature: "s" };
+  const user = { role: "user", content: "hi" };
+  const calls = (...thought: object[]) => ({
+    role: "assistant",
+    content: [...thought, { type: "tool_use", id: "a", name: "f", input: {} }],
+  });
+  const result = {
+    role: "user",
+    content: [{ type: "tool_result", tool_use_id: "a", content: "1" }],
+  };
+  const losses = "dropped: thinking (the tool loop has no signed thought)";
+  const cases: readonly (readonly [object[], isKept: boolean])[] = [
+    [[user, calls(), result], false],
+    [[user, calls(signed), result, user, calls(), result], false],
+    [[user, calls(signed), result], true],
+    // Between calls Claude need not think again.
+    [[user, calls(signed), result, calls(), result], true],
+    [[user, calls(), result, user], true],
+    [[user], true],
+  ];
+  for (const [messages, isKept] of cases) {
+    const told = pass(JSON.stringify({ model: "claude", thinking, messages }));
+    const sent = { model: "claude", ...isKept && { thinking }, messages };
+    assertEquals(JSON.parse(told.body), sent);
+    assertEquals(told.losses, isKept ? "" : losses);
+    const other = pass(told.body, { model: "glm" });
+    assertEquals(JSON.parse(other.body), { ...sent, model: "glm" });
+  }
+});
+
 Deno.test("J6: other makers' models get their unsigned thought back", () => {
   const thought = `{"type":"thinking","thinking":"mine","signature":""}`;
   const turn = (content: string) =>

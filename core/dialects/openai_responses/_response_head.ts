@@ -53,6 +53,14 @@ const REPEATED: readonly (readonly [key: string, absent: string])[] = [
 const FIXED =
   `"background":false,"service_tier":"default","top_logprobs":0,"truncation":"disabled"`;
 
+/** How the ids end that {@linkcode ResponseHead} makes; those of providers are of another length. */
+const OWN_ID = /^[a-z]+_[0-9a-f]{36}$/;
+
+/** Whether this gateway has made the id of an item, so that no provider knows it. */
+export function isOwnItemId(id: unknown): boolean {
+  return typeof id === "string" && OWN_ID.test(id);
+}
+
 /** The members that all states of one response have in common. */
 export class ResponseHead {
   readonly #key = crypto.randomUUID().replaceAll("-", "");

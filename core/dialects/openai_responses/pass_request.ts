@@ -2,6 +2,7 @@ import { exactMember } from "../../_json_exact.ts";
 import type { DialectTarget } from "../../dialect.ts";
 import { editJsonDocument, type JsonDocument } from "../../json_document.ts";
 import { isJsonObject } from "../openai_chat/_decode_node.ts";
+import { isOwnItemId } from "./_response_head.ts";
 import { openThought } from "./_thought_seal.ts";
 
 export { checkResponsesRequest } from "./_pass_check.ts";
@@ -38,7 +39,7 @@ export function passResponsesRequest(
   const stream = options.stream ?? false;
   if (stream !== (value.stream === true)) edits.set("stream", String(stream));
   askForEncrypted(document, target, edits);
-  dropSealed(document, target, edits);
+  dropForeign(document, target, edits);
   for (const name of target.quirks.drop ?? []) {
     if (!document.spans.has(name) || edits.has(name)) continue;
     edits.set(name, undefined);
@@ -61,24 +62,26 @@ function askForEncrypted(
   edits.set("include", JSON.stringify([...told, ENCRYPTED]));
 }
 
-/** Removes thought that this gateway has sealed for another provider. */
-function dropSealed(
+/** Removes thought of another provider's: it cannot be read here, nor found by its id. */
+function dropForeign(
   document: JsonDocument,
   { losses }: DialectTarget,
   edits: Map<string, string | undefined>,
 ): void {
   const { input } = document.value;
-  if (!Array.isArray(input) || !input.some(isSealed)) return;
+  if (!Array.isArray(input) || !input.some(isForeign)) return;
   const exact = exactMember(document, "input") as readonly unknown[];
   const kept = exact.filter((item, index) => {
-    if (!isSealed(item)) return true;
+    if (!isForeign(item)) return true;
     losses.add("dropped", `input[${index}]`, "thought of another provider");
     return false;
   });
   edits.set("input", JSON.stringify(kept));
 }
 
-function isSealed(item: unknown): boolean {
-  return isJsonObject(item) && item.type === "reasoning" &&
-    openThought(item.encrypted_content) !== undefined;
+/** Whether an item is thought that this gateway has sealed, or told without any proof. */
+function isForeign(item: unknown): boolean {
+  if (!isJsonObject(item) || item.type !== "reasoning") return false;
+  const { encrypted_content: content, id } = item;
+  return content ? openThought(content) !== undefined : isOwnItemId(id);
 }

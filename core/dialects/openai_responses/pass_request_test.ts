@@ -3,6 +3,7 @@ import type { Quirks } from "../../dialect.ts";
 import { GatewayError } from "../../errors.ts";
 import { type JsonDocument, parseJsonDocument } from "../../json_document.ts";
 import { LossReport } from "../../loss_report.ts";
+import { ResponseHead } from "./_response_head.ts";
 import { checkResponsesRequest, passResponsesRequest } from "./pass_request.ts";
 
 function parse(text: string): JsonDocument {
@@ -72,6 +73,18 @@ Deno.test("B18, B29: thought sealed for another provider goes, a provider's own 
   );
   assertEquals(body, `{"model":"gpt-5","input":[${own},${number}]}`);
   assertEquals(losses, "dropped: input[1] (thought of another provider)");
+});
+
+Deno.test("B18: thought that a gateway has told of another provider, without a proof, goes", () => {
+  const head = new ResponseHead();
+  const own = { type: "reasoning", id: head.nextItemId("rs"), summary: [] };
+  const id = `rs_${"0".repeat(50)}`;
+  const stored = { ...own, id };
+  const signed = { ...own, encrypted_content: "gAAAA" };
+  const input = [own, stored, signed];
+  const { body, losses } = pass(JSON.stringify({ model: "gpt-5", input }));
+  assertEquals(JSON.parse(body).input, [stored, signed]);
+  assertEquals(losses, "dropped: input[0] (thought of another provider)");
 });
 
 Deno.test("passResponsesRequest() drops what the quirks say", () => {
