@@ -103,8 +103,11 @@ const OTHER: TokenFamily = {
 
 /** By how a model's name begins, what stands before it left out; the first that fits. */
 const FAMILIES: readonly (readonly [RegExp, TokenFamily])[] = [
-  [/^(gpt-5|codex|computer-use|o\d)/, O200K_THINKING],
-  [/^(gpt-4o|gpt-4\.|gpt-oss|gpt-image|gpt-audio|gpt-realtime|chatgpt)/, O200K],
+  [/^(gpt-5(?!-chat)|codex|computer-use|o\d)/, O200K_THINKING],
+  [
+    /^(gpt-5|gpt-4o|gpt-4\.|gpt-oss|gpt-image|gpt-audio|gpt-realtime|chatgpt)/,
+    O200K,
+  ],
   [/^(gpt-4|gpt-3\.5|gpt-35|text-embedding)/, CL100K],
   [/claude/, ANTHROPIC],
   [/^(gemini|gemma)/, GEMINI],

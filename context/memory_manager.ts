@@ -65,8 +65,9 @@ const LEAK_QUIET = 6 * 3_600_000;
 const COLLECT_QUIET = { high: 60_000, critical: 10_000 } as const;
 /** For how long what was read is good for whoever asks for room, in ms. */
 const LOOK_QUIET = 50;
-/** The least time between two collections that are made for those, in ms. */
+/** The least time between two collections that are made for those, in ms, and in times of what one takes. */
 const ROOM_QUIET = 1_000;
+const ROOM_SHARE = 20;
 
 /**
  * Watches the memory of the process and has its owners give some up in time:
@@ -102,6 +103,7 @@ export class MemoryManager {
   #level = 0;
   #leakToldAt = -Infinity;
   #collectedAt = -Infinity;
+  #collectMs = 0;
   #lookedAt = -Infinity;
   #timer: ReturnType<typeof setInterval>;
   #bounds: Required<Pick<MemoryManagerOptions, "highShare" | "criticalShare">>;
@@ -191,7 +193,8 @@ export class MemoryManager {
     const now = this.#now();
     if (now - this.#lookedAt >= LOOK_QUIET) this.check();
     if (this.#hasRoom(bytes)) return true;
-    if (now - this.#collectedAt < ROOM_QUIET) return false;
+    const quiet = Math.max(ROOM_QUIET, ROOM_SHARE * this.#collectMs);
+    if (now - this.#collectedAt < quiet) return false;
     this.#collect();
     this.check();
     return this.#hasRoom(bytes);
@@ -227,8 +230,10 @@ export class MemoryManager {
   }
 
   #collect(): void {
-    this.#collectedAt = this.#now();
+    const begin = this.#now();
     this.#options.collect?.();
+    this.#collectedAt = this.#now();
+    this.#collectMs = this.#collectedAt - begin;
   }
 
   #hasRoom(bytes: number): boolean {
