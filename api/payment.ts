@@ -1,4 +1,5 @@
 import {
+  type BudgetAsk,
   type BudgetHold,
   costOf,
   type LedgerAttemptEnd,
@@ -17,6 +18,7 @@ const REPORTED = { source: "provider", version: "reported" } as const;
 /** Whose it is where nobody tells a cost, and what was set aside is charged. */
 const RESERVED = { source: "reserve", version: "untold" } as const;
 
+const NOTHING: readonly never[] = [];
 /** How much of a failure's code is kept: providers choose some of them. */
 const MAX_CODE = 64;
 
@@ -41,7 +43,14 @@ export class Payment {
   /** Its place in the ledger. */
   place: number | undefined;
   /** What was set aside for it. */
-  hold: BudgetHold | undefined;
+  #hold: BudgetHold | undefined;
+  /** How much that is, in pico-dollars; Infinity where it is all that there was. */
+  #amount = 0;
+  /** What was set aside later on, where it went on. */
+  #more: readonly { readonly hold: BudgetHold; readonly amount: number }[] =
+    NOTHING;
+  /** The budgets that pay for it. */
+  asks: readonly BudgetAsk[] = NOTHING;
 
   constructor({ priced, trustsReport, letters }: {
     readonly priced: PricedModel | undefined;
@@ -51,6 +60,51 @@ export class Payment {
     this.priced = priced;
     this.#trustsReport = trustsReport;
     this.#letters = letters;
+  }
+
+  /** The windows that pay for it, for the ledger. */
+  get charges(): BudgetHold["charges"] | undefined {
+    return this.#hold?.charges;
+  }
+
+  /** What was set aside so far, in pico-dollars. */
+  get reserved(): number {
+    return this.#more.reduce((sum, { amount }) => sum + amount, this.#amount);
+  }
+
+  /** Notes that so much was set aside. */
+  hold(hold: BudgetHold, amount: number = Infinity): void {
+    if (this.#hold !== undefined) {
+      this.#more = [...this.#more, { hold, amount }];
+      return;
+    }
+    this.#hold = hold;
+    this.#amount = amount;
+  }
+
+  /** Gives back what was set aside, but for what it did cost. */
+  settle(cost: number): void {
+    if (this.#more.length === 0) return this.#hold?.settle(cost);
+    let rest = Math.max(0, cost - this.#amount);
+    this.#hold?.settle(cost - rest);
+    for (const { hold, amount } of this.#more) {
+      const isLast = hold === this.#more.at(-1)?.hold;
+      const part = isLast ? rest : Math.min(rest, amount);
+      hold.settle(part);
+      rest -= part;
+    }
+  }
+
+  /**
+   * How much more is to be set aside for what has come to this so far: nothing
+   * as long as half a step is left.
+   */
+  dueFor(usage: Usage): number | undefined {
+    const step = this.#amount;
+    const cost = this.costOf(usage);
+    if (this.#hold === undefined || cost === undefined) return undefined;
+    const over = cost - this.reserved;
+    return over <= -step / 2 ? undefined : step + Math.max(0, over);
   }
 
   /** What a usage costs, in pico-dollars; `undefined` where no price is known. */

@@ -10,6 +10,7 @@ import { AttemptTrace } from "./attempt_trace.ts";
 import { type RequestContext, route } from "./endpoints.ts";
 import { relaySockets, type SocketRelayOptions } from "./relay_sockets.ts";
 import { toldError } from "./relay_stream.ts";
+import { SessionBudget } from "./session_budget.ts";
 import { UpgradeExchange } from "./upgrade_exchange.ts";
 
 const SWITCHED = 101;
@@ -82,6 +83,8 @@ async function hold(
   const trace = new AttemptTrace(candidate);
   let upstream: WebSocket | undefined;
   try {
+    // Nobody knows how long it goes on.
+    record.account?.pass({});
     const paying = record.account?.pay(trace, {});
     if (paying !== undefined) await record.waiting.during(paying);
     const isMock = candidate.provider.type === "mock";
@@ -95,9 +98,17 @@ async function hold(
     record.answers(trace);
     const client = await exchange.accept(replyHeaders(record));
     record.status = SWITCHED;
-    const { signal } = exchange;
+    const budget = record.account?.isBudgeted
+      ? new SessionBudget(record.account, trace)
+      : undefined;
+    const signal = budget === undefined
+      ? exchange.signal
+      : AbortSignal.any([exchange.signal, budget.signal]);
     const onAnswer = (message: Uint8Array): void => {
-      record.usage = addUsage(record.usage, realtimeUsage(message));
+      const usage = realtimeUsage(message);
+      if (usage === undefined) return;
+      record.usage = addUsage(record.usage, usage);
+      if (record.usage) budget?.spent(record.usage);
     };
     const farewell = (error: GatewayError): string =>
       errorEvent(scrubError(error, { trace }), record.id);

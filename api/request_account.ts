@@ -4,6 +4,7 @@ import {
   type LedgerIntent,
   usageProblems,
 } from "@llm-proxy/context";
+import type { Usage } from "@llm-proxy/core";
 import type { Accounts } from "./accounts.ts";
 import type { AttemptTrace } from "./attempt_trace.ts";
 import type { PassedTerms } from "./_passed_terms.ts";
@@ -123,7 +124,8 @@ export class RequestAccount {
     if (asks.length === 0) return this.#note(trace, 0);
     const reserve = this.#reserve(trace, { model, body, request });
     const take = (): void => {
-      payment.hold = budgets.take(asks, { reserve, account: this });
+      payment.asks = asks;
+      payment.hold(budgets.take(asks, { reserve, account: this }), reserve);
       if (passed !== undefined && !passed.isFree) {
         payment.untold = reserve ?? this.#accounts.passReserve;
       }
@@ -132,6 +134,27 @@ export class RequestAccount {
     const preparing = budgets.prepare(asks, reserve);
     if (preparing === undefined) return void take();
     return preparing.then(take);
+  }
+
+  /**
+   * Sets more aside for an attempt that goes on, where what it has come to is
+   * near what was set aside.
+   *
+   * @throws {GatewayError} as {@linkcode RequestAccount.pay} does.
+   */
+  async extend({ payment }: AttemptTrace, usage: Usage): Promise<void> {
+    const { budgets } = this.#accounts;
+    const more = payment?.dueFor(usage);
+    if (payment === undefined || more === undefined) return;
+    await budgets?.prepare(payment.asks, more);
+    const hold = budgets?.take(payment.asks, { reserve: more, account: this });
+    if (hold !== undefined) payment.hold(hold, more);
+  }
+
+  /** Whether an attempt has come to more than was set aside. */
+  isOver({ payment }: AttemptTrace, usage: Usage): boolean {
+    return payment !== undefined &&
+      (payment.costOf(usage) ?? 0) > payment.reserved;
   }
 
   /** What the request costs with this usage of its answer, for a header: micro-dollars. */
@@ -153,7 +176,7 @@ export class RequestAccount {
     const served = this.#servedModel(trace, payment);
     const end = payment.end(trace, how);
     trace.booked = end.usage;
-    payment.hold?.settle(end.cost ?? 0);
+    payment.settle(end.cost ?? 0);
     this.#costs.push(end);
     if (payment.place !== undefined) {
       this.#entry?.ended(
@@ -238,7 +261,7 @@ export class RequestAccount {
       model: model.slice(0, MAX_NAME),
       reserved,
       price: terms && { source: terms.source, version: terms.version },
-      charges: payment.hold?.charges,
+      charges: payment.charges,
     };
     payment.place = entry.attempt(intent);
   }

@@ -1,4 +1,5 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { MemoryStateStore } from "@llm-proxy/context";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import OpenAI from "openai";
 import { OpenAIRealtimeWS } from "openai/realtime/ws";
 import { createServer, type IncomingMessage } from "node:http";
@@ -451,4 +452,67 @@ Deno.test("a plain request for a session is told to change over", async () => {
     assertEquals(response.status, 426);
     assertEquals((await response.json()).error.code, "upgrade_required");
   });
+});
+
+Deno.test("A4: a session spends from budgets as it goes on, and ends where one has no more, by an answer too much at most", async () => {
+  const store = new MemoryStateStore();
+  // A response of 10 and 10 tokens costs 0.02 dollars.
+  const answer = JSON.stringify({
+    type: "response.done",
+    response: {
+      usage: { input_tokens: 10, output_tokens: 10, total_tokens: 20 },
+    },
+  });
+  const upstream = await startSocketUpstream((socket) => {
+    socket.on("message", () => socket.send(answer));
+  });
+  const gateway = await startGateway(
+    `auth: {api_keys: [{name: me, key: ${KEY}}]}
+ledger: {enabled: true}
+budgets: [{name: all, per: all, limit: 0.1, period: total}]
+providers:
+  - name: a
+    type: openai
+    api_key: key-of-provider-a
+    base_url: "${upstream.origin}/v1"
+    models: [{name: m, prices: {input: 1000, output: 1000}}]
+`,
+    undefined,
+    undefined,
+    { state: store },
+  );
+  const session = async (): Promise<{ answers: number; said: string[] }> => {
+    const socket = new WebSocket(
+      `${gateway.url.replace("http", "ws")}/v1/realtime?model=a/m`,
+      AUTH,
+    );
+    await opened(socket);
+    const said: string[] = [];
+    const closed = new Promise<void>((done) =>
+      socket.on("close", () => done())
+    );
+    socket.on("message", async (data: Uint8Array) => {
+      said.push(new TextDecoder().decode(data));
+      await new Promise((done) => setTimeout(done, 5));
+      socket.send("{}");
+    });
+    socket.send("{}");
+    await closed;
+    return { answers: said.filter((it) => it === answer).length, said };
+  };
+  try {
+    const sessions = await Promise.all([session(), session()]);
+    const answers = sessions.reduce((sum, it) => sum + it.answers, 0);
+    // Five fit; each may have one too much, and one on its way.
+    assert(answers >= 3 && answers <= 9, `${answers}`);
+    for (const { said } of sessions) {
+      const { error } = JSON.parse(said.at(-1) ?? "");
+      assertMatch(error.code, /insufficient_quota|budget_busy/);
+    }
+    await assertRejects(session);
+  } finally {
+    await gateway.close();
+    await upstream.close();
+    await store.close();
+  }
 });
