@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import { createServer, type Socket } from "node:net";
 import type { AddressInfo } from "node:net";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
+import { takeRequest } from "./_take_request.ts";
 
 /** How the end of a body is told. */
 export type Framing = "length" | "chunked" | "close";
@@ -80,23 +81,6 @@ export async function startReplayUpstream(): Promise<ReplayUpstream> {
         for (const socket of sockets) socket.destroy();
         server.close(() => resolve());
       }),
-  };
-}
-
-/** Takes one whole request off the front, if it has come. */
-function takeRequest(
-  bytes: Buffer,
-): { head: string; body: string; rest: Buffer<ArrayBuffer> } | undefined {
-  const end = bytes.indexOf("\r\n\r\n");
-  if (end < 0) return undefined;
-  const head = bytes.toString("latin1", 0, end);
-  const length = Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0);
-  const stop = end + 4 + length;
-  if (bytes.length < stop) return undefined;
-  return {
-    head,
-    body: bytes.toString("utf8", end + 4, stop),
-    rest: Buffer.from(bytes.subarray(stop)),
   };
 }
 

@@ -8,6 +8,7 @@
 import { Buffer } from "node:buffer";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import type { Framing } from "./_replay_upstream.ts";
+import { takeRequest } from "./_take_request.ts";
 
 /** What is done to a request. Ends when there is nothing more to do. */
 export type UpstreamScript = (call: UpstreamCall) => Promise<void> | void;
@@ -234,21 +235,4 @@ function modelOf(body: string): string {
   } catch {
     return "";
   }
-}
-
-/** Takes one whole request off the front, if it has come. */
-function takeRequest(
-  bytes: Buffer,
-): { head: string; body: string; rest: Buffer<ArrayBuffer> } | undefined {
-  const end = bytes.indexOf("\r\n\r\n");
-  if (end < 0) return undefined;
-  const head = bytes.toString("latin1", 0, end);
-  const length = Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0);
-  const stop = end + 4 + length;
-  if (bytes.length < stop) return undefined;
-  return {
-    head,
-    body: bytes.toString("utf8", end + 4, stop),
-    rest: Buffer.from(bytes.subarray(stop)),
-  };
 }

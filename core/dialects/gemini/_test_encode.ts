@@ -1,39 +1,13 @@
 import type { Conversation, Message, Part } from "../../conversation.ts";
-import { LossReport } from "../../loss_report.ts";
-import { user } from "../_test_messages.ts";
+import { type Encoded, encodeWith } from "../_test_encode.ts";
 import { encodeRequest } from "./encode_request.ts";
-
-/** A request as the provider would read it. */
-export interface Encoded {
-  readonly path: string;
-  readonly text: string;
-  readonly body: Readonly<Record<string, unknown>>;
-  /** As `action: field (detail)`. */
-  readonly losses: readonly string[];
-}
 
 /** Encodes a conversation of which only what matters to the test is given. */
 export function encode(
   part: Partial<Conversation> = {},
   model = "gemini-2.5-flash",
 ): Encoded {
-  const losses = new LossReport();
-  const { path, body: text } = encodeRequest({
-    model,
-    messages: [user("Hi")],
-    sampling: {},
-    stream: true,
-    unmapped: [],
-    ...part,
-  }, { provider: "gemini", model, quirks: {}, losses });
-  return {
-    path,
-    text,
-    body: JSON.parse(text),
-    losses: losses.losses.map(({ action, field, detail }) =>
-      `${action}: ${field} (${detail})`
-    ),
-  };
+  return encodeWith(encodeRequest, { provider: "gemini", model, part });
 }
 
 export { assistant, system, user } from "../_test_messages.ts";
