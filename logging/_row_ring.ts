@@ -17,6 +17,9 @@ export interface RingRow {
 const NOTES = 4;
 const NOTES_BYTES = 8 * NOTES;
 
+/** By how much the room for rows grows when it is too small, in bytes. */
+const STEP = 512 * 1024;
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 const scratch = new Uint8Array(16_384);
@@ -24,13 +27,15 @@ const scratch = new Uint8Array(16_384);
 /**
  * The newest of some texts, as UTF-8 in one buffer: what stays for thousands of
  * requests is dear as objects, which the engine moves several times each.
- * The system gives the buffer's memory as it fills.
+ * The buffer grows up to its bound, as rows need it: most services keep so many
+ * rows before so many bytes.
  */
 export class RowRing {
   /** The bounds, for life. */
   readonly limits: RowRingLimits;
   readonly #slots: number;
-  readonly #bytes: Uint8Array<ArrayBuffer>;
+  /** As much of the room as rows have needed so far. */
+  #bytes: Uint8Array<ArrayBuffer>;
   readonly #notes: Float64Array<ArrayBuffer>;
   #oldest = 1;
   #newest = 0;
@@ -42,7 +47,7 @@ export class RowRing {
     const { maxRows, maxBytes } = limits;
     this.limits = limits;
     this.#slots = Math.min(maxRows, Math.floor(maxBytes / NOTES_BYTES));
-    this.#bytes = new Uint8Array(maxBytes);
+    this.#bytes = new Uint8Array(Math.min(maxBytes, STEP));
     this.#notes = new Float64Array(NOTES * this.#slots);
   }
 
@@ -64,21 +69,16 @@ export class RowRing {
   /** Puts a row behind the others, for which the oldest make room; one that is too long for all the room is left out. */
   put({ cursor, at, text }: RingRow): void {
     const row = encode(text);
-    const size = this.#bytes.length;
     const cost = row.length + NOTES_BYTES;
-    if (this.#slots === 0 || cost > size) return;
-    // No row is in two parts: the rest of the buffer stays empty.
-    const rest = size - this.#end % size;
-    const begin = row.length > rest ? this.#end + rest : this.#end;
-    const end = begin + row.length;
-    while (
-      this.#oldest <= this.#newest && (
-        this.#newest - this.#oldest + 1 === this.#slots ||
-        this.#used + cost > size || this.#beginOf(this.#oldest) < end - size
-      )
-    ) {
-      this.#used -= this.#costOf(this.#oldest++);
+    if (this.#slots === 0 || cost > this.limits.maxBytes) return;
+    let begin = this.#placeFor(row.length);
+    while (this.#isInTheWay(begin + row.length, cost)) {
+      if (this.#count < this.#slots && this.#grow(cost)) {
+        begin = this.#placeFor(row.length);
+      } else this.#used -= this.#costOf(this.#oldest++);
     }
+    const size = this.#bytes.length;
+    const end = begin + row.length;
     this.#bytes.set(row, begin % size);
     this.#end = end;
     this.#used += cost;
@@ -111,6 +111,48 @@ export class RowRing {
       at: this.#notes[this.#noteOf(number) + 1] as number,
       text: decoder.decode(this.#bytes.subarray(from, to)),
     };
+  }
+
+  get #count(): number {
+    return this.#newest - this.#oldest + 1;
+  }
+
+  /** Where a row of so many bytes would begin: none is in two parts, the rest of the buffer stays empty. */
+  #placeFor(length: number): number {
+    const size = this.#bytes.length;
+    const rest = size - this.#end % size;
+    return length > rest ? this.#end + rest : this.#end;
+  }
+
+  /** Whether the oldest row must go, or the buffer grow, for one that ends there. */
+  #isInTheWay(end: number, cost: number): boolean {
+    const size = this.#bytes.length;
+    return cost > size || this.#count > 0 && (
+          this.#count === this.#slots || this.#used + cost > size ||
+          this.#beginOf(this.#oldest) < end - size
+        );
+  }
+
+  /** Takes more of the room, with the rows one behind the other; `false` where there is no more. */
+  #grow(cost: number): boolean {
+    const before = this.#bytes;
+    const { maxBytes } = this.limits;
+    if (before.length >= maxBytes) return false;
+    const size = Math.min(maxBytes, before.length + Math.max(STEP, cost));
+    const bytes = new Uint8Array(size);
+    let end = 0;
+    for (let number = this.#oldest; number <= this.#newest; number++) {
+      const note = this.#noteOf(number);
+      const from = (this.#notes[note + 2] as number) % before.length;
+      const length = this.#costOf(number) - NOTES_BYTES;
+      bytes.set(before.subarray(from, from + length), end);
+      this.#notes[note + 2] = end;
+      this.#notes[note + 3] = end + length;
+      end += length;
+    }
+    this.#bytes = bytes;
+    this.#end = end;
+    return true;
   }
 
   #cursorOf(number: number): number {

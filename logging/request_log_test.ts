@@ -126,6 +126,27 @@ Deno.test("RequestLog gives back what it was given, rows of any length in any or
   ]);
 });
 
+Deno.test("RequestLog takes memory as its rows need it, and loses none when it grows", () => {
+  const before = Deno.memoryUsage().external;
+  const log = new RequestLog({ maxRows: 300, maxBytes: 64 * 1024 * 1024 });
+  const all: string[] = [];
+  for (let count = 1; count <= 2_000; count++) {
+    all.push("x".repeat(count * 7_919 % 40_000));
+    log.add({ text: all[count - 1] });
+    if (count === 20) {
+      const taken = Deno.memoryUsage().external - before;
+      assert(taken < 16 * 1024 * 1024, `${taken} bytes`);
+    }
+    if (count % 50 > 0) continue;
+    const { rows } = log.page({ limit: 300 });
+    assertEquals(rows.length, Math.min(count, 300));
+    rows.forEach(({ cursor, fields }, index) => {
+      assertEquals(cursor, count - index);
+      assert(fields.text === all[count - index - 1], `row ${cursor}`);
+    });
+  }
+});
+
 Deno.test("RequestLog finds by each filter, and by all of them together", () => {
   const log = new RequestLog();
   log.add({
