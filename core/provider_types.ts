@@ -60,7 +60,8 @@ export interface ProviderType {
 /** What Azure and OpenAI itself have in common. */
 const OPENAI = {
   reasoningModels: ["o1", "o3", "o4", "gpt-5"],
-  drop: NO_ECHOES,
+  // It answers marks that it does not know with a 400 (C18).
+  drop: [...NO_ECHOES, "cache_control"],
   textResults: true,
 } as const;
 /**

@@ -60,6 +60,8 @@ const CHAT_TURN = {
   tool: ["role", "content", "tool_call_id"],
 } as const;
 
+const CALL = ["id", "type", "function", "index"];
+
 function* chatFaults(
   { messages }: Json,
   more: readonly string[] = [],
@@ -67,8 +69,11 @@ function* chatFaults(
   for (const message of messages) {
     const known = CHAT_TURN[message.role as keyof typeof CHAT_TURN];
     yield unknown(message, [...known, ...more], message.role);
+    for (const part of list(message.content)) {
+      yield unknown(part, [part.type, "type", ...more], "content");
+    }
     for (const call of list(message.tool_calls)) {
-      yield unknown(call, ["id", "type", "function", "index"], "tool_calls");
+      yield unknown(call, [...CALL, ...more], "tool_calls");
       JSON.parse(call.function.arguments);
     }
   }
@@ -96,7 +101,7 @@ const mistral: Gate = (body) =>
 /** DeepSeek wants the thought that led to calls. */
 const deepseek: Gate = (body) =>
   firstFault([
-    ...chatFaults(body, ["reasoning_content"]),
+    ...chatFaults(body, ["reasoning_content", "cache_control"]),
     ...body.messages.map((message: Json) =>
       list(message.tool_calls).length > 0 && !message.reasoning_content &&
       "a call without reasoning_content"
@@ -110,6 +115,7 @@ const detailed: Gate = (body) =>
       "reasoning",
       "reasoning_content",
       "reasoning_details",
+      "cache_control",
     ]),
     ...body.messages.flatMap((message: Json) =>
       list(message.reasoning_details).map((detail) =>
