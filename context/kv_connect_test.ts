@@ -11,7 +11,12 @@ const SUM = { type: "sum", key: ["n"], amount: 1 } as const;
 testStateStore("A state behind KV Connect", async (now) => {
   const server = new KvConnectServer();
   const { url, token } = server;
-  const store = await openStateStore({ type: "connect", url, token }, { now });
+  const store = await openStateStore({ type: "connect", url, token }, {
+    now,
+    // What it says is no matter of how busy the machine is.
+    slowMs: 30_000,
+    timeoutMs: 30_000,
+  });
   assertEquals(store.status.mode, "durable");
   return { store, close: () => server.close() };
 });
