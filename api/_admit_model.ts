@@ -15,6 +15,11 @@ export async function admitModel(
 ): Promise<void> {
   const { requestedModel: model = "" } = record;
   if (record.limitedModel === model) return;
+  // What nobody serves is refused anyway, and leaves nothing behind.
+  const { selections, table } = gateway;
+  if (selections.of(model) === undefined && table.match(model) === undefined) {
+    return;
+  }
   record.limitedModel = model;
   const { limits } = gateway;
   const request: LimitedRequest = {

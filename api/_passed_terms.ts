@@ -80,7 +80,8 @@ export function modelInPath(path: string): string | undefined {
  * @param body The value of a body that is JSON; `undefined` where none was read.
  */
 export function passedTerms(path: string, body: unknown): PassedTerms {
-  const wire = WIRES.find((it) => it.path.test(path));
+  const plain = plainPath(path);
+  const wire = WIRES.find((it) => it.path.test(plain));
   if (wire === undefined) return {};
   if (typeof body !== "object" || body === null) return { isUnbounded: true };
   const named = memberAt(body, ["model"]);
@@ -99,6 +100,17 @@ export function passedTerms(path: string, body: unknown): PassedTerms {
 /** Whether a request costs nothing: what was asked before is read again, or tokens are counted. */
 export function isFreeRequest(method: string, path: string): boolean {
   return isFreeMethod(method) || FREE.test(path);
+}
+
+/** A path as a server may read it, however it is written. */
+function plainPath(path: string): string {
+  let plain = path;
+  try {
+    plain = decodeURIComponent(path);
+  } catch {
+    // It is what it is.
+  }
+  return plain.replace(/\/{2,}/g, "/").replace(/\/$/, "");
 }
 
 function countAt(value: object, path: readonly string[]): number | undefined {

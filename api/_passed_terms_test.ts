@@ -37,6 +37,8 @@ Deno.test("A4: passedTerms() reads the model and the limit where each dialect ha
       choices: 3,
     },
     "/embeddings": { model: "m", outputTokens: 0, choices: 1 },
+    "//chat%2Fcompletions/": { model: "m", outputTokens: 2, choices: 3 },
+    "/%zz/messages": { model: "m", outputTokens: 1, choices: 1 },
     "/images/generations": {},
     "/messages/batches": {},
   };

@@ -1,5 +1,4 @@
 import { type AuditedCommit, type AuditEntry, AuditLog } from "./audit_log.ts";
-import type { Route } from "./dispatch.ts";
 import type { RequestContext } from "./endpoints.ts";
 
 /** What writes a change of the state that an admin makes, together with its audit entry. */
@@ -16,17 +15,6 @@ export async function noteChange(
   change: Omit<AuditEntry, "actor">,
 ): Promise<void> {
   await auditOf(context).add({ actor: actorOf(context), ...change });
-}
-
-/** Does something, and notes that it was done. */
-export function noted(
-  action: string,
-  handle: Route["handle"],
-): Route["handle"] {
-  return async (context: RequestContext): Promise<void> => {
-    await handle(context);
-    await noteChange(context, { action, target: "" });
-  };
 }
 
 function auditOf({ gateway }: RequestContext): AuditLog {

@@ -1,4 +1,3 @@
-import { noted } from "./admin_audit.ts";
 import type { Route } from "./dispatch.ts";
 import { lazily } from "./_lazily.ts";
 import type { Role } from "./role.ts";
@@ -45,19 +44,13 @@ export const ADMIN_ROUTES: readonly Route[] = [
   admin(
     "POST /config/reload",
     "operator",
-    noted(
-      "config.reload",
-      lazily(configs, "reloadConfig"),
-    ),
+    lazily(configs, "reloadConfig"),
   ),
   admin("POST /explain", "operator", lazily(admins, "explainRequest")),
   admin(
     "POST /cache/invalidate",
     "operator",
-    noted(
-      "cache.invalidate",
-      lazily(caches, "invalidateCache"),
-    ),
+    lazily(caches, "invalidateCache"),
   ),
   admin("GET /budgets", "viewer", lazily(admins, "listBudgets")),
   admin("GET /audit", "operator", lazily(admins, "listAudit")),

@@ -1,3 +1,4 @@
+import { noteChange } from "./admin_audit.ts";
 import type { RequestContext } from "./endpoints.ts";
 import { sendJson } from "./_send_json.ts";
 
@@ -9,5 +10,6 @@ export async function invalidateCache(context: RequestContext): Promise<void> {
   const entries = answers?.stats.entries ?? 0;
   await answers?.clear();
   logger.info("cache invalidated", { entries, key: context.record.key });
+  await noteChange(context, { action: "cache.invalidate", target: "" });
   sendJson(context, { status: "ok", cache: "response", entries });
 }

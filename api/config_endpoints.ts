@@ -1,4 +1,5 @@
 import { GatewayError } from "@llm-proxy/core";
+import { noteChange } from "./admin_audit.ts";
 import type { RequestContext } from "./endpoints.ts";
 import { sendJson } from "./_send_json.ts";
 
@@ -23,8 +24,18 @@ export async function reloadConfig(context: RequestContext): Promise<void> {
       { code: "no_config_file" },
     );
   }
+  const { hash: before } = config.status;
   const result = await config.reload();
-  if (result.ok) return sendJson(context, result);
+  if (result.ok) {
+    const { hash, changes } = result;
+    await noteChange(context, {
+      action: "config.reload",
+      target: "",
+      before: { hash: before },
+      after: { hash, changes },
+    });
+    return sendJson(context, result);
+  }
   throw new GatewayError(
     "invalid_request",
     `The config is refused, the old one stays in force: ${

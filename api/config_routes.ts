@@ -1,4 +1,3 @@
-import { noted } from "./admin_audit.ts";
 import type { Route } from "./dispatch.ts";
 import { lazily } from "./_lazily.ts";
 
@@ -17,18 +16,12 @@ export const CONFIG_ROUTES: readonly Route[] = [
     method: "POST",
     path: "/v1/config/reload",
     needs: "operator",
-    handle: noted(
-      "config.reload",
-      lazily(configs, "reloadConfig"),
-    ),
+    handle: lazily(configs, "reloadConfig"),
   },
   {
     method: "POST",
     path: "/v1/config/invalidate-cache",
     needs: "operator",
-    handle: noted(
-      "cache.invalidate",
-      lazily(caches, "invalidateCache"),
-    ),
+    handle: lazily(caches, "invalidateCache"),
   },
 ];

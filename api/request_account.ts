@@ -105,7 +105,9 @@ export class RequestAccount {
     }
     const { provider } = candidate;
     const asked = passed?.model ?? candidate.model;
-    const priced = this.#accounts.priceOf({ provider, model: asked });
+    const priced = this.#accounts.priceOf(
+      passed?.model === undefined ? candidate : { provider, model: asked },
+    );
     // Of names that callers make up there is no end.
     const model = priced === undefined ? candidate.model : asked;
     const payment = new Payment({
