@@ -63,9 +63,10 @@ RuntimeDirectory=llm-proxy
 Environment=DENO_DIR=/var/cache/llm-proxy DENO_NO_UPDATE_CHECK=1 NO_COLOR=1
 # Deno lets no program with narrow permissions read its own limit on open files.
 Environment=LLM_PROXY_OPEN_FILES=${OPEN_FILES}
-# The heap may have half of MemoryMax, whatever that is set to, and large bodies
-# go back to the system as soon as they are served.
-Environment=DENO_USE_CGROUPS=1 MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=131072
+# The heap may have half of MemoryMax, whatever that is set to. What is large,
+# bodies as well as what the engine compiles with, goes back to the system as
+# soon as it was used.
+Environment=DENO_USE_CGROUPS=1 MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=16384 MALLOC_MMAP_MAX_=16384
 WorkingDirectory=/var/lib/llm-proxy
 UMask=0077
 

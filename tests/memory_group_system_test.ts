@@ -16,7 +16,8 @@ const MAX_HEAP = (MEGABYTES * 0.65) * MIB;
 const ENV = {
   DENO_USE_CGROUPS: "1",
   MALLOC_ARENA_MAX: "2",
-  MALLOC_MMAP_THRESHOLD_: "131072",
+  MALLOC_MMAP_THRESHOLD_: "16384",
+  MALLOC_MMAP_MAX_: "16384",
 };
 
 /** Whether control groups can be made here: that takes an administrator. */
