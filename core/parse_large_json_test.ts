@@ -35,10 +35,10 @@ function request(...items: string[]): string {
 Deno.test("L11: a large body read in slices is what it is in one piece", async () => {
   await fc.assert(
     fc.asyncProperty(
-      fc.array(fc.json({ noUnicodeString: false }), { maxLength: 5 }),
+      fc.array(fc.json(), { maxLength: 5 }),
       (items) => checkSame(request(...items)),
     ),
-    { numRuns: 10 },
+    { numRuns: 20 },
   );
 });
 
