@@ -30,9 +30,10 @@ export class ThinkSplitter {
     this.#state = this.#isFirst ? "thought" : "before";
   }
 
-  /** Whether all that follows is said. */
-  get isPast(): boolean {
-    return this.#state === "text";
+  /** Whether thought has begun, and what is said has not. */
+  get isThinking(): boolean {
+    return this.#state === "thought" ||
+      (this.#state === "before" && this.#hasThought);
   }
 
   /** How much of the text stood before what is said, in UTF-16 units. */

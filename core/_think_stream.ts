@@ -7,10 +7,10 @@ import { ThinkSplitter } from "./_think_splitter.ts";
 /** How a model writes its thought in front of what it says (J27). */
 export type ThinkTags = "tagged" | "open";
 
-/** The part that is being split. */
+/** What is being split: one part, or several with calls of tools between them. */
 interface Split {
-  /** Its number at the provider. */
-  readonly part: number;
+  /** The number of the part at the provider. */
+  part: number;
   readonly splitter: ThinkSplitter;
   /** What of it is open on this side. */
   open: { readonly number: number; readonly isThought: boolean } | undefined;
@@ -53,9 +53,12 @@ export class ThinkStreamDecoder implements StreamDecoder {
     switch (event.type) {
       case "part_start":
         if (event.kind === "text" && !this.#isDone) {
-          this.#isDone = true;
-          const splitter = new ThinkSplitter(this.#tags);
-          this.#split = { part: event.part, splitter, open: undefined };
+          this.#split ??= {
+            part: event.part,
+            splitter: new ThinkSplitter(this.#tags),
+            open: undefined,
+          };
+          this.#split.part = event.part;
           return;
         }
         events.push({ ...event, part: this.#open(event.part) });
@@ -69,12 +72,20 @@ export class ThinkStreamDecoder implements StreamDecoder {
         return;
       case "part_end":
         if (event.part === this.#split?.part) {
-          this.#endSplit(this.#split, event, events);
+          const { splitter } = this.#split;
+          const isCut = splitter.isThinking && event.signature === undefined;
+          if (isCut) this.#interrupt(this.#split, events);
+          else this.#endSplit(this.#split, event, events);
           return;
         }
         events.push({ ...event, part: this.#numbers.get(event.part) ?? 0 });
         this.#numbers.delete(event.part);
         return;
+      case "finish":
+        if (this.#split) {
+          const { part } = this.#split;
+          this.#endSplit(this.#split, { type: "part_end", part }, events);
+        }
     }
     events.push(event);
   }
@@ -105,13 +116,20 @@ export class ThinkStreamDecoder implements StreamDecoder {
     }
   }
 
+  /** Something else begins: thought may go on behind it. */
+  #interrupt(split: Split, events: AnswerEvent[]): void {
+    if (split.open) events.push({ type: "part_end", part: split.open.number });
+    split.open = undefined;
+  }
+
   #endSplit(
     split: Split,
     event: AnswerEvent & { readonly type: "part_end" },
     events: AnswerEvent[],
   ): void {
-    this.#say(split, split.splitter.end(), events);
+    this.#isDone = true;
     this.#split = undefined;
+    this.#say(split, split.splitter.end(), events);
     // What proves a text has to stand somewhere, though nothing is said.
     if (split.open?.isThought !== false && event.signature !== undefined) {
       if (split.open) {

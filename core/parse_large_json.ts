@@ -59,11 +59,12 @@ export async function parseLargeJson(
   const seams: number[] = [];
   const { members, escapedNames } = judgeJson(text, options, seams);
   await pause();
+  const isPlain = escapedNames.length === 0;
+  const value = isPlain && await parseAround(text, { members, seams, pause }) ||
+    parseJudged(text, { escapedNames, options });
+  // Escapes in names may be at fault: they are read when that is known.
   const spans = spansOf(text, members);
   const repeated = spans.size < members.length / 4;
-  const isPlain = escapedNames.length === 0 && !repeated;
-  const value = isPlain && await parseAround(text, { spans, seams, pause }) ||
-    parseJudged(text, { escapedNames, options });
   await pause();
   return repeated ? { text, value, spans, repeated } : { text, value, spans };
 }
@@ -74,7 +75,8 @@ async function decode(
   { pause }: ParseLargeJsonOptions,
   fatal = false,
 ): Promise<string | undefined> {
-  const decoder = new TextDecoder("utf-8", { fatal });
+  // Told to strip a byte order mark, Deno strips one off each slice.
+  const decoder = new TextDecoder("utf-8", { fatal, ignoreBOM: true });
   const slices: string[] = [];
   for (let at = 0; at < bytes.length; at += SLICE) {
     const stream = at + SLICE < bytes.length;
@@ -85,7 +87,7 @@ async function decode(
   }
   const text = slices.join("");
   await pause();
-  return text;
+  return text.startsWith("\ufeff") ? text.slice(1) : text;
 }
 
 function decodeSlice(
@@ -105,16 +107,19 @@ function decodeSlice(
  * Parses an object around its largest member, and that, a long list, in parts
  * from seam to seam. All of it is JSON where each of the pieces is.
  *
- * @returns Nothing where there is no such list, or something is at fault.
+ * @returns Nothing where there is no such list, a name comes twice, or
+ * something is at fault.
  */
 async function parseAround(
   text: string,
-  { spans, seams, pause }: {
-    readonly spans: JsonDocument["spans"];
+  { members, seams, pause }: {
+    readonly members: readonly number[];
     readonly seams: readonly number[];
     readonly pause: () => Promise<void>;
   },
 ): Promise<Record<string, unknown> | undefined> {
+  const spans = spansOf(text, members);
+  if (spans.size < members.length / 4) return undefined;
   let key = "", start = 0, end = 0;
   for (const [name, [from, to]] of spans) {
     if (to - from > end - start) [key, start, end] = [name, from, to];

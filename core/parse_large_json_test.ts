@@ -59,6 +59,8 @@ Deno.test("L11: a fault in a large body is told as in a small one", async () => 
     `{"messages":[${" ".repeat(LONG)}]}`,
     `{"messages":[${" ".repeat(LONG)},]}`,
     `{"messages":"${"x".repeat(LONG)}`,
+    `{"\\u0]5f":["${"x".repeat(LONG)}"]}`,
+    `{"messages":["${"x".repeat(LONG)}"],"\\q":1}`,
   ];
   for (const text of texts) await checkSame(text);
 });
@@ -86,6 +88,15 @@ Deno.test("L11: letters that a slice cuts are whole, and what is no UTF-8 is ref
     GatewayError,
     "not valid UTF-8",
   );
+});
+
+Deno.test("L11: a byte order mark that begins a slice is a letter like others", async () => {
+  const slice = 4 * 1024 * 1024;
+  const head = `{"input":"`;
+  const text = `${head}${"x".repeat(slice - head.length)}\ufeffy"}`;
+  await checkSame(text);
+  await checkSame(`\ufeff\ufeff${text}`);
+  await checkSame(`{"n":1}${" ".repeat(slice - 7)}\ufeff`);
 });
 
 Deno.test("L11: others have their turn while a large body is read", async () => {

@@ -1,5 +1,5 @@
 import type { Answer, AnswerPart, Usage } from "../../answer.ts";
-import type { RefusalPart } from "../../conversation.ts";
+import type { RefusalPart, TextPart } from "../../conversation.ts";
 import type { LossReport } from "../../loss_report.ts";
 import { citationJson } from "./_block_citations.ts";
 import { markData, type MarkedKind } from "./_thought_marks.ts";
@@ -24,7 +24,8 @@ const NO_USAGE: Usage = {
  *
  * Thought without a signature gets an empty one, since clients expect a text
  * there. Gemini's signatures of calls and texts stand in blocks of their own
- * (D9). A refusal's words explain its `stop_reason` (A26).
+ * (D9). A refusal's words explain its `stop_reason` (A26),
+ * and are text where that is another one.
  *
  * @throws {UpstreamError} when a tool call's arguments are no JSON object,
  * unless the answer was cut, or when it ended with an error.
@@ -42,8 +43,9 @@ export function encodeMessagesAnswer(
   const blocks: string[] = [];
   let refusal = "";
   for (const part of parts) {
-    if (part.type === "refusal") refusal += part.text;
-    else addBlocks(blocks, part, answer, losses);
+    if (part.type !== "refusal") addBlocks(blocks, part, answer, losses);
+    else if (stopReason === "refusal") refusal += part.text;
+    else addBlocks(blocks, refusalText(part, losses), answer, losses);
   }
   const matched = stopReason === "stop_sequence" ? stopSequence : undefined;
   return `{"id":${
@@ -68,6 +70,15 @@ export function messageId(id: string): string {
 /** Token counts as JSON; zeros where the provider told none, since clients count on numbers. */
 export function usageJson(usage: Usage | undefined): string {
   return JSON.stringify(encodeUsage(usage ?? NO_USAGE));
+}
+
+/** Words of a refusal that is not why the answer ended: there is no other place for them. */
+export function refusalText(
+  { text }: Pick<RefusalPart, "text">,
+  losses: LossReport | undefined,
+): TextPart {
+  if (text !== "") losses?.add("changed", "answer.refusal", "sent as text");
+  return { type: "text", text };
 }
 
 /** Notes a picture: a message has no block for one that a model drew. */

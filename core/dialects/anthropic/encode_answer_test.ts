@@ -137,6 +137,15 @@ Deno.test("A26, C22, O1, O3: each end has its reason", () => {
   assertEquals(error.status, 502);
 });
 
+Deno.test("A26: words of a refusal that is not why an answer ended are text", () => {
+  const refusal = { type: "refusal", text: "I cannot" } as const;
+  const losses = new LossReport();
+  const { body } = encode({ parts: [refusal], finish: "length" }, losses);
+  assertEquals(body.content, [{ type: "text", text: "I cannot" }]);
+  assertEquals([body.stop_reason, body.stop_details], ["max_tokens", null]);
+  assertEquals(losses.toString(), "changed: answer.refusal (sent as text)");
+});
+
 Deno.test("C23: an answer's id begins as clients of this dialect know it", () => {
   assertEquals(encode({ id: "msg_01" }).body.id, "msg_01");
   assertEquals(encode({ id: "chatcmpl-1/ä" }).body.id, "msg_chatcmpl-1");

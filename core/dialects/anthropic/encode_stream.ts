@@ -1,11 +1,19 @@
 import type { AnswerEvent, Usage } from "../../answer.ts";
 import type { StreamEncoder } from "../../dialect.ts";
 import type { LossReport } from "../../loss_report.ts";
+import { invalidAnswer } from "../_invalid_answer.ts";
 import { PartQueue } from "./_part_queue.ts";
-import { messageId, reportImage, usageJson } from "./encode_answer.ts";
+import {
+  messageId,
+  refusalText,
+  reportImage,
+  usageJson,
+} from "./encode_answer.ts";
 import { encodeStopReason } from "./finish.ts";
 import { stopDetailsJson } from "./_stop_details.ts";
 
+/** How many words of a refusal wait for its reason, in UTF-16 units. */
+const MAX_REFUSAL = 1024 * 1024;
 const PING = `event: ping\ndata: {"type":"ping"}\n\n`;
 const STOP = `event: message_stop\ndata: {"type":"message_stop"}\n\n`;
 
@@ -45,8 +53,7 @@ export class MessagesStreamEncoder implements StreamEncoder {
     switch (event.type) {
       case "part_delta":
         if (this.#refusals?.has(event.part)) {
-          this.#refusal += event.text;
-          return "";
+          return this.#refuse(event.text);
         }
         return this.#send(this.#queue.delta(event.part, event.text));
       case "start":
@@ -93,6 +100,21 @@ export class MessagesStreamEncoder implements StreamEncoder {
     }}}\n\n`;
   }
 
+  #refuse(text: string): string {
+    this.#refusal += text;
+    if (this.#refusal.length <= MAX_REFUSAL) return "";
+    throw invalidAnswer(`has a refusal of more than ${MAX_REFUSAL} characters`);
+  }
+
+  /** The words of a refusal as text, where the answer ended for another reason. */
+  #tellRefusal(): string {
+    const { text } = refusalText({ text: this.#refusal }, this.#losses);
+    const part = -1;
+    const queue = this.#queue;
+    return queue.start({ type: "part_start", part, kind: "text" }) +
+      queue.delta(part, text) + queue.end(part, {});
+  }
+
   #finish(
     { finish, stopSequence }: AnswerEvent & { readonly type: "finish" },
   ): string {
@@ -102,12 +124,16 @@ export class MessagesStreamEncoder implements StreamEncoder {
       stopSequence,
     });
     this.#done = true;
+    let text = this.#queue.finish();
+    if (reason !== "refusal" && this.#refusal !== "") {
+      text += this.#tellRefusal();
+    }
     const matched = reason === "stop_sequence" ? stopSequence : undefined;
     const delta = `{"stop_reason":"${reason}","stop_sequence":${
       JSON.stringify(matched ?? null)
     },"stop_details":${stopDetailsJson(reason, this.#refusal)}}`;
     return this.#send(
-      `${this.#queue.finish()}event: message_delta\ndata: {"type":"message_delta","delta":${delta},"usage":${
+      `${text}event: message_delta\ndata: {"type":"message_delta","delta":${delta},"usage":${
         usageJson(this.#usage)
       }}\n\n${STOP}`,
     );

@@ -289,3 +289,35 @@ Deno.test("A26, O1: a stream that ends in a refusal, or in an error", () => {
     UpstreamError,
   );
 });
+
+Deno.test("A26: words of a refusal that is not why a stream ended are text", () => {
+  for (
+    const [finish, parts] of [
+      ["length", []],
+      ["tool", [call(1), say(1, "{}"), end(1)]],
+    ] as const
+  ) {
+    const losses = new LossReport();
+    const encoder = new MessagesStreamEncoder(losses);
+    const wire = [
+      START,
+      { type: "part_start", part: 0, kind: "refusal" } as const,
+      say(0, "I can"),
+      say(0, "not"),
+      end(0),
+      ...parts,
+      { type: "finish", finish } as const,
+    ].map((event) => encoder.push(event)).join("");
+    assert(wire.includes(`"delta":{"type":"text_delta","text":"I cannot"}`));
+    assert(wire.includes(`"stop_details":null`));
+    assertEquals(losses.toString(), "changed: answer.refusal (sent as text)");
+  }
+});
+
+Deno.test("A26: the words of a refusal that wait for its reason are bounded", () => {
+  const encoder = new MessagesStreamEncoder();
+  encoder.push({ type: "part_start", part: 0, kind: "refusal" });
+  const piece = say(0, "x".repeat(1024 * 1024));
+  encoder.push(piece);
+  assertThrows(() => encoder.push(piece), UpstreamError);
+});
