@@ -28,6 +28,10 @@ const DETAILED = {
   thought: "reasoning_details",
   drop: ["extra_content"],
 } as const;
+/** How hard most models think that are told at all. */
+const LEVELS = ["low", "medium", "high"] as const;
+/** Thought that is on or off. */
+const SWITCH = ["none", "high"] as const;
 /** Local servers and proxies that are no more than compatible. */
 const PLAIN = { ...OLD_LIMIT, noDeveloperRole: true } as const;
 
@@ -92,8 +96,10 @@ export const COMPATIBLE_PROVIDERS:
       keyEnv: ["GROQ_API_KEY"],
       quirks: {
         textResults: true,
+        efforts: [["gpt-oss", LEVELS], ["qwen", ["none"]]],
         drop: [
           "cache_control",
+          "top_k",
           "logit_bias",
           "logprobs",
           "top_logprobs",
@@ -133,6 +139,7 @@ export const COMPATIBLE_PROVIDERS:
           "prompt_cache_key",
           "verbosity",
           "logprobs",
+          "top_k",
           "top_logprobs",
           "cache_control",
           "messages[].reasoning",
@@ -140,6 +147,7 @@ export const COMPATIBLE_PROVIDERS:
         ],
         noDeveloperRole: true,
         noStreamOptions: true,
+        efforts: [["mistral-small", SWITCH], ["mistral-medium", SWITCH]],
         callIdLength: 9,
         answersTools: true,
       },
@@ -175,8 +183,10 @@ export const COMPATIBLE_PROVIDERS:
       keyEnv: ["CEREBRAS_API_KEY"],
       quirks: {
         textResults: true,
+        efforts: [["gpt-oss", LEVELS], ["glm", ["none"]]],
         drop: [
           "cache_control",
+          "top_k",
           "frequency_penalty",
           "logit_bias",
           "presence_penalty",

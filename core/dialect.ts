@@ -1,5 +1,5 @@
 import type { Answer, AnswerEvent, FinishClass, Usage } from "./answer.ts";
-import type { Conversation } from "./conversation.ts";
+import type { Conversation, Effort } from "./conversation.ts";
 import type { GatewayError, UpstreamError } from "./errors.ts";
 import type { JsonDocument } from "./json_document.ts";
 import type { LossReport } from "./loss_report.ts";
@@ -57,6 +57,14 @@ export interface Quirks {
    * all: by OpenRouter's `reasoning`, or by a switch `thinking` beside it (O6).
    */
   readonly effort?: "reasoning" | "thinking";
+  /**
+   * The levels of `reasoning_effort` that models know whose names hold a word;
+   * others there refuse all. Absent: by what is known of OpenAI's own models.
+   */
+  readonly efforts?: readonly (readonly [
+    word: string,
+    levels: readonly Effort[],
+  ])[];
   /**
    * The field in which thought of earlier turns goes back to the provider (J4,
    * J6). Absent: none does.

@@ -61,7 +61,7 @@ export interface ProviderType {
 const OPENAI = {
   reasoningModels: ["o1", "o3", "o4", "gpt-5"],
   // It answers marks that it does not know with a 400 (C18).
-  drop: [...NO_ECHOES, "cache_control"],
+  drop: ["top_k", ...NO_ECHOES, "cache_control"],
   textResults: true,
 } as const;
 /**

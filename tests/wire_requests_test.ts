@@ -5,7 +5,16 @@ import { withGateway } from "./_with_gateway.ts";
 const MESSAGES = [{ role: "user", content: "hi" }];
 
 /** Asks a provider of a type and gives the body that arrived, with what was told as lost. */
-async function arrived(
+function arrived(
+  type: string,
+  ask: Readonly<Record<string, unknown>>,
+): Promise<{ body: Record<string, unknown>; loss: string }> {
+  return arrivedBy("/v1/chat/completions", type, ask);
+}
+
+/** The same of a request to another path of the gateway. */
+async function arrivedBy(
+  path: string,
   type: string,
   ask: Readonly<Record<string, unknown>>,
 ): Promise<{ body: Record<string, unknown>; loss: string }> {
@@ -18,7 +27,7 @@ async function arrived(
         content: "x",
       }),
   }, async ({ url, upstream }) => {
-    const answer = await fetch(`${url}/v1/chat/completions`, {
+    const answer = await fetch(url + path, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ model: "up/m", messages: MESSAGES, ...ask }),
@@ -165,6 +174,58 @@ for (
     assertEquals(/media sent beside/.test(loss), isMoved, loss);
   });
 }
+
+Deno.test("A27, H9: a top_k of other dialects goes to nobody who answers it with an error", async () => {
+  const ask = (type: string) =>
+    arrivedBy("/v1/messages", type, {
+      max_tokens: 16,
+      top_k: 40,
+    });
+  for (
+    const type of ["openai", "azure_openai", "mistral", "groq", "cerebras"]
+  ) {
+    const { body, loss } = await ask(type);
+    assertEquals(body.top_k, undefined, type);
+    assertEquals(/dropped: top_k/.test(loss), true, `${type}: ${loss}`);
+  }
+  for (const type of ["openrouter", "vllm", "openai_compatible"]) {
+    assertEquals((await ask(type)).body.top_k, 40, type);
+  }
+});
+
+Deno.test("A35: an effort is one that the model knows, or is left out and told", async () => {
+  const off = { type: "disabled" };
+  const on = { type: "enabled", budget_tokens: 1_024 };
+  const cases: [
+    type: string,
+    model: string,
+    thinking: object,
+    effort: string | undefined,
+  ][] = [
+    ["groq", "openai/gpt-oss-120b", on, "low"],
+    ["groq", "openai/gpt-oss-120b", off, "low"],
+    ["groq", "qwen/qwen3-32b", on, undefined],
+    ["groq", "qwen/qwen3-32b", off, "none"],
+    ["groq", "llama-3.3-70b-versatile", on, undefined],
+    ["groq", "llama-3.3-70b-versatile", off, undefined],
+    ["cerebras", "zai-glm-4.7", off, "none"],
+    ["cerebras", "gpt-oss-120b", on, "low"],
+    ["mistral", "mistral-small-latest", on, "high"],
+    ["mistral", "mistral-medium-3-5", off, "none"],
+    ["mistral", "magistral-medium-latest", on, undefined],
+    ["mistral", "mistral-large-latest", off, undefined],
+  ];
+  for (const [type, model, thinking, effort] of cases) {
+    const { body, loss } = await arrivedBy("/v1/messages", type, {
+      model: `up/${model}`,
+      max_tokens: 4_096,
+      thinking,
+    });
+    assertEquals(body.reasoning_effort, effort, model);
+    const isLost = effort === undefined && thinking === on;
+    assertEquals(/dropped: reasoning_effort/.test(loss), isLost, loss);
+  }
+});
 
 Deno.test("J12: a provider's own fields for thought reach it", async () => {
   const own = { reasoning_format: "parsed", reasoning_effort: "none" };

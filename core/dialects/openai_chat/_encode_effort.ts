@@ -30,7 +30,10 @@ export function encodeEffort(
   if (quirks.effort === "reasoning") return openRouter(reasoning, target);
   if (!hasThought(target)) {
     if (effort !== "none") {
-      losses.add("dropped", "reasoning_effort", "this model has no thinking");
+      const why = quirks.efforts === undefined
+        ? "this model has no thinking"
+        : "this model takes none";
+      losses.add("dropped", "reasoning_effort", why);
     }
     return {};
   }
@@ -66,7 +69,10 @@ export function thinksAlways(
 
 /** Where it is known which models think, the others refuse to be told how. */
 function hasThought({ model, quirks }: DialectTarget): boolean {
-  const { reasoningModels } = quirks;
+  const { efforts, reasoningModels } = quirks;
+  if (efforts !== undefined) {
+    return efforts.some(([word]) => model.includes(word));
+  }
   return reasoningModels === undefined ||
     reasoningModels.some((prefix) => model.startsWith(prefix)) &&
       !model.includes("-chat");
@@ -89,15 +95,22 @@ function openRouter(
 }
 
 function nearest(asked: Effort, { losses, model, quirks }: DialectTarget) {
-  const levels = quirks.reasoningModels === undefined
-    ? COMMON
-    : MODEL_LEVELS.find(([models]) => models.test(model))?.[1];
+  const { efforts, reasoningModels } = quirks;
+  const levels = efforts?.find(([word]) => model.includes(word))?.[1] ??
+    (reasoningModels === undefined
+      ? COMMON
+      : MODEL_LEVELS.find(([models]) => models.test(model))?.[1]);
   if (levels === undefined || levels.some((level) => level === asked)) {
     return asked;
   }
   const place = LEVELS.indexOf(asked);
   const level = levels.find((level) => LEVELS.indexOf(level) > place) ??
     levels.at(-1);
+  if (level === "none") {
+    // Who can only be told not to think, thinks as it sees fit.
+    losses.add("dropped", "reasoning_effort", "this model takes none");
+    return undefined;
+  }
   losses.add("approximated", "reasoning_effort", `${level}`);
   return level;
 }
