@@ -22,11 +22,13 @@ export function withReadableDetails(
   const messages = list.map((message) => {
     if (!hasDetails(message)) return message;
     const details = message.reasoning_details;
-    const kept = details.map((detail) => readable(detail, model))
+    // Words and their signature may stand apart, as they were streamed.
+    const plain = details.some(isSigned) ? ANTHROPIC_FORMAT : UNPROVEN;
+    const kept = details.map((detail) => readable(detail, { model, plain }))
       .filter((detail) => detail !== undefined);
-    if (kept.every((detail, index) => detail === details[index])) {
-      if (kept.length === details.length) return message;
-    }
+    const isSame = kept.length === details.length &&
+      kept.every((detail, index) => detail === details[index]);
+    if (isSame) return message;
     isChanged = true;
     const { reasoning_details: _, ...rest } = message;
     return kept.length === 0 ? rest : { ...rest, reasoning_details: kept };
@@ -44,18 +46,20 @@ function hasDetails(message: unknown): message is Detailed {
   return isMutableJson(message) && Array.isArray(message.reasoning_details);
 }
 
-/** A detail as the model can read it; the very same where nothing had to change. */
-function readable(detail: unknown, model: string): unknown {
+function isSigned(detail: unknown): boolean {
+  return isMutableJson(detail) && isName(detail.signature);
+}
+
+/** A detail as the model can read it; the very same where nothing had to change. `plain`: the format where none is told. */
+function readable(
+  detail: unknown,
+  { model, plain }: { readonly model: string; readonly plain: string },
+): unknown {
   if (!isMutableJson(detail)) return detail;
-  const { data, text, signature, format } = detail;
+  const { data, text, format } = detail;
   const packed = isName(data) ? unpackProof(data) : undefined;
-  if (packed !== undefined) return readable(packed, model);
-  const told = isName(format)
-    ? format
-    : isName(signature)
-    ? ANTHROPIC_FORMAT
-    : UNPROVEN;
-  if (canRead(model, told)) return detail;
+  if (packed !== undefined) return readable(packed, { model, plain });
+  if (canRead(model, isName(format) ? format : plain)) return detail;
   return isName(text) && canRead(model, UNPROVEN)
     ? { type: "reasoning.text", text, format: UNPROVEN }
     : undefined;

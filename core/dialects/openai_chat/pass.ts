@@ -18,11 +18,13 @@ export function passChat(
   { target, stream, includeUsage, collector }: PassOptions,
 ): Translation | undefined {
   const { model, quirks } = target;
-  const { response_format: format, messages } = document.value;
+  const { response_format: format, messages, tools } = document.value;
   if (
     quirks.noJsonSchema && isJsonObject(format) && format.type === "json_schema"
   ) return undefined;
   if (quirks.textResults && hasShownResult(messages)) return undefined;
+  // Without tools no thought leads to a call.
+  const mayCall = wantsThought(quirks) && Array.isArray(tools);
   return {
     request: {
       path: "/chat/completions",
@@ -35,7 +37,7 @@ export function passChat(
         model,
         includeUsage,
         streamEnd: quirks.streamEnd ?? "done",
-        ...(wantsThought(quirks) && { thought: collector?.() }),
+        ...(mayCall && { thought: collector?.() }),
       }),
     error: decodeChatError,
   };

@@ -390,7 +390,9 @@ Deno.test("J4: thought that another model has proven does not pass to one that c
   const quirks = { thought: "reasoning_details" } as const;
   const signed = { type: "reasoning.text", text: "hm", signature: "s" };
   const claude = { ...signed, format: "anthropic-claude-v1" };
-  const words = { type: "reasoning.text", text: "hm", format: "unknown" };
+  const bare = { type: "reasoning.text", text: "hm" };
+  const proof = { type: "reasoning.text", signature: "s" };
+  const words = { ...bare, format: "unknown" };
   const packed =
     '{"type":"reasoning.encrypted","data":"e","format":"openai-responses-v1"}';
   const openai = { type: "reasoning.encrypted", data: packed };
@@ -404,6 +406,8 @@ Deno.test("J4: thought that another model has proven does not pass to one that c
   const cases = [
     ["anthropic/claude-x", [claude, openai], [claude]],
     ["anthropic/claude-x", [signed], [signed]],
+    ["anthropic/claude-x", [bare, proof], [bare, proof]],
+    ["anthropic/claude-x", [bare], undefined],
     ["anthropic/claude-x", [openai], undefined],
     ["google/gemini-x", [claude], [words]],
     ["openai/gpt-x", [openai], [JSON.parse(packed)]],
