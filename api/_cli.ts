@@ -1,5 +1,4 @@
 import { parseArgs } from "node:util";
-import { mean, nearest } from "./_nearest.ts";
 
 /** An option of a command. */
 export interface CliOption {
@@ -49,10 +48,10 @@ const COMMON = {
 } as const;
 
 /** Reads the command line; the first command is meant where none is named. */
-export function parseCli(
+export async function parseCli(
   args: readonly string[],
   commands: readonly CliCommand[],
-): Parsed {
+): Promise<Parsed> {
   const [first] = commands;
   if (first === undefined) return { fault: "There is no command" };
   const asksHelp = args[0] === "help";
@@ -62,7 +61,7 @@ export function parseCli(
     const [topic] = rest;
     const isWord = topic !== undefined && !topic.startsWith("-");
     return isWord && named === undefined
-      ? { fault: unknownCommand(topic, commands) }
+      ? { fault: await unknownCommand(topic, commands) }
       : { help: named };
   }
   const command = named ?? first;
@@ -77,7 +76,7 @@ export function parseCli(
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const [fault = message] = message.split(/[.\n]/);
-    return { fault: fault + meantOption(fault, command) };
+    return { fault: fault + await meantOption(fault, command) };
   }
   const { positionals } = parsed;
   const all = Object.entries(parsed.values as Record<string, unknown>);
@@ -92,7 +91,7 @@ export function parseCli(
     return {
       fault: named
         ? `'${command.name}' takes no word '${surplus}'`
-        : unknownCommand(surplus, commands),
+        : await unknownCommand(surplus, commands),
     };
   }
   const empty = [...values].find(([, value]) => value === "")?.[0];
@@ -103,22 +102,28 @@ export function parseCli(
   return { command, input: { values, switches, words: positionals } };
 }
 
-function unknownCommand(
+async function unknownCommand(
   word: string,
   commands: readonly CliCommand[],
-): string {
+): Promise<string> {
   const names = commands.filter(({ hidden }) => !hidden).map((it) => it.name);
   if (names.includes(word)) {
     return `'${word}' must come before its options: llm-proxy ${word} …`;
   }
+  // What compares words is loaded where one is wrong.
+  const { mean, nearest } = await import("./_nearest.ts");
   const near = nearest(word, names);
   return `Unknown command '${word}'${near === undefined ? "" : mean(near)}`;
 }
 
 /** The option that was meant, where the platform knows one of no such name. */
-function meantOption(fault: string, { options }: CliCommand): string {
+async function meantOption(
+  fault: string,
+  { options }: CliCommand,
+): Promise<string> {
   const [, name] = /^Unknown option '--([^']+)'/.exec(fault) ?? [];
   if (name === undefined) return "";
+  const { mean, nearest } = await import("./_nearest.ts");
   const near = nearest(name, [...Object.keys(options), ...Object.keys(COMMON)]);
   return near === undefined ? "" : mean(`--${near}`);
 }

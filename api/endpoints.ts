@@ -28,9 +28,9 @@ import { scrubError } from "./_scrub_error.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
 import { giveWay } from "./_give_way.ts";
-import { withMeantModel } from "./_meant_model.ts";
 import type { Prepared } from "./prepared.ts";
 import { mayNameFiles, whereFilesAre } from "./_marked_files.ts";
+import { meantError } from "./_meant_error.ts";
 import { readJson } from "./read_json.ts";
 import { toldError } from "./relay_stream.ts";
 import type { RequestRecord } from "./request_record.ts";
@@ -227,7 +227,7 @@ export async function route(
       record.open.write(streamError(record, toldError(error)));
       record.open.fail();
     }
-    throw withMeantModel(error, context);
+    throw await meantError(error, context);
   }
 }
 

@@ -19,7 +19,7 @@ import { VERSION } from "./version.ts";
  * ```
  */
 export async function serve(args: readonly string[]): Promise<number> {
-  const parsed = parseCli(args, COMMANDS);
+  const parsed = await parseCli(args, COMMANDS);
   if ("fault" in parsed) {
     return tell(`llm-proxy: ${parsed.fault} (see --help)`, USAGE);
   }

@@ -19,7 +19,7 @@ function words(example: string): string[] {
     .map((it) => it.replaceAll("'", ""));
 }
 
-Deno.test("every command has help with options, examples that it takes, and exit codes", () => {
+Deno.test("every command has help with options, examples that it takes, and exit codes", async () => {
   for (const command of COMMANDS) {
     const help = helpText(COMMANDS, command);
     assertStringIncludes(help, "Usage:\n  llm-proxy");
@@ -27,7 +27,7 @@ Deno.test("every command has help with options, examples that it takes, and exit
     assert(command.examples.length > 0, command.name);
     for (const example of command.examples) {
       assertStringIncludes(help, `  llm-proxy${example && ` ${example}`}\n`);
-      const parsed = parseCli(words(example), COMMANDS);
+      const parsed = await parseCli(words(example), COMMANDS);
       assert("command" in parsed, `${example}: ${JSON.stringify(parsed)}`);
       assertEquals(parsed.command.name, command.name);
     }
@@ -36,16 +36,16 @@ Deno.test("every command has help with options, examples that it takes, and exit
       !WITHOUT_JSON.has(command.name),
       command.name,
     );
-    const wrong = parseCli([command.name, "--no-such-option"], COMMANDS);
+    const wrong = await parseCli([command.name, "--no-such-option"], COMMANDS);
     assert("fault" in wrong, command.name);
     const asked = [["help", command.name], [command.name, "-h"]];
     for (const args of asked) {
-      assertEquals(parseCli(args, COMMANDS), { help: command });
+      assertEquals(await parseCli(args, COMMANDS), { help: command });
     }
   }
 });
 
-Deno.test("what is misspelt is told with what was meant, also to help", () => {
+Deno.test("what is misspelt is told with what was meant, also to help", async () => {
   for (
     const [args, fault] of [
       [["chek"], "Unknown command 'chek' (did you mean 'check'?)"],
@@ -62,9 +62,9 @@ Deno.test("what is misspelt is told with what was meant, also to help", () => {
       ],
     ] as const
   ) {
-    assertEquals(parseCli(args, COMMANDS), { fault });
+    assertEquals(await parseCli(args, COMMANDS), { fault });
   }
-  assertEquals(parseCli(["help"], COMMANDS), { help: undefined });
+  assertEquals(await parseCli(["help"], COMMANDS), { help: undefined });
 });
 
 Deno.test("check --json tells every fault with its place, and ends with code 1 where there are some", async () => {
