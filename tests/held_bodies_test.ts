@@ -47,6 +47,23 @@ for (const [name, listening] of Object.entries(LISTENERS)) {
     await until(() => heldBodies.bytes === 0, "all of the room");
   });
 
+  Deno.test(`P6: of a large body there is room for all or nothing, before it comes (${name})`, async () => {
+    await using rig = await Rig.start({
+      listening,
+      config: "server: {max_held_mb: 3.5, max_body_mb: 2}\n",
+    });
+    rig.upstream.on("m", (call) => call.whole(CHAT_PIECES.whole));
+    const head = BIG.slice(0, BIG.indexOf("{") + 1);
+    const begun = [await rig.send(head), await rig.send(head)];
+    begun.push(await rig.send(head));
+    await until(() => heldBodies.bytes > 3 * MIB, "three bodies");
+    assertEquals((await rig.answer(BIG)).status, 503);
+    assertEquals((await rig.answer(SMALL)).status, 200);
+    for (const client of begun) client.leave();
+    await until(() => heldBodies.bytes === 0, "room again");
+    assertEquals((await rig.answer(BIG)).status, 200);
+  });
+
   Deno.test(`P6: a body is given back however its request ends (${name})`, async () => {
     await using rig = await Rig.start({
       listening,
