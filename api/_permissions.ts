@@ -3,6 +3,7 @@ import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { CliInput } from "./_cli.ts";
 import type { Config } from "./config_types.ts";
+import { environmentProxy } from "./_environment_proxy.ts";
 import { telemetryConfig } from "./_open_telemetry.ts";
 import { configFile, fromEnvironment, load } from "./_load_config.ts";
 import { variableOrCredential } from "./_credentials.ts";
@@ -44,7 +45,7 @@ export function permissionFlags(
     ...sockets.map((path) => `unix:${path}`),
     ...urlHost(state),
     ...webhookHosts(config),
-    ...urlHost(config.auth.jwt?.jwks_url),
+    ...reachedHosts(config.auth.jwt?.jwks_url),
   ]);
   const log = config.logging.file;
   const own = [...writes, ...log === undefined ? [] : [dirname(resolve(log))]];
@@ -124,9 +125,17 @@ function webhookHosts(
   { budget_alerts: alerts, guardrails }: Config,
 ): string[] {
   return [
-    ...urlHost(alerts?.url),
-    ...guardrails.flatMap((it) => it.type === "webhook" ? urlHost(it.url) : []),
+    ...reachedHosts(alerts?.url),
+    ...guardrails.flatMap((it) =>
+      it.type === "webhook" ? reachedHosts(it.url) : []
+    ),
   ];
+}
+
+/** The host of an address, and the environment's proxy on the way to it. */
+function reachedHosts(url: string | undefined): string[] {
+  if (url === undefined) return [];
+  return [...urlHost(url), ...urlHost(environmentProxy(url).proxy)];
 }
 
 /** A provider's own host, and the proxy on the way to it. */

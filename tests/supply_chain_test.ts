@@ -166,3 +166,23 @@ Deno.test("X19: the permissions that a config needs are enough, without a networ
     await Deno.remove(directory, { recursive: true });
   }
 });
+
+Deno.test("X19: a proxy that the environment names on the way to a webhook or an issuer's keys is among the hosts that may be reached", async () => {
+  const directory = await Deno.makeTempDir();
+  const config = `${directory}/config.yaml`;
+  await Deno.writeTextFile(
+    config,
+    `providers: [{type: mock}]
+budget_alerts: {url: "http://alerts.example/hook", secret: of-the-hook-9fKd72LmQ0}
+`,
+  );
+  const { code, out, err } = await run(["permissions", "--config", config], {
+    HTTP_PROXY: "http://proxy.example:3128",
+  });
+  assertEquals(code, 0, err);
+  const [hosts = ""] = /--allow-net=\S+/.exec(out) ?? [];
+  for (const host of ["alerts.example:80", "proxy.example:3128"]) {
+    assert(hosts.split(/[=,]/).includes(host), hosts);
+  }
+  await Deno.remove(directory, { recursive: true });
+});
