@@ -4,6 +4,10 @@ import { assert, assertEquals } from "@std/assert";
 const ROOT = new URL("../", import.meta.url);
 const FOLDERS = ["", "docs/", "core/", "context/", "logging/", "api/"];
 
+/** A path from the root, set as code. */
+const FILE =
+  /`((?:api|bench|context|core|docs|links|logging|tests|tools)\/[\w./-]+\.\w+)`/g;
+
 function pages(): string[] {
   return FOLDERS.flatMap((folder) =>
     [...Deno.readDirSync(new URL(folder || ".", ROOT))]
@@ -48,6 +52,22 @@ Deno.test("every link of a document leads to a file and a heading that are there
   }
   assertEquals(broken, []);
   assert(links > 60, `${links}`);
+});
+
+Deno.test("every file of the tree that a document names is there", () => {
+  const missing: string[] = [];
+  let named = 0;
+  for (const page of pages()) {
+    const text = read(new URL(page, ROOT)) ?? "";
+    for (const [, path = ""] of text.matchAll(FILE)) {
+      named++;
+      if (read(new URL(path, ROOT)) === undefined) {
+        missing.push(`${page}: ${path}`);
+      }
+    }
+  }
+  assertEquals(missing, []);
+  assert(named > 10, `${named}`);
 });
 
 Deno.test("every task that a document names is there", () => {
