@@ -35,22 +35,22 @@ export async function scanTexts(
 /** Puts placeholders in the place of a request's personal data. */
 export async function maskTexts(
   document: JsonDocument,
-  { mask, kinds, turns }: {
+  { texts, mask, kinds, turns }: {
+    /** All of its texts, those included that are not changed. */
+    readonly texts: readonly string[];
     readonly mask: Mask;
     readonly kinds: readonly PiiKind[];
     readonly turns: Turns;
   },
 ): Promise<JsonDocument> {
-  const masked = new Map<string, string>();
-  let length = 0;
-  mapRequestTexts(document, (text) => {
-    masked.set(text, text);
-    length += text.length;
-    return text;
-  });
-  if (length <= SHORT) {
+  if (texts.reduce((sum, { length }) => sum + length, 0) <= SHORT) {
     return mapRequestTexts(document, (text) => mask.mask(text, kinds));
   }
+  const masked = new Map<string, string>();
+  mapRequestTexts(document, (text) => {
+    masked.set(text, text);
+    return text;
+  });
   for (const text of masked.keys()) {
     masked.set(text, await mask.maskInTurns(text, { kinds, turns }));
     const pause = turns.breathe();

@@ -117,6 +117,7 @@ export async function checkRequest(
         mask ??= new Mask(texts);
         const { size } = mask;
         document = await maskTexts(document, {
+          texts,
           mask,
           kinds: guard.kinds,
           turns,
