@@ -79,10 +79,12 @@ function encodeTurn({ parts }: Message, site: Site): MutableJson[] {
     } else if (part.type === "reasoning") {
       const item = encodeThought(part, thought, site);
       if (item) items.push(item);
-      else if (part.text === "" || part.signature !== undefined) lose(site);
+      // Words that no encrypted thought comes behind are no summary.
+      else if (thought !== "" || part.text === "") lose(site);
       thought = item ? "" : part.text;
     } else throw misplaced(part, { param: site.param, role: "assistant" });
   }
+  if (thought !== "") lose(site);
   return items;
 }
 
@@ -136,7 +138,7 @@ function lose({ param, target }: Site): void {
   target.losses.add(
     "dropped",
     `${param}.reasoning_content`,
-    "its proof is another model's",
+    "no proof that this model can read",
   );
 }
 

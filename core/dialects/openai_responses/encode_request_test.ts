@@ -206,6 +206,7 @@ Deno.test("B18: thought goes back to the provider that has encrypted it, and to 
     },
   ]);
   const foreign: Part[] = [
+    { type: "reasoning", text: "words that nobody has signed" },
     { type: "reasoning", text: "x", signature: "sig" },
     { type: "reasoning", text: "", redacted: "anthropics" },
     {
@@ -219,7 +220,7 @@ Deno.test("B18: thought goes back to the provider that has encrypted it, and to 
     assertEquals(body.input, [{ role: "user", content: "hi" }]);
     assertEquals(
       losses,
-      "dropped: messages[1].reasoning_content (its proof is another model's)",
+      "dropped: messages[1].reasoning_content (no proof that this model can read)",
     );
   }
 });
