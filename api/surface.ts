@@ -74,7 +74,8 @@ export function makeSurface(
   ): Promise<void> => {
     try {
       await (router ?? await obtain()).handle(incoming, outgoing);
-    } catch {
+    } catch (cause) {
+      current().logger.error("a request found no router", { cause });
       outgoing.destroy();
     }
   };
