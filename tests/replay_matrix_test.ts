@@ -24,7 +24,7 @@ const SHARES: Readonly<Record<Manner | "faults", number>> = {
   "in one piece": 2,
   "byte by byte": 8,
   "with other line ends": 4,
-  "in other forms": 8,
+  "in other forms": 24,
   faults: 16,
 };
 

@@ -107,9 +107,12 @@ for (const speaker of LOOP_SPEAKERS) {
   }
 }
 
-for (const [a, first] of LOOP_SPEAKERS.entries()) {
+/** Vercel's gateway says and wants the same as OpenRouter. */
+const OTHERS = LOOP_SPEAKERS.filter(({ name }) => name !== "vercel");
+
+for (const [a, first] of OTHERS.entries()) {
   Deno.test(`C12, D9, E17: a conversation that begins at ${first.name} goes on anywhere else and comes back`, async () => {
-    for (const [b, second] of LOOP_SPEAKERS.entries()) {
+    for (const [b, second] of OTHERS.entries()) {
       if (a === b) continue;
       const where = `${first.name} -> ${second.name}`;
       for (const echoes of [false, true]) {
