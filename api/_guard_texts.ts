@@ -125,6 +125,17 @@ export function mapRequestTexts(
   document: JsonDocument,
   change: (text: string) => string,
 ): JsonDocument {
+  const edited = editRequestTexts(document, change);
+  return edited === undefined
+    ? document
+    : parseJsonDocument(new TextEncoder().encode(edited));
+}
+
+/** What {@linkcode mapRequestTexts} parses; nothing where no text was changed. */
+export function editRequestTexts(
+  document: JsonDocument,
+  change: (text: string) => string,
+): string | undefined {
   const edits = new Map<string, string>();
   const visit: TextVisitor = ({ text, isOwn }) => isOwn ? change(text) : text;
   for (const name in document.value) {
@@ -135,9 +146,7 @@ export function mapRequestTexts(
     const mapped = walk(member, { visit, isOwn, isData: !isOwn }, 0);
     if (mapped !== member) edits.set(name, JSON.stringify(mapped));
   }
-  if (edits.size === 0) return document;
-  const edited = editJsonDocument(document, edits);
-  return parseJsonDocument(new TextEncoder().encode(edited));
+  return edits.size === 0 ? undefined : editJsonDocument(document, edits);
 }
 
 /** How a value is walked. */

@@ -1,7 +1,7 @@
-import type { JsonDocument } from "@llm-proxy/core";
+import { type JsonDocument, parseLargeJson } from "@llm-proxy/core";
 import type { PiiKind } from "./config_types_guardrails.ts";
 import type { Mask } from "./_guard_mask.ts";
-import { mapRequestTexts } from "./_guard_texts.ts";
+import { editRequestTexts, mapRequestTexts } from "./_guard_texts.ts";
 import type { BeginScan } from "./guardrail_policy.ts";
 import type { Turns } from "./_turns.ts";
 
@@ -47,7 +47,7 @@ export async function maskTexts(
     return mapRequestTexts(document, (text) => mask.mask(text, kinds));
   }
   const masked = new Map<string, string>();
-  mapRequestTexts(document, (text) => {
+  editRequestTexts(document, (text) => {
     masked.set(text, text);
     return text;
   });
@@ -56,5 +56,13 @@ export async function maskTexts(
     const pause = turns.breathe();
     if (pause !== undefined) await pause;
   }
-  return mapRequestTexts(document, (text) => masked.get(text) ?? text);
+  const edited = editRequestTexts(
+    document,
+    (text) => masked.get(text) ?? text,
+  );
+  if (edited === undefined) return document;
+  await turns.breathe();
+  return await parseLargeJson(new TextEncoder().encode(edited), {
+    pause: async () => await turns.breathe(),
+  });
 }

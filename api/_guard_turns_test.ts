@@ -1,4 +1,10 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { parseJsonDocument } from "@llm-proxy/core";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStrictEquals,
+} from "@std/assert";
 import fc from "fast-check";
 import { Mask } from "./_guard_mask.ts";
 import {
@@ -9,7 +15,8 @@ import {
 import { PII_KINDS } from "./_config_guardrail_section.ts";
 import { PhraseList, PhraseScan } from "./_guard_phrases.ts";
 import { GuardrailError } from "./_guard_scan.ts";
-import { scanTexts } from "./_guard_turns.ts";
+import { requestTexts } from "./_guard_texts.ts";
+import { maskTexts, scanTexts } from "./_guard_turns.ts";
 import { Turns } from "./_turns.ts";
 
 const STEP = 65_536;
@@ -59,6 +66,30 @@ Deno.test("L11: a long text is masked in turns as it is in one piece, wherever i
       },
     ),
     { numRuns: 25 },
+  );
+});
+
+Deno.test("L11: a long request is masked as a short one is, and all else stays as it was", async () => {
+  const long = upTo(STEP * 20);
+  const request = (email: string): string =>
+    `{"n":1.0, "messages":[{"role":"user","content":"${long} ${email} \\n"},{"role":"user","content":"${email}"}],"seed":9007199254740993}`;
+  const read = (text: string) =>
+    parseJsonDocument(new TextEncoder().encode(text));
+  const document = read(request("ann@example.com"));
+  const texts = requestTexts(document);
+  const mask = new Mask(texts);
+  const masked = await maskTexts(document, {
+    texts,
+    mask,
+    kinds: ["email"],
+    turns,
+  });
+  assertEquals(masked, read(request("[EMAIL_1]")));
+  const plain = read(request("nobody"));
+  const options = { texts: requestTexts(plain), mask, turns };
+  assertStrictEquals(
+    await maskTexts(plain, { ...options, kinds: ["email"] }),
+    plain,
   );
 });
 
