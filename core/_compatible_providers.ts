@@ -32,6 +32,14 @@ const DETAILED = {
 const LEVELS = ["low", "medium", "high"] as const;
 /** Thought that is on or off. */
 const SWITCH = ["none", "high"] as const;
+/** Grok thinks as it sees fit, but for these. */
+const GROK = {
+  efforts: [
+    ["grok-3-mini", ["low", "high"]],
+    ["grok-4.3", ["none", ...LEVELS]],
+    ["grok-latest", ["none", ...LEVELS]],
+  ],
+} as const;
 /** Local servers and proxies that are no more than compatible. */
 const PLAIN = { ...OLD_LIMIT, noDeveloperRole: true } as const;
 
@@ -70,6 +78,7 @@ export const COMPATIBLE_PROVIDERS:
       ],
       baseUrl: "https://api.x.ai/v1",
       keyEnv: ["XAI_API_KEY"],
+      quirks: GROK,
     }],
     ["grok", {
       dialect: "openai_chat",
@@ -82,6 +91,7 @@ export const COMPATIBLE_PROVIDERS:
       ],
       baseUrl: "https://api.x.ai/v1",
       keyEnv: ["XAI_API_KEY"],
+      quirks: GROK,
     }],
     ["groq", {
       dialect: "openai_chat",
