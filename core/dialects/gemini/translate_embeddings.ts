@@ -28,6 +28,8 @@ const decoder = new TextDecoder();
  * provider of the same dialect bytes pass with the smallest edit.
  *
  * @throws {GatewayError} 400 naming the field at fault, or when the provider has no embeddings.
+ * @throws {TypeError} where the provider's dialect was not loaded, as
+ * `loadDialects` of `@llm-proxy/core/lazy` does.
  *
  * @example To a provider of OpenAI's dialect
  * ```ts

@@ -75,6 +75,8 @@ export function canContinueChat(
  * The loss report has a notice of it.
  *
  * @throws {GatewayError} as {@linkcode translateChat} does.
+ * @throws {TypeError} where a dialect that it needs was not loaded, as
+ * `loadDialects` of `@llm-proxy/core/lazy` does.
  *
  * @example The rest of a sentence
  * ```ts

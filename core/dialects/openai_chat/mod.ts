@@ -1,6 +1,36 @@
 /**
  * OpenAI's Chat Completions: as clients speak it, as providers do, and streams
- * of it that go on where they broke off.
+ * of it that go on where they broke off. For these the provider's dialect has to
+ * be loaded, and this one.
+ *
+ * @example An answer that goes on at Google
+ * ```ts
+ * import { LossReport, parseJsonDocument, ProviderFactory } from "@llm-proxy/core";
+ * import { continueChat } from "@llm-proxy/core/dialects/openai-chat";
+ * import { loadClient, loadDialects } from "@llm-proxy/core/lazy";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const factory = new ProviderFactory();
+ * const provider = factory.create({ name: "gemini", type: "gemini" });
+ * const deployment = { provider, model: "gemini-x" };
+ * await Promise.all([loadClient("openai_chat"), loadDialects(deployment)]);
+ * const ask = `{"model":"m","messages":[{"role":"user","content":"Count"}],"stream":true}`;
+ * const { request } = continueChat(
+ *   parseJsonDocument(new TextEncoder().encode(ask)),
+ *   {
+ *     deployment,
+ *     stream: true,
+ *     includeUsage: false,
+ *     losses: new LossReport(),
+ *     begun: {
+ *       text: "One, two,",
+ *       head: { id: "chatcmpl-1", created: 1700000000, model: "m" },
+ *     },
+ *   },
+ * );
+ * assertEquals(request.path, "/models/gemini-x:streamGenerateContent?alt=sse");
+ * factory.close();
+ * ```
  *
  * @module
  */
