@@ -44,12 +44,15 @@ function tools(): object[] {
   }));
 }
 
+/** What is asked at the end is short, so that the echo of it is: requests are measured. */
+const QUESTION = { role: "user", content: "What is the code word?" };
+
 const CASES: Readonly<Record<string, object>> = {
-  "32 MB of JSON": { messages: turns(3, 10_600_000) },
-  "32 MB of code": { messages: turns(3, 8_400_000, CODE) },
+  "32 MB of JSON": { messages: [...turns(2, 16_000_000), QUESTION] },
+  "32 MB of code": { messages: [...turns(2, 12_600_000, CODE), QUESTION] },
   "32 MB behind guardrails": {
     model: "guarded",
-    messages: turns(3, 10_600_000),
+    messages: [...turns(2, 16_000_000), QUESTION],
   },
   "a prompt of a million tokens": { messages: turns(201, 22_000) },
   "tools of 10 MB": { messages: turns(1, 100), tools: tools() },
