@@ -1,9 +1,9 @@
 import { isFreeMethod } from "./relay_bytes.ts";
 
 /** Where Bedrock names the model that is asked, with a colon or without. */
-const BEDROCK_MODEL = /\/model\/([^/]{1,200})\//;
+const BEDROCK_MODEL = /\/model\/([^/]{1,200})\//i;
 /** Where Gemini, Vertex and Azure do. */
-const MODEL_IN_PATH = /\/(?:models?|deployments)\/([^/:]{1,200})/;
+const MODEL_IN_PATH = /\/(?:models?|deployments)\/([^/:]{1,200})/i;
 const MAX_MODEL = 200;
 /** What counts tokens, and costs nothing. */
 const FREE = /(?:\/count_tokens|:countTokens|\/input_tokens|\/tokenize)$/;
@@ -27,7 +27,7 @@ export interface PassedTerms {
 /** How one kind of request says how much it wants. */
 interface Wire {
   readonly path: RegExp;
-  /** Where its limit is; the first that is there counts. No path where an answer has no tokens. */
+  /** Where its limit is; the largest counts. No path where an answer has no tokens. */
   readonly limits: readonly (readonly string[])[];
   /** Where the number of answers is; the largest counts. */
   readonly choices?: readonly (readonly string[])[];
@@ -36,32 +36,39 @@ interface Wire {
 /** The dialects that the gateway speaks, by the ends of their paths. */
 const WIRES: readonly Wire[] = [
   {
-    path: /\/chat\/completions$/,
+    path: /\/chat\/completions$/i,
     limits: [["max_completion_tokens"], ["max_tokens"]],
     choices: [["n"]],
   },
   {
-    path: /\/completions$/,
+    path: /\/completions$/i,
     limits: [["max_tokens"]],
     choices: [["n"], ["best_of"]],
   },
-  { path: /\/responses$/, limits: [["max_output_tokens"]] },
-  { path: /\/messages$/, limits: [["max_tokens"]] },
+  { path: /\/responses$/i, limits: [["max_output_tokens"]] },
+  { path: /\/messages$/i, limits: [["max_tokens"]] },
   {
-    path: /:(?:g|streamG)enerateContent$/,
-    limits: [["generationConfig", "maxOutputTokens"]],
-    choices: [["generationConfig", "candidateCount"]],
+    path: /:(?:generate|streamGenerate)Content$/i,
+    limits: inGemini("maxOutputTokens", "max_output_tokens"),
+    choices: inGemini("candidateCount", "candidate_count"),
   },
   {
-    path: /\/converse(?:-stream)?$/,
+    path: /\/converse(?:-stream)?$/i,
     limits: [["inferenceConfig", "maxTokens"]],
   },
-  { path: /\/v[12]\/chat$/, limits: [["max_tokens"]] },
+  { path: /\/v[12]\/chat$/i, limits: [["max_tokens"]] },
   {
-    path: /(?:\/embed(?:dings)?|:(?:batchE|e)mbedContents?|\/rerank)$/,
+    path: /(?:\/embed(?:dings)?|:(?:batch)?embedContents?|\/rerank)$/i,
     limits: [],
   },
 ];
+
+/** Where Gemini's settings may be: proto3 takes two names for each (JSON mapping of Protocol Buffers). */
+function inGemini(...names: readonly string[]): readonly string[][] {
+  return ["generationConfig", "generation_config"].flatMap((config) =>
+    names.map((name) => [config, name])
+  );
+}
 
 /** The model that a path names. */
 export function modelInPath(path: string): string | undefined {
@@ -71,6 +78,17 @@ export function modelInPath(path: string): string | undefined {
   } catch {
     return name;
   }
+}
+
+/** A path as a server may read it that undoes escapes and minds no slash too many. */
+function plainPath(path: string): string {
+  let plain = path;
+  try {
+    plain = decodeURIComponent(path);
+  } catch {
+    // Then nobody else can undo its escapes either.
+  }
+  return plain.replaceAll(/\/{2,}/g, "/").replace(/\/$/, "");
 }
 
 /**
@@ -85,15 +103,17 @@ export function passedTerms(path: string, body: unknown): PassedTerms {
   if (wire === undefined) return {};
   if (typeof body !== "object" || body === null) return { isUnbounded: true };
   const named = memberAt(body, ["model"]);
-  const model = modelInPath(path) ??
+  const model = modelInPath(path) ?? modelInPath(plain) ??
     (typeof named === "string" ? named.slice(0, MAX_MODEL) : undefined);
   const { limits, choices = [] } = wire;
+  const wanted = valuesAt(body, choices);
+  if (!wanted.every(isCount)) return { isUnbounded: true };
+  const told = valuesAt(body, limits);
   const outputTokens = limits.length === 0
     ? 0
-    : limits.map((at) => countAt(body, at)).find((it) => it !== undefined);
-  const wanted = choices.map((at) => memberAt(body, at))
-    .filter((it) => it !== undefined && it !== null);
-  if (!wanted.every(isCount)) return { isUnbounded: true };
+    : told.length > 0 && told.every(isCount)
+    ? Math.max(...told)
+    : undefined;
   return { model, outputTokens, choices: Math.max(1, ...wanted) };
 }
 
@@ -102,20 +122,13 @@ export function isFreeRequest(method: string, path: string): boolean {
   return isFreeMethod(method) || FREE.test(path);
 }
 
-/** A path as a server may read it, however it is written. */
-function plainPath(path: string): string {
-  let plain = path;
-  try {
-    plain = decodeURIComponent(path);
-  } catch {
-    // It is what it is.
-  }
-  return plain.replace(/\/{2,}/g, "/").replace(/\/$/, "");
-}
-
-function countAt(value: object, path: readonly string[]): number | undefined {
-  const count = memberAt(value, path);
-  return isCount(count) ? count : undefined;
+/** What is there at some places of a body. */
+function valuesAt(
+  body: object,
+  places: readonly (readonly string[])[],
+): unknown[] {
+  return places.map((at) => memberAt(body, at))
+    .filter((it) => it !== undefined && it !== null);
 }
 
 function isCount(value: unknown): value is number {

@@ -65,6 +65,38 @@ Deno.test("A4: passedTerms() bounds nothing by what it can't read", () => {
   assertEquals(odd, { model: undefined, outputTokens: undefined, choices: 1 });
 });
 
+Deno.test("A4: passedTerms() knows a path however it is spelled, and settings by both of their names", () => {
+  const body = { model: "m", max_tokens: 9 };
+  for (
+    const path of [
+      "/chat/complet%69ons",
+      "/chat%2Fcompletions",
+      "//chat//completions",
+      "/chat/completions/",
+      "/Chat/Completions",
+    ]
+  ) {
+    const terms = { model: "m", outputTokens: 9, choices: 1 };
+    assertEquals(passedTerms(path, body), terms, path);
+  }
+  const path = "/mod%65ls/g:generateContent";
+  const gemini = (outputTokens: number | undefined, choices: number) => ({
+    model: "g",
+    outputTokens,
+    choices,
+  });
+  assertEquals(
+    passedTerms(path, {
+      generationConfig: { maxOutputTokens: 1, candidateCount: 1 },
+      generation_config: { max_output_tokens: 8_000, candidate_count: 8 },
+    }),
+    gemini(8_000, 8),
+  );
+  const odd = { maxOutputTokens: 1, max_output_tokens: "8000" };
+  const terms = passedTerms(path, { generationConfig: odd });
+  assertEquals(terms, gemini(undefined, 1));
+});
+
 Deno.test("A5: isFreeRequest() knows what reads again, and what counts tokens", () => {
   assertEquals(isFreeRequest("GET", "/files"), true);
   assertEquals(isFreeRequest("POST", "/messages/count_tokens"), true);

@@ -9,6 +9,8 @@ import {
 import { WebReplyStream } from "./_web_reply_stream.ts";
 import type { ByteReplyStream, Exchange, ReplyHeaders } from "./exchange.ts";
 
+/** Methods whose requests mean something by their body (RFC 9110, 9.3). */
+const WITH_BODY: ReadonlySet<string> = new Set(["PATCH", "POST", "PUT"]);
 /** Statuses of answers that have no body (Fetch, 2.2.3). */
 const BARE: ReadonlySet<number> = new Set([204, 205, 304]);
 
@@ -49,11 +51,25 @@ export class WebExchange implements Exchange {
     return this.#controller.signal;
   }
 
-  /** A request header; repeated ones are joined. The host may be in the URL alone. */
+  /**
+   * A request header; repeated ones are joined. The host may be in the URL
+   * alone, and that there is a body may be told by no header (HTTP/2, or a
+   * Request that a program made).
+   */
   header(name: string): string | undefined {
     const { headers, url } = this.#request;
-    return headers.get(name) ??
-      (name === "host" ? new URL(url).host : undefined);
+    const value = headers.get(name) ?? undefined;
+    if (value !== undefined) return value;
+    if (name === "host") return new URL(url).host;
+    return name === "transfer-encoding" && this.#hasUntoldBody
+      ? "chunked"
+      : undefined;
+  }
+
+  get #hasUntoldBody(): boolean {
+    const { method, headers, body } = this.#request;
+    return WITH_BODY.has(method) && !headers.has("content-length") &&
+      body !== null;
   }
 
   /** The target as it came. */

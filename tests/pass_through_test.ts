@@ -1,3 +1,4 @@
+import { createApp, parseConfig } from "@llm-proxy/api";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { onDenoServe, onNode, startGateway } from "./_gateway.ts";
 import { FaultUpstream } from "./_fault_upstream.ts";
@@ -410,5 +411,32 @@ Deno.test("X9: the caller's own key goes to no provider, wherever the caller put
     }
   } finally {
     await gateway.close();
+  }
+});
+
+Deno.test("K21: a body passes whose length no header tells, as where a program makes the request", async () => {
+  await using upstream = startPlainUpstream(({ text }) =>
+    new Response(`got ${text}`)
+  );
+  const parsed = parseConfig(config(upstream.origin), {
+    file: "a.yaml",
+    env: () => undefined,
+  });
+  assert(parsed.ok);
+  const app = createApp(parsed.config);
+  try {
+    for (const method of ["POST", "PUT", "PATCH"]) {
+      const headers = { "x-api-key": KEY };
+      const response = await app.fetch(
+        new Request("http://localhost/p/a/things", {
+          method,
+          headers,
+          body: "this",
+        }),
+      );
+      assertEquals(await response.text(), "got this");
+    }
+  } finally {
+    await app.close();
   }
 });
