@@ -144,11 +144,14 @@ export class RequestAccount {
    *
    * @throws {GatewayError} as {@linkcode RequestAccount.pay} does.
    */
-  async extend({ payment }: AttemptTrace, usage: Usage): Promise<void> {
+  async extend(trace: AttemptTrace, usage: Usage): Promise<void> {
+    const { payment } = trace;
     const { budgets } = this.#accounts;
     const more = payment?.dueFor(usage);
     if (payment === undefined || more === undefined) return;
     await budgets?.prepare(payment.asks, more);
+    // It may have ended meanwhile: nobody would give it back.
+    if (trace.payment !== payment) return;
     const hold = budgets?.take(payment.asks, { reserve: more, account: this });
     if (hold !== undefined) payment.hold(hold, more);
   }
