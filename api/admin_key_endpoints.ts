@@ -27,8 +27,7 @@ export async function createKey(context: RequestContext): Promise<void> {
   const issued = await askState(() =>
     storeOf(context).create(value, audited(context, "keys.create"))
   );
-  await inForce(context);
-  tellOnce(context, issued);
+  await tellOnce(context, issued);
 }
 
 /** `GET /admin/keys/{id}`: one key. */
@@ -77,8 +76,7 @@ export async function rotateKey(context: RequestContext): Promise<void> {
       audited(context, "keys.rotate"),
     )
   );
-  await inForce(context);
-  tellOnce(context, issued);
+  await tellOnce(context, issued);
 }
 
 /** `DELETE /admin/keys/{id}`: ends a key. */
@@ -91,7 +89,16 @@ export async function deleteKey(context: RequestContext): Promise<void> {
   sendJson(context, { id, deleted: true });
 }
 
-function tellOnce(context: RequestContext, { key, secret }: IssuedKey): void {
+/** Tells a secret, also where the state that has its key cannot be read again: nobody could tell it later. */
+async function tellOnce(
+  context: RequestContext,
+  { key, secret }: IssuedKey,
+): Promise<void> {
+  try {
+    await inForce(context);
+  } catch (cause) {
+    context.gateway.logger.error("a new key is not in force yet", { cause });
+  }
   sendJson(context, { ...keyView(key), key: secret });
 }
 

@@ -94,8 +94,8 @@ export class StoredKeys {
    * in force when this resolves.
    */
   async refresh(): Promise<void> {
-    // One that began before a change may not have seen it.
-    await this.#reading;
+    // One that began before a change may not have seen it, whatever comes of it.
+    await this.#reading?.catch(() => {});
     await (this.#reading ??= this.#read().finally(() => {
       this.#reading = undefined;
     }));

@@ -4,7 +4,9 @@ import {
   MemoryStateStore,
   type StateBatch,
   type StateCommit,
+  type StateEntry,
   StateError,
+  type StateKey,
 } from "@llm-proxy/context";
 import { assert, assertEquals } from "@std/assert";
 import { ADMIN_ROUTES } from "../api/admin_routes.ts";
@@ -380,4 +382,37 @@ Deno.test("a change that comes too late is neither made nor noted", async () => 
   assertEquals((await state.get(["it"]))?.value, 1);
   assertEquals(await log.list(), []);
   await state.close();
+});
+
+/** One that can't be read once something was written, until it is told to be. */
+class BlindStore extends MemoryStateStore {
+  isBlind = false;
+  isWatched = false;
+
+  override async commit(batch: StateBatch): Promise<StateCommit> {
+    const result = await super.commit(batch);
+    const isAudited = batch.writes.some(({ key }) => key[0] === "audit");
+    this.isBlind ||= this.isWatched && isAudited;
+    return result;
+  }
+
+  override get<T>(key: StateKey): Promise<StateEntry<T> | undefined> {
+    return this.isBlind
+      ? Promise.reject(new StateError("unavailable", "Down"))
+      : super.get(key);
+  }
+}
+
+Deno.test("X2: the secret of a key that was written is told, also where the state can't be read again", async () => {
+  const state = new BlindStore();
+  await withApp(async (ask) => {
+    const made = await ask("POST /admin/keys", { body: { name: "a" } });
+    state.isWatched = true;
+    const second = await ask("POST /admin/keys", { body: { name: "b" } });
+    assertEquals([second.status, typeof second.body.key], [200, "string"]);
+    state.isBlind = false;
+    const { id } = made.body;
+    const rotated = await ask(`POST /admin/keys/${id}/rotate`);
+    assertEquals([rotated.status, typeof rotated.body.key], [200, "string"]);
+  }, state);
 });
