@@ -23,7 +23,7 @@ export interface EntryOwner {
   note(lines: string): void;
   /** Has the journal hold all that was noted. */
   secure(): void;
-  /** Is told that an attempt has ended, of which the journal does not know. */
+  /** Is told that an attempt has ended, of which the journal does not know; notes that in the entry where it keeps it. */
   changed(entry: OpenEntry): void;
   /** Takes the row of one that is settled. */
   settle(entry: OpenEntry, row: LedgerRow): void;
@@ -77,9 +77,7 @@ export class OpenEntry implements LedgerEntry, OpenRequest {
       cost,
       reported,
     };
-    if (this.hasChanged) return;
-    this.hasChanged = true;
-    this.#owner.changed(this);
+    if (!this.hasChanged) this.#owner.changed(this);
   }
 
   secure(): void {

@@ -149,7 +149,9 @@ export class Ledger {
       note: (lines) => this.#journal.note(lines),
       secure: () => this.#secure(),
       changed: (entry) => {
-        if (this.#journal.isOpen) this.#changed.push(entry);
+        if (!this.#journal.isOpen) return;
+        entry.hasChanged = true;
+        this.#changed.push(entry);
       },
       settle: (entry, row) => this.#settle(entry, row),
     };
@@ -219,12 +221,18 @@ export class Ledger {
       isDurable: () => this.#isDurable,
     });
     if (isDone || this.#isClosed) return;
-    this.#retry = setTimeout(() => {
-      // What is wrong has been told.
+    const again = (): void => {
+      // To read takes a while: not for a store that is known to fail.
+      if (!this.#isDurable) return wait();
       this.#recovery = this.#recoverFrom(directory, (alarm) => {
+        // What is wrong has been told.
         if (alarm.type === "recovered") onAlarm(alarm);
       });
-    }, RECOVER_AGAIN_MS);
+    };
+    const wait = (): void => {
+      this.#retry = setTimeout(again, RECOVER_AGAIN_MS);
+    };
+    wait();
   }
 
   /** Has the journal hold all that is known: of attempts that ended, only where it goes on. */

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { type EntryOwner, OpenEntry } from "./_ledger_entry.ts";
 import { spendKey } from "./_ledger_keys.ts";
 import { Ledger, type LedgerEntry } from "./ledger.ts";
 import type { LedgerAlarm } from "./ledger_alarm.ts";
@@ -8,7 +9,14 @@ import { MemoryStateStore } from "./memory_state_store.ts";
 import { until } from "../logging/_test_wait.ts";
 import { openStateStore } from "./open_state_store.ts";
 import { StateError } from "./state_error.ts";
-import type { StateBatch, StateCommit, StateStore } from "./state_store.ts";
+import type { StateStatus } from "./state_status.ts";
+import type {
+  StateBatch,
+  StateCommit,
+  StateEntry,
+  StateKey,
+  StateStore,
+} from "./state_store.ts";
 
 const AT = Date.parse("2026-11-23T12:00:00Z");
 const DAY = { from: "2026-11-23", to: "2026-11-23" };
@@ -49,6 +57,20 @@ class FailingStore extends MemoryStateStore {
     return this.isDown
       ? Promise.reject(new StateError("unavailable", "Down"))
       : super.commit(batch);
+  }
+}
+
+/** One that knows that it fails, and counts what it is asked. */
+class DegradedStore extends FailingStore {
+  asked = 0;
+
+  override get status(): StateStatus {
+    return { ...super.status, ...this.isDown && { mode: "degraded" } };
+  }
+
+  override get<T>(key: StateKey): Promise<StateEntry<T> | undefined> {
+    this.asked++;
+    return super.get(key);
   }
 }
 
@@ -362,4 +384,41 @@ Deno.test("usageProblems() tells parts that are more than the whole", () => {
   assertEquals(usageProblems({ ...usage, total: 16 }).length, 1);
   assertEquals(usageProblems({ ...usage, cacheWrite1h: 7 }).length, 1);
   assertEquals(usageProblems({ ...usage, output: NaN }).length > 0, true);
+});
+
+Deno.test("A2: OpenEntry tells of each attempt that ends until its ledger has taken note of one", () => {
+  const told: number[] = [];
+  const owner: EntryOwner = {
+    isJournaled: () => false,
+    note: () => {},
+    secure: () => {},
+    // As while the disk takes no journal: it may take one later.
+    changed: (entry) => void told.push(entry.attempts.length),
+    settle: () => {},
+  };
+  const entry = new OpenEntry({ id: "r", at: AT, route: "/v1/x" }, owner);
+  for (let n = 0; n < 2; n++) {
+    const intent = { provider: "acme", model: "m", reserved: 1 };
+    entry.ended(entry.attempt(intent), { outcome: "ok" });
+  }
+  assertEquals(told, [1, 2]);
+});
+
+Deno.test("A2: what a process leaves behind is not read again and again for a store that is known to fail", async () => {
+  const directory = await Deno.makeTempDir();
+  const store = new DegradedStore();
+  store.isDown = true;
+  const first = new Ledger({ store, directory });
+  serve(first, "r", 400);
+  await first.close();
+  const next = new Ledger({ store, directory });
+  await next.recover();
+  store.asked = 0;
+  await new Promise((resolve) => setTimeout(resolve, 1_200));
+  assertEquals(store.asked, 0);
+  store.isDown = false;
+  await until(async () => (await rowsIn(store)).length === 1);
+  await next.close();
+  await store.close();
+  await Deno.remove(directory, { recursive: true });
 });
