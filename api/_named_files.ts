@@ -37,10 +37,14 @@ export async function checkNamedFiles(
     for (const { name: provider } of able) {
       const owner = await askState(() => owners.ownerOf({ provider, id }));
       if (owner === undefined || owner === tenant) continue;
-      throw new GatewayError("not_found", `No such object: ${text}`, {
-        code: "not_found",
-        param: "file_id",
-      });
+      throw new GatewayError(
+        "not_found",
+        `No such object: ${text.slice(0, 200)}`,
+        {
+          code: "not_found",
+          param: "file_id",
+        },
+      );
     }
   }
 }

@@ -234,3 +234,23 @@ contract(
     await new Promise((resolve) => socket.once("close", resolve));
   },
 );
+
+Deno.test("NodeExchange knows of a client that left before there was one", async () => {
+  const noted = Promise.withResolvers<boolean>();
+  const server = createServer((incoming, outgoing) => {
+    outgoing.once("close", () => {
+      const { signal } = new NodeExchange(incoming, outgoing, "/path");
+      noted.resolve(signal.aborted);
+    });
+  });
+  await new Promise<void>((resolve) =>
+    server.listen(0, "127.0.0.1", () => resolve())
+  );
+  const { port } = server.address() as AddressInfo;
+  const socket = connect({ host: "127.0.0.1", port });
+  server.once("request", () => socket.destroy());
+  socket.write("GET /path HTTP/1.1\r\nhost: x\r\n\r\n");
+  assertEquals(await noted.promise, true);
+  server.closeAllConnections();
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+});

@@ -57,14 +57,22 @@ export class Guardrails {
 
   /** The guardrails of these names; what they need is loaded with the first request. */
   async named(names: readonly string[]): Promise<readonly Guardrail[]> {
-    const { config, tokens } = this.#gateway;
-    this.#made ??= import("./guardrail_policy.ts")
-      .then(({ makeGuardrails }) =>
-        makeGuardrails(config.guardrails, tokens.estimator)
-      )
-      .then((made) => new Map(made.map((it) => [it.name, it])));
+    this.#made ??= this.#make();
     const known = await this.#made;
     return names.flatMap((name) => known.get(name) ?? []);
+  }
+
+  async #make(): Promise<ReadonlyMap<string, Guardrail>> {
+    const { config, tokens } = this.#gateway;
+    try {
+      const { makeGuardrails } = await import("./guardrail_policy.ts");
+      const made = await makeGuardrails(config.guardrails, tokens.estimator);
+      return new Map(made.map((it) => [it.name, it]));
+    } catch (error) {
+      // The next request tries again.
+      this.#made = undefined;
+      throw error;
+    }
   }
 
   /**

@@ -34,9 +34,12 @@ export class NodeExchange implements Exchange {
     this.#incoming = incoming;
     this.#outgoing = outgoing;
     this.path = path;
-    outgoing.once("close", () => {
+    const onClose = (): void => {
       if (!outgoing.writableFinished) this.#controller.abort(clientLeft());
-    });
+    };
+    // It may have left while what serves it was loaded.
+    if (outgoing.destroyed) onClose();
+    else outgoing.once("close", onClose);
     outgoing.on(INTERRUPTED, this.#interrupt);
   }
 

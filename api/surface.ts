@@ -3,6 +3,7 @@ import type { Buffer } from "node:buffer";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { dispatch, type Route } from "./dispatch.ts";
+import type { Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
 import { routeFor } from "./gemini_routes.ts";
 import { NodeExchange } from "./node_exchange.ts";
@@ -68,19 +69,38 @@ export function makeSurface(
     const { makeRouter } = await import("./_router.ts");
     return router ??= makeRouter(routes, options);
   };
+  /** Tells of what can't be loaded; the next request tries again. */
+  const fail = (exchange: Exchange, error: unknown): void => {
+    const route = unknownRoute(exchange.path, options);
+    const handle = (): never => {
+      throw error;
+    };
+    void dispatch({ ...route, handle }, { gateway: current(), exchange });
+  };
   const handOver = async (
     incoming: IncomingMessage,
     outgoing: ServerResponse,
+    path: string,
   ): Promise<void> => {
     try {
       await (router ?? await obtain()).handle(incoming, outgoing);
-    } catch (cause) {
-      current().logger.error("a request found no router", { cause });
-      outgoing.destroy();
+    } catch (error) {
+      fail(new NodeExchange(incoming, outgoing, path), error);
+    }
+  };
+  const fetch = async (request: Request): Promise<Response> => {
+    try {
+      return await (router ?? await obtain()).fetch(request);
+    } catch (error) {
+      const web = await import("./web_exchange.ts");
+      const { pathname } = new URL(request.url);
+      const exchange = new web.WebExchange(request, pathname);
+      fail(exchange, error);
+      return await exchange.response;
     }
   };
   return {
-    fetch: async (request) => await (router ?? await obtain()).fetch(request),
+    fetch,
     handle(incoming, outgoing) {
       const { method, url = "" } = incoming;
       const route = exact.get(`${method} ${url}`);
@@ -88,7 +108,7 @@ export function makeSurface(
         ? url.split("?", 1)
         : [route.path];
       const found = route ?? (method === "POST" ? findVerb(path) : undefined);
-      if (found === undefined) return void handOver(incoming, outgoing);
+      if (found === undefined) return void handOver(incoming, outgoing, path);
       const exchange = new NodeExchange(incoming, outgoing, path);
       const gateway = current();
       void dispatch(routeFor(found, exchange), { gateway, exchange });

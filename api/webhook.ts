@@ -69,10 +69,10 @@ export class Webhook {
     return { status, text: new TextDecoder().decode(bytes) };
   }
 
-  /** Closes its connections. */
+  /** Closes its connections, and refuses further use. */
   close(): void {
-    this.#client?.close();
-    this.#client = undefined;
+    this.#client ??= new HttpClient();
+    this.#client.close();
   }
 }
 

@@ -30,6 +30,13 @@ Deno.test("Webhook signs what it posts, and reads no more than a word", async ()
   await server.shutdown();
 });
 
+Deno.test("Webhook reaches nobody once it is closed", async () => {
+  const webhook = new Webhook("http://127.0.0.1:1/hook");
+  webhook.close();
+  const error = await assertRejects(() => post(webhook), GatewayError);
+  assertEquals(error.code, "upstream_transport_closed");
+});
+
 Deno.test("X7: Webhook follows no redirect, and leads nowhere that a cloud keeps credentials, however it is written", async () => {
   let asked = 0;
   const server = Deno.serve(
