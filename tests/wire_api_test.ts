@@ -122,6 +122,20 @@ for (const client of ["chat", "messages", "gemini"]) {
   });
 }
 
+Deno.test("A35, B20: what answers by Responses alone gets the effort that it knows", async () => {
+  await withGateway({ answer, provider: OPENAI }, async (running) => {
+    const [path, body] = ASKS.messages!("p/gpt-5-pro", false);
+    const thinking = { type: "enabled", budget_tokens: 1_024 };
+    const response = await ask(running.url, [path, { ...body, thinking }]);
+    const { reasoning } = running.upstream.asked.at(-1)!.body;
+    assertEquals(reasoning, { effort: "high", summary: "auto" });
+    assertMatch(
+      response.headers.get("x-llm-proxy-loss") ?? "",
+      /approximated: reasoning_effort \(high\)/,
+    );
+  });
+});
+
 Deno.test("A35, B20: an effort decides by which API tools go", async () => {
   await withGateway({ answer, provider: OPENAI }, async ({ url, upstream }) => {
     const [path, body] = ASKS.chat!("p/gpt-5.4", true);

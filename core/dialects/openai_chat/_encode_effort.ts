@@ -8,11 +8,20 @@ const LEVELS = ["none", "minimal", "low", "medium", "high", "xhigh", "max"];
 /** What every model that has levels knows. */
 const COMMON = ["none", "low", "medium", "high"] as const;
 
-/** The levels of OpenAI's models, by the first letters of their names; later ones know all. */
+/**
+ * The levels of OpenAI's models, by their names, the first that fits; what
+ * comes later knows all.
+ */
 const MODEL_LEVELS: readonly (readonly [RegExp, readonly Effort[]])[] = [
+  [/-deep-research/, ["medium"]],
   [/^o\d/, ["low", "medium", "high"]],
+  [/^gpt-5-pro/, ["high"]],
+  [/^gpt-5\.\d-pro/, ["medium", "high", "xhigh"]],
+  [/^gpt-5(?:\.1)?-codex(?!-max)/, ["low", "medium", "high"]],
+  [/^gpt-5[.\d]*-codex/, ["low", "medium", "high", "xhigh"]],
   [/^gpt-5(?!\.)/, ["minimal", "low", "medium", "high"]],
-  [/^gpt-5\.1/, ["none", "low", "medium", "high"]],
+  [/^gpt-5\.1(?!\d)/, ["none", "low", "medium", "high"]],
+  [/^gpt-5\.[2-5](?!\d)/, ["none", "low", "medium", "high", "xhigh"]],
 ];
 
 /**

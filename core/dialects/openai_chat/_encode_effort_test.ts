@@ -39,6 +39,15 @@ Deno.test("A35: OpenAI's models get the levels that each of them knows", () => {
   assertEquals(level("gpt-5.1", "none"), "none");
   assertEquals(level("gpt-5.4", "xhigh"), "xhigh");
   assertEquals(level("gpt-4o", "none"), undefined);
+  assertEquals(level("gpt-5.2", "minimal"), "low");
+  assertEquals(level("gpt-5-pro", "none"), "high");
+  assertEquals(level("gpt-5.4-pro", "none"), "medium");
+  assertEquals(level("gpt-5-codex", "minimal"), "low");
+  assertEquals(level("gpt-5.1-codex-mini", "xhigh"), "high");
+  assertEquals(level("gpt-5.1-codex-max", "none"), "low");
+  assertEquals(level("gpt-5.1-codex-max", "xhigh"), "xhigh");
+  assertEquals(level("gpt-5.3-codex", "xhigh"), "xhigh");
+  assertEquals(level("o3-deep-research", "none"), "medium");
 });
 
 Deno.test("A35: a model that is known not to think is not told how", () => {
