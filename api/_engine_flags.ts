@@ -7,7 +7,7 @@ const UNSTABLE = [
 
 /** How memory is managed: small requests in great number. */
 const V8 =
-  "--v8-flags=--no-parallel-scavenge,--min-semi-space-size=16,--max-semi-space-size=16,--heap-growing-percent=70";
+  "--v8-flags=--no-parallel-scavenge,--min-semi-space-size=16,--max-semi-space-size=16,--heap-growing-percent=50";
 
 /** What any process of the service is started with. */
 export const ENGINE_FLAGS: readonly string[] = [...UNSTABLE, V8];

@@ -38,7 +38,7 @@ export class MeasuredGateway implements AsyncDisposable {
         "--frozen",
         "--no-check",
         // As the service runs, but for the last.
-        "--v8-flags=--no-parallel-scavenge,--min-semi-space-size=16,--max-semi-space-size=16,--heap-growing-percent=70,--expose-gc",
+        "--v8-flags=--no-parallel-scavenge,--min-semi-space-size=16,--max-semi-space-size=16,--heap-growing-percent=50,--expose-gc",
         "--allow-net=127.0.0.1",
         "--allow-env",
         "--allow-read",
