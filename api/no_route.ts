@@ -3,8 +3,12 @@ import type { Route } from "./dispatch.ts";
 import type { Exchange } from "./exchange.ts";
 import { GEMINI_CALLERS, isGeminiPath } from "./gemini_routes.ts";
 
-/** A part of a path that is drawn at random may be a key in the wrong place. */
-const RANDOM = /(?<=\/)(?=[^/]*\d)(?=[^/]*[a-z])[\w.~%:-]{16,}/gi;
+/**
+ * A part of a path that is drawn at random may be a key in the wrong place: one
+ * with letters and digits, or with more large letters than names are made of.
+ */
+const RANDOM =
+  /(?<=\/)(?:(?=[^/]*\d)(?=[^/]*[A-Za-z])|(?=(?:[^/A-Z]*[A-Z]){3})(?=(?:[^/a-z]*[a-z]){3}))[\w.~%:-]{16,}/g;
 
 /** A path, as far as it may be told and logged. */
 function shown(path: string): string {
