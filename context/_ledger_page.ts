@@ -17,20 +17,24 @@ const CLOSING = 0x5d;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
+/** A row, and where in its page its JSON is; a comma follows. */
+interface PlacedRow extends Pick<LedgerRow, "at" | "id"> {
+  readonly begin: number;
+  readonly end: number;
+}
+
 /**
  * Rows that began in the same minute and are written together, as one value: a
  * JSON array in the order of time, as bytes, under the minute and the first of
  * them. To a store a value costs far more than what is in it.
  *
- * Rows wait as bytes too: thousands of them as objects would be moved again and
- * again by the engine.
+ * Rows wait as bytes too: thousands of them with all that is in them would be
+ * moved again and again by the engine.
  */
 export class LedgerPage {
   #bytes = new Uint8Array(FIRST_BYTES);
-  /** Where each row's JSON ends, and a comma follows. */
-  readonly #ends: number[] = [];
-  readonly #times: number[] = [];
-  readonly #ids: string[] = [];
+  readonly #rows: PlacedRow[] = [];
+  #end = 0;
   #letters = 0;
 
   /** Whether it has room for a row with this JSON; an empty one has for any. */
@@ -40,58 +44,40 @@ export class LedgerPage {
 
   /** Adds a row of its minute, with its JSON. */
   add({ at, id }: Pick<LedgerRow, "at" | "id">, text: string): void {
-    const begin = this.#beginOf(this.#ends.length);
+    const begin = this.#end;
     // A letter has up to three bytes.
     const most = begin + 3 * text.length + 1;
     if (most > this.#bytes.length) this.#grow(most);
     const { written } = encoder.encodeInto(text, this.#bytes.subarray(begin));
-    this.#bytes[begin + written] = COMMA;
-    this.#ends.push(begin + written);
-    this.#times.push(at);
-    this.#ids.push(id);
+    const end = begin + written;
+    this.#bytes[end] = COMMA;
+    this.#end = end + 1;
+    this.#rows.push({ at, id, begin, end });
     this.#letters += text.length + 1;
   }
 
   /** The JSON of each of its rows. */
   *texts(): Generator<string> {
-    for (const row of this.#ends.keys()) {
-      yield decoder.decode(this.#bytesOf(row, 0));
+    for (const { begin, end } of this.#rows) {
+      yield decoder.decode(this.#bytes.subarray(begin, end));
     }
   }
 
   /** What stores it. */
   write(deadline: number): StateWrite {
-    const times = this.#times;
-    const ids = this.#ids;
-    const order = [...times.keys()].sort((a, b) =>
-      compareRows({ at: times[a]!, id: ids[a]! }, {
-        at: times[b]!,
-        id: ids[b]!,
-      })
-    );
-    const value = new Uint8Array(this.#beginOf(this.#ends.length) + 1);
+    const rows = this.#rows.toSorted(compareRows);
+    const value = new Uint8Array(this.#end + 1);
     value[0] = OPENING;
-    let end = 1;
-    for (const row of order) {
-      const bytes = this.#bytesOf(row, 1);
-      value.set(bytes, end);
-      end += bytes.length;
+    let filled = 1;
+    for (const { begin, end } of rows) {
+      value.set(this.#bytes.subarray(begin, end + 1), filled);
+      filled += end + 1 - begin;
     }
     // In the place of the last comma.
-    value[end - 1] = CLOSING;
-    const [first] = order;
-    const at = times[first!]!;
-    const key = [...minuteKey(at), at, ids[first!]!];
+    value[filled - 1] = CLOSING;
+    const { at, id } = rows[0]!;
+    const key = [...minuteKey(at), at, id];
     return { type: "set", key, value, deadline };
-  }
-
-  #beginOf(row: number): number {
-    return row === 0 ? 0 : this.#ends[row - 1]! + 1;
-  }
-
-  /** A row's JSON, with so much of what follows it. */
-  #bytesOf(row: number, more: number): Uint8Array {
-    return this.#bytes.subarray(this.#beginOf(row), this.#ends[row]! + more);
   }
 
   #grow(least: number): void {

@@ -98,8 +98,9 @@ export class LedgerBatch {
   /** All writes. */
   get writes(): StateWrite[] {
     const { retentionMs, keepRows, now } = this.#options;
-    const row = now() + retentionMs;
-    const day = now() + 10 * retentionMs + DAY_MS;
+    const at = now();
+    const row = at + retentionMs;
+    const day = at + 10 * retentionMs + DAY_MS;
     const pages = keepRows ? this.#pages.map((page) => page.write(row)) : [];
     return [...pages, ...this.#sums.writes(day, this.#dated)];
   }
