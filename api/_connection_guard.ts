@@ -14,7 +14,9 @@ import type { ListenerRefusal } from "./listener_refusal.ts";
 /** Limits of a listener's connections, times in milliseconds. */
 export interface GuardOptions {
   readonly maxConnections: number;
-  /** How long a connection may be open without a request. */
+  /** How long a connection is kept on which nothing comes after an answer. */
+  readonly keepAlive: number;
+  /** How long a connection may be open without a request, whatever comes on it. */
   readonly idle: number;
   /** How long a client may take nothing of an answer; longer by as much for each MiB that waits. */
   readonly stall: number;
@@ -39,8 +41,9 @@ const MIB = 1024 * 1024;
 /**
  * Watches a listener's connections for what `node:http` lets live for ever:
  * more of them than there are file descriptors, those that send line ends in
- * place of a request, which stops the clock on idle ones, those whose client
- * does not read, and those with ever more requests.
+ * place of a request, those whose client does not read, and those with ever more
+ * requests. Idle ones are its own too: the platform would set and clear a timer
+ * for each answer.
  */
 export class ConnectionGuard {
   readonly #options: GuardOptions;
@@ -204,13 +207,18 @@ export class ConnectionGuard {
       if (code !== undefined) {
         socket.destroy();
         this.#tell({ code });
-      } else if (this.#closing && connection.isIdleAfter(FRESH, now)) {
-        socket.destroy();
-      }
+      } else if (this.#isOver(connection, now)) socket.destroy();
     }
     if (now - this.#toldAt < SURPLUS_INTERVAL) return;
     this.#toldAt = now;
     this.#tellSurplus();
+  }
+
+  /** Whether a connection is to be closed that has done nothing wrong. */
+  #isOver(connection: WatchedConnection, now: number): boolean {
+    if (this.#closing && connection.isIdleAfter(FRESH, now)) return true;
+    const { keepAlive } = this.#options;
+    return connection.isQuiet && connection.idleFor(now) >= keepAlive;
   }
 
   /** What a connection has done that it must end for. */

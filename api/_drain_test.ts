@@ -30,6 +30,7 @@ Deno.test("P3: a connection that was accepted just before the end has its first 
   const server = createServer();
   const guard = new ConnectionGuard(server, {
     maxConnections: 100,
+    keepAlive: 60_000,
     idle: 60_000,
     stall: 60_000,
     interval: 1_000,

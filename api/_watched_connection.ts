@@ -9,6 +9,8 @@ export class WatchedConnection {
   /** Answers that are due or under way, in the order of their requests; the first may be out. */
   readonly #answers: ServerResponse[] = [];
   #idleSince: number | undefined;
+  /** How many bytes had come when it was first seen idle. */
+  #readThen = 0;
   #stalledSince: number | undefined;
   #taken = 0;
   #served = false;
@@ -71,8 +73,17 @@ export class WatchedConnection {
   idleFor(now: number): number {
     if (!this.idle) return 0;
     this.#answers.length = 0;
-    this.#idleSince ??= now;
+    if (this.#idleSince === undefined) {
+      this.#idleSince = now;
+      this.#readThen = this.#socket.bytesRead;
+    }
     return now - this.#idleSince;
+  }
+
+  /** Whether nothing at all has come since it was first seen idle after an answer: no part of a request. */
+  get isQuiet(): boolean {
+    return this.#served && this.#idleSince !== undefined &&
+      this.#socket.bytesRead === this.#readThen;
   }
 
   /** For how long its client has taken nothing of what waits for it, in milliseconds. */

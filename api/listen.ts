@@ -104,7 +104,8 @@ export function listen(
     requestTimeout: milliseconds(
       settings.header_timeout + settings.body_timeout,
     ),
-    keepAliveTimeout: milliseconds(settings.keep_alive_timeout),
+    // The guard closes idle connections.
+    keepAliveTimeout: 0,
     connectionsCheckingInterval: interval,
     // Checked here, so that it is refused like everything else.
     requireHostHeader: false,
@@ -112,6 +113,7 @@ export function listen(
   });
   const guard = new ConnectionGuard(server, {
     maxConnections: settings.max_connections,
+    keepAlive: milliseconds(settings.keep_alive_timeout),
     idle: milliseconds(
       settings.keep_alive_timeout + settings.header_timeout + 2,
     ),
@@ -120,7 +122,8 @@ export function listen(
     onRefusal,
   });
   const drain = new Drain(server, guard);
-  serveWith(server, app, guard);
+  const keepAlive = milliseconds(settings.keep_alive_timeout);
+  serveWith(server, app, { guard, keepAlive });
   return new Promise((resolve, reject) => {
     server.once("error", (error) => {
       guard.stop();
@@ -146,9 +149,20 @@ export function listen(
   });
 }
 
-function serveWith(server: Server, app: Surface, guard: ConnectionGuard): void {
-  const serve = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+function serveWith(
+  server: Server,
+  app: Surface,
+  { guard, keepAlive }: {
+    readonly guard: ConnectionGuard;
+    readonly keepAlive: number;
+  },
+): void {
+  const serve = (
+    incoming: IncomingMessage,
+    outgoing: ServerResponse & ToldAnswer,
+  ): void => {
     if (!guard.begin(outgoing)) return;
+    outgoing._keepAliveTimeout = keepAlive;
     const fault = findRequestFault(incoming);
     if (fault === undefined) app.handle(incoming, outgoing);
     else guard.refuse(outgoing, fault);
@@ -175,6 +189,11 @@ function serveWith(server: Server, app: Surface, guard: ConnectionGuard): void {
     if (error.code === "ECONNRESET") socket.destroy();
     else guard.refuseRaw(socket, parserFault(error.code));
   });
+}
+
+/** What the platform has each answer tell its client, in ms; the types leave it out. */
+interface ToldAnswer {
+  _keepAliveTimeout?: number;
 }
 
 /**

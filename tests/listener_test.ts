@@ -477,7 +477,7 @@ Deno.test("C8: clients that drip or say nothing are cut off in time, others do n
       await client.answers(1);
       await drip(client, "\r\n");
     }],
-    "one line end after an answer": [1_000, async (client) => {
+    "one line end after an answer": [600, async (client) => {
       await client.send(`${health}\r\n`);
     }],
   };
@@ -515,6 +515,25 @@ Deno.test("C8: clients that drip or say nothing are cut off in time, others do n
   assert(await healthy < 2_000, "a healthy client waited");
   const errors = rig.log.map(({ error }) => error).filter(Boolean);
   assertEquals(new Set(errors), new Set(["request_timeout"]));
+});
+
+Deno.test("C8: a connection is kept for as long as its client is told, and what has begun on it longer", async () => {
+  await using rig = await answeringRig(
+    "server: {header_timeout: 30, body_timeout: 2, keep_alive_timeout: 1}\n",
+  );
+  const health = get("/health");
+  const idle = await rig.send(health);
+  const begun = await rig.send(health);
+  const [answer] = await idle.answers(1);
+  assertEquals(answer?.headers.get("keep-alive"), "timeout=1");
+  await begun.answers(1);
+  const start = performance.now();
+  await pause(500);
+  await begun.send(health.slice(0, 10));
+  const ms = await soon(idle.closed, "the end") - start;
+  assert(ms >= 950 && ms < 10_000, `after ${ms} ms`);
+  await begun.send(health.slice(10));
+  assertEquals((await begun.answers(2))[1]?.status, 200);
 });
 
 Deno.test("C9: connections over the cap are closed at once, and room is taken again", async () => {
