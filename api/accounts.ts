@@ -2,6 +2,7 @@ import {
   costOf,
   Ledger,
   type LedgerAlarm,
+  type LedgerAttemptEnd,
   PriceBook,
   type PricedModel,
   ratesFor,
@@ -202,11 +203,9 @@ export class Accounts {
   /** Tells the operator, once for each deployment, where prices differ from what is charged. */
   compare(
     { deployment: { id } }: AttemptTrace["candidate"],
-    { priced, cost, reported, usage }: {
+    { priced, end: { cost, reported, usage } }: {
       readonly priced: PricedModel | undefined;
-      readonly cost?: number | undefined;
-      readonly reported?: number | undefined;
-      readonly usage?: unknown;
+      readonly end: LedgerAttemptEnd;
     },
   ): void {
     if (this.#told.size >= MAX_TOLD || this.#told.has(id)) return;

@@ -104,6 +104,7 @@ async function serve(
   account.allow(100);
   const paying = account.pay(trace, { body: BODY });
   if (paying !== undefined) await paying;
+  await account.secured();
   if (isAdmission) bench.end();
   trace.usage = USAGE;
   account.ended(trace, { wasLeft: false });

@@ -172,7 +172,7 @@ export class AnswerCache {
     const { gateway, record } = context;
     const { value: kept, ageMs, isStale }: CacheEntry<KeptAnswer> = entry;
     record.cache = isStale ? "stale" : "hit";
-    record.account?.secure();
+    await record.account?.secured();
     gateway.metrics.cacheLookup({ cache: "response", hit: true });
     if (isStale) this.#renew(context, cached);
     const { document } = cached;

@@ -243,11 +243,10 @@ export async function attempt<T extends Prepared>(
   const { gateway, record } = context;
   const { candidate, limits } = routed;
   using held = gateway.hangUps.hold(routed);
-  const { signal } = held;
   const trace = new AttemptTrace(candidate);
   const { stream, tracing, waiting } = record;
   const provider = gateway.reach(candidate, record.route);
-  const sender = new Attempt(provider, { signal, stream, limits });
+  const sender = new Attempt(provider, { signal: held.signal, stream, limits });
   const { clock } = sender;
   try {
     const loading = loadDialects(candidate);
@@ -263,6 +262,7 @@ export async function attempt<T extends Prepared>(
       translation.request;
     const paying = record.account?.pay(trace, request);
     if (paying !== undefined) await waiting.during(paying);
+    await record.account?.secured();
     let response: UpstreamResponse;
     waiting.begin();
     try {
@@ -283,7 +283,7 @@ export async function attempt<T extends Prepared>(
     gateway.health.succeeded(candidate.provider);
     gateway.rollouts?.ended(routed, { trace });
   } catch (error) {
-    const wasLeft = signal.aborted && sender.isSent;
+    const wasLeft = held.signal.aborted && sender.isSent;
     record.account?.ended(trace, { error, wasLeft });
     record.failed(trace);
     trace.error = error;

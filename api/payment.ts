@@ -3,6 +3,7 @@ import {
   type BudgetHold,
   costOf,
   type LedgerAttemptEnd,
+  type LedgerPrice,
   type LedgerUsage,
   picoDollars,
   type PricedModel,
@@ -34,6 +35,8 @@ export interface PaymentEnd {
 export class Payment {
   /** What it costs; absent where nobody knows. */
   priced: PricedModel | undefined;
+  /** The model that has answered, where the route names none. */
+  served: string | undefined;
   /** Whether what the provider charges by its own word counts before that. */
   readonly #trustsReport: boolean;
   /** How long the request is, in UTF-16 units. */
@@ -122,40 +125,26 @@ export class Payment {
     trace: AttemptTrace,
     { error, wasLeft }: PaymentEnd,
   ): LedgerAttemptEnd {
-    const outcome = error === undefined
-      ? "ok"
-      : error instanceof GatewayError
-      ? error.code.slice(0, MAX_CODE)
-      : "internal_error";
     const told = trace.usage;
     // A report that stands still while content comes is one of the beginning.
     const usage = told !== undefined && (error === undefined || isWhole(told))
       ? told
       : this.#estimate(trace, { wasLeft, told });
     // What was not answered is not charged; what was, nobody knows.
-    if (usage === undefined) {
-      const isFree = error !== undefined || trace.isFree ||
-        (trace.status ?? 0) >= 300;
-      return isFree ? { outcome, cost: 0 } : { outcome, ...this.#reserved() };
-    }
-    const cost = this.costOf(usage);
-    const reported = usage.details?.cost;
-    const isTrusted = this.#trustsReport && reported !== undefined;
-    const terms = this.priced?.price.terms;
+    const isFree = usage === undefined &&
+      (error !== undefined || trace.isFree || (trace.status ?? 0) >= 300);
+    const cost = isFree ? 0 : usage && this.costOf(usage);
+    const isUntold = cost === undefined && this.untold !== undefined;
+    const reported = usage?.details?.cost;
     return {
-      outcome,
-      price: isTrusted
-        ? REPORTED
-        : terms && { source: terms.source, version: terms.version },
-      usage: {
-        ...countsOf(usage),
-        ...(usage !== told && { isEstimated: true }),
-      },
-      cost,
-      ...cost === undefined && this.#reserved(),
-      ...(reported !== undefined && {
-        reported: Number(picoDollars(reported)),
-      }),
+      outcome: outcomeOf(error),
+      model: this.served,
+      price: isUntold ? RESERVED : usage && this.#priceOf(reported),
+      usage: usage && countsOf(usage, usage !== told),
+      cost: isUntold ? this.untold : cost,
+      reported: reported === undefined
+        ? undefined
+        : Number(picoDollars(reported)),
     };
 
     function isWhole({ output }: Usage): boolean {
@@ -163,10 +152,11 @@ export class Payment {
     }
   }
 
-  /** What was set aside, where that is charged. */
-  #reserved(): Pick<LedgerAttemptEnd, "cost" | "price"> {
-    const cost = this.untold;
-    return cost === undefined ? {} : { cost, price: RESERVED };
+  /** Who says what it costs. */
+  #priceOf(reported: number | undefined): LedgerPrice | undefined {
+    if (this.#trustsReport && reported !== undefined) return REPORTED;
+    const terms = this.priced?.price.terms;
+    return terms && { source: terms.source, version: terms.version };
   }
 
   /** Nothing where nothing has come, and nobody but the provider ended it. */
@@ -198,7 +188,16 @@ export class Payment {
   }
 }
 
-function countsOf(usage: Usage): LedgerUsage {
+function outcomeOf(error: unknown): string {
+  if (error === undefined) return "ok";
+  return error instanceof GatewayError
+    ? error.code.slice(0, MAX_CODE)
+    : "internal_error";
+}
+
+function countsOf(usage: Usage, isEstimated: boolean): LedgerUsage {
   const { input, cached, cacheWrite, output, reasoning } = usage;
-  return { input, cached, cacheWrite, output, reasoning };
+  return isEstimated
+    ? { input, cached, cacheWrite, output, reasoning, isEstimated }
+    : { input, cached, cacheWrite, output, reasoning };
 }

@@ -87,6 +87,7 @@ async function hold(
     record.account?.pass({});
     const paying = record.account?.pay(trace, {});
     if (paying !== undefined) await record.waiting.during(paying);
+    await record.account?.secured();
     const isMock = candidate.provider.type === "mock";
     if (!isMock) {
       upstream = await record.waiting.during(

@@ -1,5 +1,4 @@
 import {
-  costOfAttempts,
   type LedgerEntry,
   type LedgerIntent,
   usageProblems,
@@ -42,8 +41,9 @@ export class RequestAccount {
   /** Who pays. */
   readonly subject: Subject;
   #entry: LedgerEntry | undefined;
-  /** What each attempt has cost that has ended. */
-  readonly #costs: { readonly cost?: number | undefined }[] = [];
+  /** Whether an attempt has ended, and what all of them have cost that have; `undefined` where that of one is not known. */
+  #hasEnded = false;
+  #spent: number | undefined = 0;
   #problems: readonly string[] | undefined;
   /** The most tokens that the caller allows an answer to have; absent where it says nothing. */
   #outputTokens: number | undefined;
@@ -86,7 +86,8 @@ export class RequestAccount {
   }
 
   /**
-   * Sets aside what an attempt may cost, and notes it before it is sent.
+   * Sets aside what an attempt may cost, and notes it; before it is sent,
+   * `secured` is to be waited for.
    *
    * @returns Nothing, unless a budget has to ask the store first.
    * @throws {GatewayError} 429 `insufficient_quota` where a budget has no room.
@@ -165,7 +166,7 @@ export class RequestAccount {
   /** What the request costs with this usage of its answer, for a header: micro-dollars. */
   costWith({ payment, usage }: AttemptTrace): string | undefined {
     const cost = usage && payment?.costOf(usage);
-    const before = costOfAttempts(this.#costs);
+    const before = this.#spent;
     return cost === undefined || before === undefined
       ? undefined
       : String((cost + before) / PICO_IN_MICRO);
@@ -178,28 +179,28 @@ export class RequestAccount {
     trace.payment = undefined;
     // The table may have come meanwhile.
     payment.priced ??= this.#accounts.priceOf(trace.candidate);
-    const served = this.#servedModel(trace, payment);
+    this.#findServed(trace, payment);
     const end = payment.end(trace, how);
     trace.booked = end.usage;
     payment.settle(end.cost ?? 0);
-    this.#costs.push(end);
-    if (payment.place !== undefined) {
-      this.#entry?.ended(
-        payment.place,
-        served === undefined ? end : { ...end, model: served },
-      );
-    }
+    this.#hasEnded = true;
+    this.#spent = this.#spent === undefined || end.cost === undefined
+      ? undefined
+      : this.#spent + end.cost;
+    if (payment.place !== undefined) this.#entry?.ended(payment.place, end);
     if (usage !== undefined) {
       const problems = usageProblems(usage);
       if (problems.length > 0) this.#problems = problems;
     }
-    this.#accounts.compare(trace.candidate, {
-      ...end,
-      priced: payment.priced,
-    });
+    this.#accounts.compare(trace.candidate, { priced: payment.priced, end });
   }
 
-  /** Has the ledger know of the request, before something is delivered that no attempt was made for. */
+  /** Resolves when the ledger has what is known for good; `undefined` where there is nothing to wait for. */
+  secured(): Promise<void> | undefined {
+    return this.#begin()?.secured();
+  }
+
+  /** The same at once, before something is delivered that no attempt was made for. */
   secure(): void {
     this.#begin()?.secure();
   }
@@ -207,10 +208,8 @@ export class RequestAccount {
   /** Ends it: its row waits to be written. */
   settle(): void {
     const record = this.#record;
-    const cost = this.#costs.length === 0
-      ? undefined
-      : costOfAttempts(this.#costs);
-    if (cost !== undefined) record.costUsd = cost / PICO;
+    const cost = this.#spent;
+    if (this.#hasEnded && cost !== undefined) record.costUsd = cost / PICO;
     this.#begin()?.settle({
       status: record.status,
       error: record.error?.code.slice(0, MAX_NAME),
@@ -221,13 +220,13 @@ export class RequestAccount {
   }
 
   /** The model that has answered, where the route names none: one that has a price, as answers may name any. */
-  #servedModel(
-    { servedModel: model, candidate }: AttemptTrace,
+  #findServed(
+    { servedModel: model, candidate: { provider } }: AttemptTrace,
     payment: Payment,
-  ): string | undefined {
-    if (model === undefined || payment.priced !== undefined) return undefined;
-    payment.priced = this.#accounts.priceOf({ ...candidate, model });
-    return payment.priced && model.slice(0, MAX_NAME);
+  ): void {
+    if (model === undefined || payment.priced !== undefined) return;
+    payment.priced = this.#accounts.priceOf({ provider, model });
+    payment.served = payment.priced && model.slice(0, MAX_NAME);
   }
 
   /** What an attempt may cost at most; `undefined` where nobody knows. */

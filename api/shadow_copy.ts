@@ -91,6 +91,7 @@ export function sendShadow(
       await loadDialects(candidate);
       const translation = prepare(trace);
       await account.pay(trace, translation.request);
+      await account.secured();
       await ask(shadow, { copy, sender, stream, translation, trace });
       account.ended(trace, { wasLeft: false });
     } catch (error) {

@@ -24,6 +24,8 @@ export class JournalKeeper {
   /** Lines that the journal has yet to hold. */
   #lines = "";
   #faultAt: number | undefined;
+  /** Resolves at the end of the turn that notes lines now. */
+  #turn: Promise<void> | undefined;
 
   /** Begins a journal, where there is to be one. */
   constructor(options: JournalKeeperOptions) {
@@ -41,6 +43,18 @@ export class JournalKeeper {
   /** Notes lines that {@linkcode JournalKeeper.secure} is to write. */
   note(lines: string): void {
     if (this.#journal !== undefined) this.#lines += lines;
+  }
+
+  /**
+   * Resolves when the journal holds all that was noted. Requests whose turn it
+   * is together share one write: what they note comes in the same round of
+   * microtasks, and to write once costs far more than to write a line more.
+   */
+  secured(): Promise<void> {
+    return this.#turn ??= Promise.resolve().then(() => {
+      this.#turn = undefined;
+      this.secure();
+    });
   }
 
   /** Has the journal hold all that was noted. */

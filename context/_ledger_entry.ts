@@ -1,6 +1,7 @@
 import {
   attemptLine,
   beginLine,
+  endedLines,
   firstLine,
   type OpenRequest,
 } from "./_ledger_lines.ts";
@@ -21,10 +22,12 @@ export interface EntryOwner {
   isJournaled(): boolean;
   /** Has the journal note these lines. */
   note(lines: string): void;
-  /** Has the journal hold all that was noted. */
+  /** Resolves when the journal holds all that was noted. */
+  secured(): Promise<void>;
+  /** Has it hold that at once. */
   secure(): void;
-  /** Is told that an attempt has ended, of which the journal does not know; notes that in the entry where it keeps it. */
-  changed(entry: OpenEntry): void;
+  /** Is told that attempts have ended of which the journal does not know. */
+  changed(): void;
   /** Takes the row of one that is settled. */
   settle(entry: OpenEntry, row: LedgerRow): void;
 }
@@ -35,9 +38,9 @@ export class OpenEntry implements LedgerEntry, OpenRequest {
   readonly attempts: (LedgerIntent | LedgerAttempt)[] = [];
   /** Its place among those that go on. */
   place = 0;
-  /** Whether attempts have ended since the journal was told of it. */
-  hasChanged = false;
   readonly #owner: EntryOwner;
+  /** Whether attempts have ended since the journal was told of it. */
+  #hasChanged = false;
   #isNoted = false;
   #isSettled = false;
 
@@ -50,13 +53,13 @@ export class OpenEntry implements LedgerEntry, OpenRequest {
     const at = this.attempts.push(intent) - 1;
     if (!this.#owner.isJournaled()) return at;
     const { head } = this;
+    this.noteChanges();
     this.#owner.note(
       this.#isNoted
         ? attemptLine(head.id, { at, attempt: intent })
         : firstLine(head, intent),
     );
     this.#isNoted = true;
-    this.#owner.secure();
     return at;
   }
 
@@ -77,14 +80,33 @@ export class OpenEntry implements LedgerEntry, OpenRequest {
       cost,
       reported,
     };
-    if (!this.hasChanged) this.#owner.changed(this);
+    if (!this.#owner.isJournaled()) return;
+    this.#hasChanged = true;
+    this.#owner.changed();
+  }
+
+  /** Has the journal note what attempts have come to, where it does not know. */
+  noteChanges(): void {
+    if (!this.#hasChanged) return;
+    this.#hasChanged = false;
+    this.#owner.note(endedLines(this));
+  }
+
+  secured(): Promise<void> | undefined {
+    if (!this.#owner.isJournaled()) return;
+    this.#note();
+    return this.#owner.secured();
   }
 
   secure(): void {
     if (!this.#owner.isJournaled()) return;
+    this.#note();
+    this.#owner.secure();
+  }
+
+  #note(): void {
     if (!this.#isNoted) this.#owner.note(beginLine(this.head));
     this.#isNoted = true;
-    this.#owner.secure();
   }
 
   get cost(): number | undefined {

@@ -19,6 +19,7 @@ for (let n = 0;; n++) {
     price: { source: "config", version: "1" },
     charges: [["all", "*", "total"]],
   });
+  await entry.secured();
   // Delivered; settled later, as a stream's answer is.
   Deno.stdout.writeSync(encoder.encode(`${id}\n`));
   if (n % 7 === 0) await new Promise((resolve) => setTimeout(resolve, 1));

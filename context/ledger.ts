@@ -1,6 +1,6 @@
 import { JournalKeeper } from "./_journal_keeper.ts";
 import { type EntryOwner, OpenEntries, OpenEntry } from "./_ledger_entry.ts";
-import { endedLines, openLines, settledLine } from "./_ledger_lines.ts";
+import { openLines, settledLine } from "./_ledger_lines.ts";
 import type { LedgerAlarm } from "./ledger_alarm.ts";
 import { recoverJournals } from "./_ledger_recovery.ts";
 import { LedgerWriter } from "./_ledger_writer.ts";
@@ -49,15 +49,16 @@ export interface LedgerOptions {
 /** A request in the ledger, from its beginning to its settlement. */
 export interface LedgerEntry {
   /**
-   * Notes an attempt, before its first byte is sent: when it returns, the
-   * journal has it.
+   * Notes an attempt; before its first byte is sent, `secured` is to be waited for.
    *
    * @returns Its place, for `ended`.
    */
   attempt(intent: LedgerIntent): number;
   /** Notes how an attempt ended, at its place. */
   ended(place: number, end: LedgerAttemptEnd): void;
-  /** Has the journal hold what is known, before anything is delivered that no attempt was made for. */
+  /** Resolves when the journal holds what is known; `undefined` where there is none. */
+  secured(): Promise<void> | undefined;
+  /** Has the journal hold it at once, before anything is delivered that no attempt was made for. */
   secure(): void;
   /** What the attempts cost so far, in pico-dollars; `undefined` where a price is not known. */
   readonly cost: number | undefined;
@@ -81,7 +82,8 @@ const PART = 65_536;
  * at a time, together with the sums of their days, so that both are always
  * equal. With a journal, this is guaranteed however the process ends, short of
  * a failure of the machine: an attempt is in the journal before its first byte
- * is sent, so no answer is delivered without a row. What was not settled then
+ * is sent, so no answer is delivered without a row. Requests whose turn it is
+ * together are written to it at once. What was not settled then
  * becomes a row of the state `unknown`, with what was reserved as its cost, when
  * the next ledger starts in the same directory.
  *
@@ -100,6 +102,7 @@ const PART = 65_536;
  *   reserved: 2_000_000,
  *   price: { source: "config", version: "1" },
  * });
+ * await entry.secured();
  * entry.ended(place, { outcome: "ok", cost: 1_500_000 });
  * entry.settle({ status: 200, durationMs: 12 });
  * await ledger.close();
@@ -113,8 +116,8 @@ export class Ledger {
   readonly #directory: string | undefined;
   readonly #journal: JournalKeeper;
   readonly #open = new OpenEntries();
-  /** Those with attempts that have ended since the journal was written. */
-  #changed: OpenEntry[] = [];
+  /** Whether requests that go on have attempts that have ended since the journal was written. */
+  #hasChanged = false;
   readonly #owner: EntryOwner;
   readonly #writer: LedgerWriter;
   #isSpilled = false;
@@ -147,11 +150,11 @@ export class Ledger {
     this.#owner = {
       isJournaled: () => this.#journal.isOpen,
       note: (lines) => this.#journal.note(lines),
-      secure: () => this.#secure(),
-      changed: (entry) => {
-        if (!this.#journal.isOpen) return;
-        entry.hasChanged = true;
-        this.#changed.push(entry);
+      secured: () => this.#journal.secured(),
+      secure: () => this.#journal.secure(),
+      changed: () => {
+        this.#hasChanged = true;
+        this.#wake();
       },
       settle: (entry, row) => this.#settle(entry, row),
     };
@@ -235,21 +238,18 @@ export class Ledger {
     wait();
   }
 
-  /** Has the journal hold all that is known: of attempts that ended, only where it goes on. */
+  /** Has the journal hold all that is known: of attempts that ended, only where the request goes on. */
   #secure(): void {
-    for (const entry of this.#changed) {
-      if (!entry.hasChanged) continue;
-      entry.hasChanged = false;
-      this.#journal.note(endedLines(entry));
+    if (this.#hasChanged) {
+      for (const open of this.#open) open.noteChanges();
     }
-    if (this.#changed.length > 0) this.#changed = [];
+    this.#hasChanged = false;
     this.#journal.secure();
   }
 
   #settle(entry: OpenEntry, row: LedgerRow): void {
+    // Of its attempts its row says all.
     this.#open.delete(entry);
-    // Its row says all.
-    entry.hasChanged = false;
     const text = JSON.stringify(row);
     if (this.#journal.isOpen) this.#journal.note(settledLine(text));
     if (this.waiting >= this.#options.maxRows) {
@@ -262,12 +262,12 @@ export class Ledger {
     this.#wake();
   }
 
-  /** While rows wait, the journal has them at each turn, and the store when it is time. */
+  /** While there is something to tell, the journal has it at each turn, and the store when it is time. */
   #wake(): void {
     if (this.#isClosed) return;
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      if (this.waiting === 0) return;
+      if (this.waiting === 0 && !this.#hasChanged) return;
       if (this.#writer.isDue) void this.flush();
       else this.#secure();
       this.#wake();

@@ -15,7 +15,7 @@ const CHARGES = [["all", "*", "2026-11"]] as const;
 let count = 0;
 
 /** Intents of some requests, and then their ends. */
-function serve(ledger: Ledger): void {
+async function serve(ledger: Ledger): Promise<void> {
   const open = Array.from({ length: AT_ONCE }, () => {
     const entry = ledger.begin({
       id: `req_${(count++).toString(36).padStart(24, "0")}`,
@@ -33,8 +33,9 @@ function serve(ledger: Ledger): void {
       price: PRICE,
       charges: CHARGES,
     });
-    return { entry, place };
+    return { entry, place, secured: entry.secured() };
   });
+  for (const { secured } of open) if (secured !== undefined) await secured;
   for (const { entry, place } of open) {
     entry.ended(place, {
       outcome: "ok",
@@ -53,7 +54,9 @@ function serve(ledger: Ledger): void {
 
 /** Serves, and waits until all is in the store. */
 async function serveAll(ledger: Ledger): Promise<void> {
-  for (let served = 0; served < REQUESTS; served += AT_ONCE) serve(ledger);
+  for (let served = 0; served < REQUESTS; served += AT_ONCE) {
+    await serve(ledger);
+  }
   await ledger.flush();
 }
 

@@ -59,7 +59,7 @@ export interface LedgerAttempt extends LedgerIntent {
 export interface LedgerAttemptEnd
   extends Omit<LedgerAttempt, keyof LedgerIntent> {
   /** The model that has answered. @default {the one that was asked} */
-  readonly model?: string;
+  readonly model?: string | undefined;
   /** Who says what it cost. @default {who said so when it began} */
   readonly price?: LedgerPrice | undefined;
 }

@@ -1,5 +1,4 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { type EntryOwner, OpenEntry } from "./_ledger_entry.ts";
 import { spendKey } from "./_ledger_keys.ts";
 import { Ledger, type LedgerEntry } from "./ledger.ts";
 import type { LedgerAlarm } from "./ledger_alarm.ts";
@@ -386,22 +385,53 @@ Deno.test("usageProblems() tells parts that are more than the whole", () => {
   assertEquals(usageProblems({ ...usage, output: NaN }).length > 0, true);
 });
 
-Deno.test("A2: OpenEntry tells of each attempt that ends until its ledger has taken note of one", () => {
-  const told: number[] = [];
-  const owner: EntryOwner = {
-    isJournaled: () => false,
-    note: () => {},
-    secure: () => {},
-    // As while the disk takes no journal: it may take one later.
-    changed: (entry) => void told.push(entry.attempts.length),
-    settle: () => {},
-  };
-  const entry = new OpenEntry({ id: "r", at: AT, route: "/v1/x" }, owner);
-  for (let n = 0; n < 2; n++) {
-    const intent = { provider: "acme", model: "m", reserved: 1 };
-    entry.ended(entry.attempt(intent), { outcome: "ok" });
-  }
-  assertEquals(told, [1, 2]);
+/** What the only journal in a directory holds. */
+function journalIn(directory: string): string {
+  const [file] = [...Deno.readDirSync(directory)];
+  return Deno.readTextFileSync(`${directory}/${file?.name}`);
+}
+
+Deno.test("A2: attempts that begin in one turn are in the journal before any of them goes on, by one write", async () => {
+  const directory = await Deno.makeTempDir();
+  const store = new MemoryStateStore();
+  const ledger = new Ledger({ store, directory });
+  const entries = ["one", "two", "three"].map((id) => begin(ledger, id));
+  const written = entries.map((entry) => {
+    attempt(entry);
+    return entry.secured();
+  });
+  assertEquals(journalIn(directory), "");
+  assertEquals(new Set(written).size, 1);
+  await written[0];
+  const text = journalIn(directory);
+  assertEquals(text.trimEnd().split("\n").length, 3);
+  assert(text.includes(`"id":"three"`));
+  // The next turn's are not of that write.
+  attempt(entries[0]!);
+  await entries[0]!.secured();
+  assertEquals(journalIn(directory).trimEnd().split("\n").length, 4);
+  for (const entry of entries) entry.settle({ status: 200, durationMs: 1 });
+  await ledger.close();
+  await store.close();
+  await Deno.remove(directory, { recursive: true });
+});
+
+Deno.test("A2: what an attempt came to is in the journal before the next one goes on, or else soon", async () => {
+  const directory = await Deno.makeTempDir();
+  const store = new MemoryStateStore();
+  const ledger = new Ledger({ store, directory, flushMs: 5 });
+  const entry = begin(ledger, "r");
+  entry.ended(attempt(entry), { outcome: "timeout", cost: 11 });
+  const place = attempt(entry);
+  await entry.secured();
+  assert(journalIn(directory).includes(`"cost":11`));
+  entry.ended(place, { outcome: "timeout", cost: 12 });
+  await until(() => journalIn(directory).includes(`"cost":12`));
+  entry.settle({ status: 504, durationMs: 1 });
+  await ledger.close();
+  assertEquals((await rowsIn(store)).map(({ cost }) => cost), [23]);
+  await store.close();
+  await Deno.remove(directory, { recursive: true });
 });
 
 Deno.test("A2: what a process leaves behind is not read again and again for a store that is known to fail", async () => {
