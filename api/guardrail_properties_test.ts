@@ -120,11 +120,12 @@ Deno.test("a text cut anywhere is refused as it is whole, and nothing refused is
           const single = run(begin(), [...text]);
           assertEquals(single.isRefused, whole.isRefused);
           if (!whole.isRefused) continue;
-          // What was told before holds nothing that is refused.
-          assert(
-            !isRefused(phrases(["secret plan"])(), pieces.told),
-            pieces.told,
-          );
+          assert(text.startsWith(pieces.told));
+          if (begin !== scans[0]) continue;
+          // What was told before holds nothing that is refused: with a letter
+          // more, as a phrase may end there but in the middle of a word.
+          const told = text.slice(0, pieces.told.length + 1);
+          assert(!isRefused(phrases(["secret plan"])(), told), told);
         }
       },
     ),
