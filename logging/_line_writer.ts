@@ -1,5 +1,4 @@
-import { Buffer } from "node:buffer";
-import { PartialWriteError } from "./buffered_sink.ts";
+import { PartialWriteError } from "./partial_write_error.ts";
 
 const LINE_FEED = 10;
 
@@ -9,6 +8,14 @@ function countLines(bytes: Uint8Array): number {
   return count;
 }
 
+/** The bytes with a line break before them. */
+function afterBreak(bytes: Uint8Array): Uint8Array {
+  const broken = new Uint8Array(bytes.length + 1);
+  broken[0] = LINE_FEED;
+  broken.set(bytes, 1);
+  return broken;
+}
+
 /**
  * Makes a function that writes whole lines through one that writes as much as
  * there is room for and tells how many bytes that was. After a write that
@@ -16,11 +23,11 @@ function countLines(bytes: Uint8Array): number {
  */
 export function lineWriter(
   writeSome: (bytes: Uint8Array) => Promise<number>,
-): (text: string) => Promise<void> {
+): (lines: Uint8Array) => Promise<void> {
   let midLine = false;
-  return async function writeLines(text: string): Promise<void> {
+  return async function writeLines(lines: Uint8Array): Promise<void> {
     const lead = midLine ? 1 : 0;
-    const bytes = Buffer.from(midLine ? `\n${text}` : text);
+    const bytes = midLine ? afterBreak(lines) : lines;
     let done = 0;
     try {
       while (done < bytes.length) done += await writeSome(bytes.subarray(done));

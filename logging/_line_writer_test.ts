@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { PartialWriteError } from "./buffered_sink.ts";
 import { lineWriter } from "./_line_writer.ts";
+import { PartialWriteError } from "./partial_write_error.ts";
 
 interface Place {
   readonly writeSome: (bytes: Uint8Array) => Promise<number>;
@@ -20,16 +20,21 @@ function placeOf(...plan: (number | Error)[]): Place {
   return { writeSome, plan, text: () => text };
 }
 
+function linesTo({ writeSome }: Place): (text: string) => Promise<void> {
+  const write = lineWriter(writeSome);
+  return (text) => write(new TextEncoder().encode(text));
+}
+
 Deno.test("lineWriter() goes on where a write took a part", async () => {
   const place = placeOf(2, 0, 3);
-  await lineWriter(place.writeSome)("one\ntwo\n");
+  await linesTo(place)("one\ntwo\n");
   assertEquals(place.text(), "one\ntwo\n");
 });
 
 Deno.test("lineWriter() tells how many lines were written before it broke off", async () => {
   const full = new Error("Disk full");
   const place = placeOf(6, full, full);
-  const write = lineWriter(place.writeSome);
+  const write = linesTo(place);
   const first = await assertRejects(
     () => write("one\ntwo\nthree\n"),
     PartialWriteError,
@@ -45,7 +50,7 @@ Deno.test("lineWriter() tells how many lines were written before it broke off", 
 Deno.test("lineWriter() does not count the break that ends a torn line", async () => {
   const full = new Error("Disk full");
   const place = placeOf(1, full, 3, full);
-  const write = lineWriter(place.writeSome);
+  const write = linesTo(place);
   await assertRejects(() => write("a\n"), PartialWriteError);
   // What was written is the whole line "a", its break and "b\n" of "b\nc\n".
   const error = await assertRejects(() => write("b\nc\n"), PartialWriteError);

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { bufferedSink, PartialWriteError } from "./buffered_sink.ts";
+import { bufferedSink } from "./buffered_sink.ts";
+import { PartialWriteError } from "./partial_write_error.ts";
 
 interface Gate {
   readonly writes: string[];
@@ -121,4 +122,42 @@ Deno.test("bufferedSink() takes 16,384 lines by default, not more", async () => 
   assert(sink.dropped?.() === 20_000 - 16_384 + 10);
   open();
   await sink.flush?.();
+});
+
+Deno.test("bufferedSink() hands on every character of lines of every length", async () => {
+  const writes: string[] = [];
+  const sink = bufferedSink((text) => Promise.resolve(void writes.push(text)));
+  const lines = ["\ufeffa", "ä€😀", "", "a\ud800b"];
+  for (const length of [60_000, 131_071, 131_072, 131_070, 200_000]) {
+    lines.push("x".repeat(length), "é".repeat(length), "one", "€".repeat(7));
+  }
+  for (const line of lines) sink(line);
+  await sink.flush?.();
+  for (const line of lines.toReversed()) sink(line);
+  await sink.flush?.();
+  const all = [...lines, ...lines.toReversed()]
+    .map((line) => `${line.toWellFormed()}\n`);
+  assertEquals(writes.join("") === all.join(""), true);
+  assertEquals(writes.every((text) => text.endsWith("\n")), true);
+  assertEquals(sink.dropped?.(), 0);
+});
+
+Deno.test("bufferedSink() keeps apart what is being written and what comes meanwhile", async () => {
+  const { writes, write, open } = hangingPlace();
+  const sink = bufferedSink(write);
+  const numbers = Array.from({ length: 2_000 }, (_, at) => `line ${at}`);
+  for (const [at, line] of numbers.entries()) {
+    sink(line.padEnd(300));
+    if (at === 1_000) {
+      void sink.flush?.();
+      await turn();
+    }
+  }
+  assertEquals(sink.dropped?.(), 0);
+  open();
+  await sink.flush?.();
+  assertEquals(
+    writes.join("").split("\n").slice(0, -1).map((line) => line.trim()),
+    numbers,
+  );
 });

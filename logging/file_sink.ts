@@ -1,5 +1,6 @@
 import { appendFiles } from "./_append_file.ts";
-import { bufferedSink, type BufferedSinkOptions } from "./buffered_sink.ts";
+import type { BufferedSinkOptions } from "./buffered_sink.ts";
+import { lineQueue } from "./_line_queue.ts";
 import { lineWriter } from "./_line_writer.ts";
 import { LogFile } from "./_log_file.ts";
 import type { LogSink } from "./log_sink.ts";
@@ -53,7 +54,7 @@ export function fileSink(path: string, options: FileSinkOptions = {}): LogSink {
   const { maxBytes, maxFiles } = options;
   const file = new LogFile(path, { maxBytes, maxFiles, files: appendFiles() });
   const write = lineWriter((bytes) => file.writeSome(bytes));
-  const sink = bufferedSink(write, options);
+  const sink = lineQueue(write, options);
   return Object.assign((line: string) => sink(line), {
     flush: async () => await sink.flush?.(),
     dropped: () => sink.dropped?.() ?? 0,

@@ -3,7 +3,8 @@ import { type AppendFiles, appendFiles, NODE_FILES } from "./_append_file.ts";
 import { fileSink } from "./file_sink.ts";
 import { lineWriter } from "./_line_writer.ts";
 import { LogFile, type LogFileOptions } from "./_log_file.ts";
-import { bufferedSink, PartialWriteError } from "./buffered_sink.ts";
+import { lineQueue } from "./_line_queue.ts";
+import { PartialWriteError } from "./partial_write_error.ts";
 
 /** A folder of its own, gone at the end. */
 class Folder implements Disposable {
@@ -28,6 +29,12 @@ class Folder implements Disposable {
   }
 }
 
+/** Writes whole lines into a file. */
+function linesTo(file: LogFile): (text: string) => Promise<void> {
+  const write = lineWriter((bytes) => file.writeSome(bytes));
+  return (text) => write(new TextEncoder().encode(text));
+}
+
 /** Writes batches into a file, one after the other. */
 async function writeAll(
   path: string,
@@ -35,7 +42,7 @@ async function writeAll(
   options: Partial<LogFileOptions> = {},
 ): Promise<void> {
   const file = new LogFile(path, { files: appendFiles(), ...options });
-  const write = lineWriter((bytes) => file.writeSome(bytes));
+  const write = linesTo(file);
   try {
     for (const batch of batches) await write(batch);
   } finally {
@@ -125,7 +132,7 @@ Deno.test("P8: a log file that can't be rotated goes on, and is tried again a se
   };
   const options = { maxBytes: 4, maxFiles: 3, files, now: () => time };
   const file = new LogFile(folder.file(), options);
-  const write = lineWriter((bytes) => file.writeSome(bytes));
+  const write = linesTo(file);
   for (const line of ["one", "two", "six"]) await write(`${line}\n`);
   assertEquals([folder.all(), refusals], [{ "a.log": "one\ntwo\nsix\n" }, 1]);
   time = 2_000;
@@ -159,7 +166,7 @@ Deno.test("P8: a write that breaks off within a line counts what was written, an
     room = 6;
     const path = folder.file(`${reopens}.log`);
     const file = new LogFile(path, { files });
-    const write = lineWriter((bytes) => file.writeSome(bytes));
+    const write = linesTo(file);
     const error = await write("one\ntwo\nsix\n").catch((error) => error);
     assert(error instanceof PartialWriteError);
     assertEquals(error.linesWritten, 1);
@@ -195,7 +202,7 @@ Deno.test("P8: a full disk drops lines, counted exactly, and goes on when there 
     },
   };
   const file = new LogFile(folder.file(), { files });
-  const sink = bufferedSink(lineWriter((bytes) => file.writeSome(bytes)));
+  const sink = lineQueue(lineWriter((bytes) => file.writeSome(bytes)));
   await log(sink, ["lost", "lost"]);
   sink("lost");
   sink("lost");

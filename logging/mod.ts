@@ -35,11 +35,7 @@
  *
  * @module
  */
-export {
-  bufferedSink,
-  type BufferedSinkOptions,
-  PartialWriteError,
-} from "./buffered_sink.ts";
+export { bufferedSink, type BufferedSinkOptions } from "./buffered_sink.ts";
 export { constantFields } from "./constant_fields.ts";
 export { CounterSeries } from "./counter_series.ts";
 export { withoutEcho } from "./echo.ts";
@@ -111,6 +107,7 @@ export {
   MetricsCollector,
   type MetricsCollectorOptions,
 } from "./metrics_collector.ts";
+export { PartialWriteError } from "./partial_write_error.ts";
 export { PERSONAL_DATA, type PersonalData } from "./personal_data.ts";
 export { declareProcessMetrics } from "./process_metrics.ts";
 export {

@@ -1,6 +1,7 @@
 import { write } from "node:fs";
 import { isatty } from "node:tty";
-import { bufferedSink, type BufferedSinkOptions } from "./buffered_sink.ts";
+import type { BufferedSinkOptions } from "./buffered_sink.ts";
+import { lineQueue } from "./_line_queue.ts";
 import { lineWriter } from "./_line_writer.ts";
 import type { LogSink } from "./log_sink.ts";
 
@@ -58,5 +59,5 @@ function writeSome(bytes: Uint8Array): Promise<number> {
  * ```
  */
 export function stdoutSink(options: BufferedSinkOptions = {}): LogSink {
-  return bufferedSink(lineWriter(writeSome), options);
+  return lineQueue(lineWriter(writeSome), options);
 }
