@@ -1,24 +1,38 @@
 import type { RouteRequest } from "@llm-proxy/core/routing";
 import type { RequestContext } from "./endpoints.ts";
 
+/** What is told of a request besides its body. */
+interface Told {
+  id?: string;
+  header?: NonNullable<RouteRequest["header"]>;
+  subject?: string;
+  isOn?: NonNullable<RouteRequest["isOn"]>;
+}
+
 /**
  * Tells routing what it may ask of a request besides its body. The request is
  * not copied: what is dear to find out is found out where it is asked for.
  */
 export function toldRequest(
   request: RouteRequest,
-  { gateway: { flags }, exchange, record }: RequestContext,
+  context: RequestContext,
 ): RouteRequest {
+  const { exchange, record: { id, key } } = context;
+  const told: Told = request;
+  told.id = id;
+  told.header = (name) => exchange.header(name);
+  if (key !== undefined) told.subject = key;
+  if (context.gateway.flags.size > 0) told.isOn = switchesFor(context);
+  return request;
+}
+
+/** Whether flags are on for a request. */
+function switchesFor(
+  { gateway: { flags }, exchange, record }: RequestContext,
+): (flag: string) => boolean {
   const { id, key, route } = record;
   const team = record.account?.subject.team;
   const header = (name: string): string | undefined => exchange.header(name);
-  return Object.assign(request, {
-    id,
-    header,
-    ...(key !== undefined && { subject: key }),
-    ...(flags.size > 0 && {
-      isOn: (flag: string): boolean =>
-        flags.isOn(flag, { key, team, route, header, unit: key ?? id }),
-    }),
-  });
+  return (flag) =>
+    flags.isOn(flag, { key, team, route, header, unit: key ?? id });
 }

@@ -210,13 +210,13 @@ export async function route(
   record.access?.checkModel(request.model);
   gateway.guardrails?.checkSeen(context, request.model);
   const chosen = gateway.selections.resolve(request.model);
-  if (chosen !== undefined) request = { ...request, model: chosen };
-  const learning = gateway.learn(request.model);
+  const learning = gateway.learn(chosen ?? request.model);
   if (learning !== undefined) await record.waiting.during(learning);
   if (gateway.limits.hasModelRules) await admitModel(context);
   try {
     return await gateway.failover.run({
       request: toldRequest(request, context),
+      model: chosen,
       signal,
       log: record.attempts,
       work,

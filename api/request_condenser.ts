@@ -88,10 +88,7 @@ export class RequestCondenser {
 
   #candidates(): readonly Candidate[] {
     const { table } = this.#context.gateway;
-    const match = table.match(this.#options.request.model);
-    return match === undefined
-      ? []
-      : table.candidates(match.route.targets, match.capture);
+    return table.match(this.#options.request.model)?.candidates ?? [];
   }
 
   #tokens(): number {

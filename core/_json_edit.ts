@@ -1,4 +1,10 @@
-import { keyStartBefore, NO_LIMITS, readName, scanJson } from "./_json_scan.ts";
+import {
+  keyStartBefore,
+  NO_LIMITS,
+  readName,
+  scanJson,
+  trimSpace,
+} from "./_json_scan.ts";
 import type { JsonDocument } from "./json_document.ts";
 
 /**
@@ -29,31 +35,47 @@ export function editJsonDocument(
   edits: ReadonlyMap<string, string | undefined>,
 ): string {
   const { text, spans } = document;
-  const splices: Splice[] = [];
+  let splices: Splice[] | undefined;
   let appended = "";
   let removed = 0;
   for (const [key, value] of edits) {
     const span = spans.get(key);
     if (value === undefined) removed += span ? 1 : 0;
-    else if (span) splices.push([span[0], span[1], value]);
-    else appended += `,${JSON.stringify(key)}:${value}`;
+    else if (span === undefined) appended += `,${JSON.stringify(key)}:${value}`;
+    else {
+      const splice: Splice = [span[0], span[1], value];
+      // Most often there is one, for which a list of one is small.
+      if (splices === undefined) splices = [splice];
+      else splices.push(splice);
+    }
   }
-  if (removed > 0 || document.repeated) removeMembers(document, edits, splices);
+  if (removed > 0 || document.repeated) {
+    removeMembers(document, edits, splices ??= []);
+  }
   if (appended !== "") {
-    let end = 0;
-    for (const [, valueEnd] of spans.values()) end = Math.max(end, valueEnd);
-    if (end === 0) end = text.lastIndexOf("}");
-    splices.push([end, end, appended.slice(removed === spans.size ? 1 : 0)]);
+    (splices ??= []).push(append(document, appended, removed));
   }
-  if (splices.length === 0) return text;
-  return splice(text, splices);
+  return splices === undefined ? text : splice(text, splices);
+}
+
+/** Puts members behind the last one that stays or goes. */
+function append(
+  { text, spans }: JsonDocument,
+  appended: string,
+  removed: number,
+): Splice {
+  const brace = text.lastIndexOf("}");
+  const end = spans.size === 0 ? brace : trimSpace(text, brace);
+  return [end, end, appended.slice(removed === spans.size ? 1 : 0)];
 }
 
 /** Start and end of what goes, and what comes instead. */
 type Splice = readonly [start: number, end: number, text: string];
 
 function splice(text: string, splices: Splice[]): string {
-  splices.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+  if (splices.length > 1) {
+    splices.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+  }
   let edited = "";
   let at = 0;
   for (const [start, end, instead] of splices) {
@@ -72,10 +94,11 @@ function removeMembers(
   const members = repeated
     ? listMembers(text)
     : Array.from(spans, ([key, span]) => [key, ...span] as const);
+  const counting = new Map(spans);
   const goes = (index: number): boolean => {
     const [key, start] = members[index] ?? [];
     if (key === undefined) return false;
-    return spans.get(key)?.[0] !== start ||
+    return counting.get(key)?.[0] !== start ||
       (edits.has(key) && edits.get(key) === undefined);
   };
   for (let first = 0; first < members.length; first++) {

@@ -55,6 +55,7 @@ export function scanJson(
 ): JsonScan {
   const members: number[] = [];
   const escapedNames: number[] = [];
+  const scan = { members, escapedNames };
   let depth = 0;
   let nodes = 0;
   /** The last string, and whether it has an escape. */
@@ -67,24 +68,19 @@ export function scanJson(
   let nameEnd = 0;
   let colon = -1;
   let seam = 0;
-  const excess = (at: number, reason: string): JsonScan => ({
-    members,
-    escapedNames,
-    excess: { at, reason },
-  });
   for (let at = 0; at < text.length; at++) {
     switch (text.charCodeAt(at)) {
       case QUOTE:
         start = at;
         end = stringEnd(text, at);
-        if (end === -1) return { members, escapedNames };
+        if (end === -1) return scan;
         isEscapedText = backslash < end;
         if (isEscapedText) backslash = find(text, "\\", end);
         at = end - 1;
         break;
       case COLON:
         if (++nodes > limits.maxNodes) {
-          return excess(at, `more than ${limits.maxNodes} nodes`);
+          return exceeding(scan, at, `more than ${limits.maxNodes} nodes`);
         }
         if (isEscapedText) escapedNames.push(start, end);
         if (depth !== 1) break;
@@ -95,10 +91,10 @@ export function scanJson(
       case OPEN_BRACE:
       case OPEN_BRACKET:
         if (++nodes > limits.maxNodes) {
-          return excess(at, `more than ${limits.maxNodes} nodes`);
+          return exceeding(scan, at, `more than ${limits.maxNodes} nodes`);
         }
         if (++depth > limits.maxDepth) {
-          return excess(at, `more than ${limits.maxDepth} levels`);
+          return exceeding(scan, at, `more than ${limits.maxDepth} levels`);
         }
         break;
       case CLOSE_BRACE:
@@ -120,11 +116,15 @@ export function scanJson(
         );
         colon = -1;
         if (members.length > 4 * limits.maxMembers) {
-          return excess(at, `more than ${limits.maxMembers} members`);
+          return exceeding(scan, at, `more than ${limits.maxMembers} members`);
         }
     }
   }
-  return { members, escapedNames };
+  return scan;
+}
+
+function exceeding(scan: JsonScan, at: number, reason: string): JsonScan {
+  return { ...scan, excess: { at, reason } };
 }
 
 /** Where `what` is next; the end of all places where it is not. */
@@ -203,7 +203,7 @@ export function skipSpace(text: string, at: number): number {
 }
 
 /** Where what stands before `end` ends, JSON white space left out. */
-function trimSpace(text: string, end: number): number {
+export function trimSpace(text: string, end: number): number {
   while (isSpace(text.charCodeAt(end - 1))) end--;
   return end;
 }

@@ -1,7 +1,6 @@
 import { describeJsonFault, describePlace } from "./_json_fault.ts";
 import {
   type JsonScan,
-  readName,
   scanJson,
   skipSpace,
   withPlainNames,
@@ -21,9 +20,11 @@ export interface ParseJsonOptions {
   readonly what?: string;
 }
 
-/** More top-level members than any API has; keeps the map of them small. */
+/** More top-level members than any API has; keeps the list of them short. */
 const MAX_MEMBERS = 1000;
 const LIMITS = { maxDepth: 200, maxNodes: 100_000, maxMembers: MAX_MEMBERS };
+/** What a document is parsed with most often. */
+export const NO_OPTIONS: ParseJsonOptions = {};
 const WHAT = "request body";
 const decoder = new TextDecoder();
 const strictDecoder = new TextDecoder("utf-8", { fatal: true });
@@ -71,7 +72,8 @@ export function judgeJson(
   if (text[start] !== "{" || text.charCodeAt(start + 1) === 0) {
     throw invalidJson(what, notAnObject(text, start));
   }
-  const scan = scanJson(text, { ...LIMITS, ...options }, seams);
+  const limits = options === NO_OPTIONS ? LIMITS : { ...LIMITS, ...options };
+  const scan = scanJson(text, limits, seams);
   const { excess } = scan;
   if (excess === undefined) return scan;
   const { at, reason } = excess;
@@ -95,10 +97,8 @@ function notAnObject(text: string, start: number): string {
  */
 export function parseJudged(
   text: string,
-  { escapedNames, options: { what = WHAT } }: {
-    readonly escapedNames: readonly number[];
-    readonly options: ParseJsonOptions;
-  },
+  { escapedNames }: JsonScan,
+  { what = WHAT }: ParseJsonOptions = NO_OPTIONS,
 ): Record<string, unknown> {
   try {
     return JSON.parse(withPlainNames(text, escapedNames));
@@ -107,19 +107,6 @@ export function parseJudged(
     const fault = describeJsonFault(text, isSame ? error : undefined);
     throw invalidJson(what, `is not valid JSON${fault}`);
   }
-}
-
-/** Where each top-level value stands; of a key that comes twice the last. */
-export function spansOf(
-  text: string,
-  members: readonly number[],
-): Map<string, readonly [start: number, end: number]> {
-  const spans = new Map<string, readonly [number, number]>();
-  for (let i = 0; i < members.length; i += 4) {
-    const key = readName(text.slice(members[i], members[i + 1]));
-    spans.set(key, [members[i + 2]!, members[i + 3]!]);
-  }
-  return spans;
 }
 
 function invalidJson(

@@ -1,12 +1,15 @@
+import type { JsonScan } from "./_json_scan.ts";
+import { type JsonSpans, ScannedSpans } from "./_json_spans.ts";
 import {
   decodeUtf8,
   judgeJson,
+  NO_OPTIONS,
   type ParseJsonOptions,
   parseJudged,
-  spansOf,
 } from "./_json_steps.ts";
 
 export { editJsonDocument } from "./_json_edit.ts";
+export type { JsonSpan, JsonSpans } from "./_json_spans.ts";
 export type { ParseJsonOptions } from "./_json_steps.ts";
 
 /** A JSON object with its text and the places of its top-level values. */
@@ -16,7 +19,7 @@ export interface JsonDocument {
   /** The parsed object. */
   readonly value: Readonly<Record<string, unknown>>;
   /** Start and end of each top-level value in `text`, by key. */
-  readonly spans: ReadonlyMap<string, readonly [start: number, end: number]>;
+  readonly spans: JsonSpans;
   /** Whether a top-level key comes more than once. The last one counts, in `spans` as in `value`. */
   readonly repeated?: boolean;
 }
@@ -43,12 +46,23 @@ export interface JsonDocument {
  */
 export function parseJsonDocument(
   bytes: Uint8Array,
-  options: ParseJsonOptions = {},
+  options: ParseJsonOptions = NO_OPTIONS,
 ): JsonDocument {
   const text = decodeUtf8(bytes, options);
-  const { members, escapedNames } = judgeJson(text, options);
-  const value = parseJudged(text, { escapedNames, options });
-  const spans = spansOf(text, members);
-  const repeated = spans.size < members.length / 4;
-  return repeated ? { text, value, spans, repeated } : { text, value, spans };
+  const scan = judgeJson(text, options);
+  return documentOf(text, { scan, value: parseJudged(text, scan, options) });
+}
+
+/** The document of a text that was scanned and parsed. */
+export function documentOf(
+  text: string,
+  { scan, value }: {
+    readonly scan: JsonScan;
+    readonly value: JsonDocument["value"];
+  },
+): JsonDocument {
+  let size = 0;
+  for (const _ in value) size++;
+  const repeated = size < scan.members.length / 4;
+  return { text, value, spans: new ScannedSpans(text, scan, size), repeated };
 }

@@ -130,7 +130,7 @@ function nested(depth: number, open = "[", close = "]"): string {
 }
 
 Deno.test("C6: 200 levels pass, 201 are refused", () => {
-  assertEquals(parse(nested(200)).spans.size, 1);
+  assertEquals([...parse(nested(200)).spans].length, 1);
   parse(nested(200, '{"a":', "}"));
   const error = refusal(nested(201));
   assertEquals(
@@ -199,7 +199,10 @@ Deno.test("X16: of a key that comes twice only what counts is sent on", () => {
 
 Deno.test("parseJsonDocument() treats names of the prototype as data", () => {
   const document = parse('{"__proto__":{"x":1},"constructor":2}');
-  assertEquals([...document.spans.keys()], ["__proto__", "constructor"]);
+  assertEquals(Array.from(document.spans, ([key]) => key), [
+    "__proto__",
+    "constructor",
+  ]);
   assertEquals(Object.getPrototypeOf(document.value), Object.prototype);
   const edits = new Map([["__proto__", "3"], ["toString", "4"]]);
   assertEquals(
@@ -311,7 +314,7 @@ Deno.test("M15: any object: spans hold the text of the value that counts", () =>
         [...spans].map(([key, [start, end]]) => [key, text.slice(start, end)]),
       );
       assertEquals(found, last);
-      assertEquals(new Set(spans.keys()), new Set(Object.keys(value)));
+      assertEquals(new Set(found.keys()), new Set(Object.keys(value)));
     }),
     { numRuns: 1000 },
   );
@@ -387,7 +390,11 @@ Deno.test("C11: an escaped name is read right whatever was parsed before", () =>
   const document = parse(text);
   assertEquals(document.value, { place: 1, model: "m", in: { content: 1 } });
   assertEquals(document.text, text);
-  assertEquals([...document.spans.keys()], ["place", "model", "in"]);
+  assertEquals(Array.from(document.spans, ([key]) => key), [
+    "place",
+    "model",
+    "in",
+  ]);
 });
 
 Deno.test("C5: an invalid escape in a name is found in its place", () => {

@@ -203,6 +203,8 @@ export type { HttpClientOptions } from "./http_client_options.ts";
 export {
   editJsonDocument,
   type JsonDocument,
+  type JsonSpan,
+  type JsonSpans,
   parseJsonDocument,
   type ParseJsonOptions,
 } from "./json_document.ts";

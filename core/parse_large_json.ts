@@ -3,9 +3,14 @@ import {
   judgeJson,
   type ParseJsonOptions,
   parseJudged,
-  spansOf,
 } from "./_json_steps.ts";
-import { type JsonDocument, parseJsonDocument } from "./json_document.ts";
+import type { JsonScan } from "./_json_scan.ts";
+import { spansOf } from "./_json_spans.ts";
+import {
+  documentOf,
+  type JsonDocument,
+  parseJsonDocument,
+} from "./json_document.ts";
 
 /** How {@linkcode parseLargeJson} works. */
 export interface ParseLargeJsonOptions extends ParseJsonOptions {
@@ -57,16 +62,14 @@ export async function parseLargeJson(
     await decode(bytes, options, true);
   if (text === undefined) throw invalidUtf8(options);
   const seams: number[] = [];
-  const { members, escapedNames } = judgeJson(text, options, seams);
+  const scan = judgeJson(text, options, seams);
   await pause();
-  const isPlain = escapedNames.length === 0;
-  const value = isPlain && await parseAround(text, { members, seams, pause }) ||
-    parseJudged(text, { escapedNames, options });
+  const isPlain = scan.escapedNames.length === 0;
+  const value = isPlain && await parseAround(text, { scan, seams, pause }) ||
+    parseJudged(text, scan, options);
+  await pause();
   // Escapes in names may be at fault: they are read when that is known.
-  const spans = spansOf(text, members);
-  const repeated = spans.size < members.length / 4;
-  await pause();
-  return repeated ? { text, value, spans, repeated } : { text, value, spans };
+  return documentOf(text, { scan, value });
 }
 
 /** The text of a body; nothing where it is no UTF-8, or may be none as far as a lenient decoder tells. */
@@ -112,14 +115,14 @@ function decodeSlice(
  */
 async function parseAround(
   text: string,
-  { members, seams, pause }: {
-    readonly members: readonly number[];
+  { scan, seams, pause }: {
+    readonly scan: JsonScan;
     readonly seams: readonly number[];
     readonly pause: () => Promise<void>;
   },
 ): Promise<Record<string, unknown> | undefined> {
-  const spans = spansOf(text, members);
-  if (spans.size < members.length / 4) return undefined;
+  const spans = spansOf(text, scan.members);
+  if (spans.size < scan.members.length / 4) return undefined;
   let key = "", start = 0, end = 0;
   for (const [name, [from, to]] of spans) {
     if (to - from > end - start) [key, start, end] = [name, from, to];

@@ -6,12 +6,18 @@ import type { Deployment } from "./deployment.ts";
 import type {
   Candidate,
   FallbackChains,
+  FoundRoute,
   Route,
   RouteMatch,
   RouteTarget,
 } from "./route.ts";
 import type { RouteTable } from "./route_table.ts";
 import type { RoutedProvider } from "./routed_provider.ts";
+
+/** So many names are remembered with what was found for them; the look-up is made anew when they are asked for again. */
+const MAX_FOUND = 1_000;
+/** No model has a longer name: what callers send as one is not remembered. */
+const MAX_NAME = 256;
 
 /** What a table is made of; see `buildRouteTable`. */
 export interface RouteTableParts {
@@ -28,15 +34,12 @@ export interface RouteTableParts {
 /** A table made of its parts; see {@linkcode RouteTable}. */
 export class BuiltRouteTable implements RouteTable {
   readonly #parts: RouteTableParts;
-  /** The routes without a `*`, as they are found. */
-  readonly #exact = new Map<string, RouteMatch>();
+  /** What was found for names, where that stays what it is. */
+  readonly #found = new Map<string, FoundRoute>();
 
   /** Takes the parts as they are. */
   constructor(parts: RouteTableParts) {
     this.#parts = parts;
-    for (const [name, route] of parts.exact) {
-      this.#exact.set(name, { route, capture: "" });
-    }
   }
 
   /** Every deployment that a route names or a provider has. */
@@ -56,13 +59,18 @@ export class BuiltRouteTable implements RouteTable {
   }
 
   /** The route of a name; `undefined` where there is none. */
-  match(name: string): RouteMatch | undefined {
-    return this.#certain(name) ?? this.#parts.implicit.open(name);
+  match(name: string): FoundRoute | undefined {
+    const lasting = this.#lasting(name);
+    if (lasting !== undefined) return lasting;
+    const { implicit } = this.#parts;
+    const match = implicit.discovered(name) ?? implicit.open(name);
+    return match && this.#fillIn(match);
   }
 
   /** Whether a name is known without trusting the one open provider with it. */
   knows(name: string): boolean {
-    return this.#certain(name) !== undefined;
+    return this.#lasting(name) !== undefined ||
+      this.#parts.implicit.discovered(name) !== undefined;
   }
 
   /** The route of a name that the config itself has, nothing being guessed or forced. */
@@ -82,30 +90,26 @@ export class BuiltRouteTable implements RouteTable {
       : targets;
   }
 
-  /** The fallbacks of a route, the `*` of each filled in. */
-  fallbacks({ route, capture }: RouteMatch): FallbackChains {
-    const { fallbacks, open } = route;
-    if (!open || capture === "" || isEmpty(fallbacks)) return fallbacks;
-    const fill = (name: string): string => fillIn(name, capture);
-    return {
-      error: fallbacks.error.map(fill),
-      contextWindow: fallbacks.contextWindow.map(fill),
-      contentPolicy: fallbacks.contentPolicy.map(fill),
-    };
-  }
-
-  #certain(name: string): RouteMatch | undefined {
+  /** The route of a name that has the same one as long as there is the table. */
+  #lasting(name: string): FoundRoute | undefined {
+    const known = this.#found.get(name);
+    if (known !== undefined) return known;
     const { rest, implicit } = this.#parts;
-    return this.#defined(name) ?? implicit.forced(name) ??
-      implicit.listed(name) ?? withRest(rest, name) ??
-      implicit.discovered(name);
+    const match = this.#defined(name) ?? implicit.forced(name) ??
+      implicit.listed(name) ?? withRest(rest, name);
+    if (match === undefined) return undefined;
+    const found = this.#fillIn(match);
+    if (name.length > MAX_NAME) return found;
+    if (this.#found.size >= MAX_FOUND) this.#found.clear();
+    this.#found.set(name, found);
+    return found;
   }
 
   /** A route of that name, or a pattern or address that fits it. */
   #defined(name: string): RouteMatch | undefined {
-    const { patterns, implicit } = this.#parts;
-    const exact = this.#exact.get(name);
-    if (exact !== undefined) return exact;
+    const { exact, patterns, implicit } = this.#parts;
+    const route = exact.get(name);
+    if (route !== undefined) return { route, capture: "" };
     const found = patterns.match(name);
     const slash = name.indexOf("/");
     const address = slash > 0 && (found === undefined || found.before <= slash)
@@ -115,6 +119,15 @@ export class BuiltRouteTable implements RouteTable {
     return { route: found.value, capture: found.capture };
   }
 
+  #fillIn({ route, capture }: RouteMatch): FoundRoute {
+    return {
+      route,
+      capture,
+      candidates: this.candidates(route.targets, capture),
+      fallbacks: fallbacksOf(route, capture),
+    };
+  }
+
   #fill(target: RouteTarget, capture: string): Candidate {
     const { around, weight, rank } = target;
     if (around === undefined) return target;
@@ -122,6 +135,20 @@ export class BuiltRouteTable implements RouteTable {
     const deployment = this.#parts.book.instance(target.deployment, model);
     return { deployment, provider: target.provider, model, weight, rank };
   }
+}
+
+/** The fallbacks of a route, the `*` of each filled in. */
+function fallbacksOf(
+  { fallbacks, open }: Route,
+  capture: string,
+): FallbackChains {
+  if (!open || capture === "" || isEmpty(fallbacks)) return fallbacks;
+  const fill = (name: string): string => fillIn(name, capture);
+  return {
+    error: fallbacks.error.map(fill),
+    contextWindow: fallbacks.contextWindow.map(fill),
+    contentPolicy: fallbacks.contentPolicy.map(fill),
+  };
 }
 
 function isEmpty(

@@ -26,13 +26,17 @@ export class CandidateQueue {
   /**
    * Plans the request.
    *
-   * @param now The time, on the clock of the plans.
+   * @param step The time, on the clock of the plans, and the name to plan for.
    * @throws {GatewayError} 404 `model_not_found`.
    */
-  constructor(request: RouteRequest, context: LiveContext, now: number) {
+  constructor(
+    request: RouteRequest,
+    context: LiveContext,
+    step: { readonly at: number; readonly model: string | undefined },
+  ) {
     this.#request = request;
     this.#context = context;
-    this.first = context.plan(request, now);
+    this.first = context.plan(request, step);
     this.#waiting = this.first.candidates;
     this.#names = this.first.fallbacks[chainBehind(this.first)];
   }
@@ -95,8 +99,7 @@ export class CandidateQueue {
   #follow(name: string): void {
     try {
       const tried = new Set(this.#tried);
-      const request = { ...this.#request, model: name, tried };
-      const plan = this.#context.plan(request);
+      const plan = this.#context.plan(this.#request, { model: name, tried });
       this.#more = [...this.#more, plan];
       this.#waiting = plan.candidates;
     } catch (error) {

@@ -67,8 +67,10 @@ export class FailoverRun implements AttemptOwner, AdmissionSeeker {
     this.parts = parts;
     this.#request = request;
     this.#startedAt = parts.now();
-    const { context } = parts;
-    this.#queue = new CandidateQueue(request.request, context, this.#startedAt);
+    this.#queue = new CandidateQueue(request.request, parts.context, {
+      at: this.#startedAt,
+      model: request.model,
+    });
   }
 
   /** The plan of the request itself. */

@@ -1,6 +1,11 @@
 import type { AvailabilityView } from "./availability.ts";
 import type { DeploymentStates } from "./deployment_states.ts";
-import { type PlanContext, planRoute, type RoutePlan } from "./plan_route.ts";
+import {
+  type PlanContext,
+  planRoute,
+  type PlanStep,
+  type RoutePlan,
+} from "./plan_route.ts";
 import type { Route } from "./route.ts";
 import type { RouteRequest } from "./route_request.ts";
 import type { RouteTable } from "./route_table.ts";
@@ -43,13 +48,17 @@ export class LiveContext implements PlanContext {
   /**
    * Plans a request.
    *
-   * @param at The time, where it is known, on the clock of the plans.
+   * @param step What is other for a further plan, and the time, where it is
+   * known, on the clock of the plans.
    * @throws {GatewayError} 404 `model_not_found`.
    */
-  plan(request: RouteRequest, at?: number): RoutePlan {
-    this.#at = at;
+  plan(
+    request: RouteRequest,
+    step: PlanStep & { readonly at?: number } = {},
+  ): RoutePlan {
+    this.#at = step.at;
     try {
-      return planRoute(request, this);
+      return planRoute(request, this, step);
     } finally {
       this.#at = undefined;
     }

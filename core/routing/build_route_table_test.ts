@@ -148,7 +148,7 @@ Deno.test("buildRouteTable() finds a circle exactly where there is one", () => {
   }));
 });
 
-Deno.test("RouteTable.fallbacks() has a route's own first, then theirs, each once", () => {
+Deno.test("FoundRoute.fallbacks has a route's own first, then theirs, each once", () => {
   const table = testTable([
     route("start", "x", "y"),
     route("x", "z", "listed"),
@@ -165,7 +165,7 @@ Deno.test("RouteTable.fallbacks() has a route's own first, then theirs, each onc
   const chains = (name: string) => {
     const match = table.match(name);
     assert(match);
-    return table.fallbacks(match);
+    return match.fallbacks;
   };
   assertEquals(chains("start").error, ["x", "y", "z", "listed", "b/other"]);
   assertEquals(chains("long"), {
@@ -176,7 +176,7 @@ Deno.test("RouteTable.fallbacks() has a route's own first, then theirs, each onc
   assertEquals(chains("a/m").error, []);
 });
 
-Deno.test("RouteTable.fallbacks() fills in what the * stands for, on all the way", () => {
+Deno.test("FoundRoute.fallbacks fills in what the * stands for, on all the way", () => {
   const table = testTable([
     { match: "a/*", targets: ["a/*"], fallbacks: ["b/*", "listed"] },
     { match: "b/*", targets: ["b/*"], fallbacks: ["two-*"] },
@@ -184,7 +184,7 @@ Deno.test("RouteTable.fallbacks() fills in what the * stands for, on all the way
   ], providers);
   const match = table.match("a/gpt");
   assert(match);
-  assertEquals(table.fallbacks(match).error, ["b/gpt", "listed", "two-gpt"]);
+  assertEquals(match.fallbacks.error, ["b/gpt", "listed", "two-gpt"]);
 });
 
 Deno.test("U20: a chain of twenty is cut at sixteen", () => {
@@ -195,7 +195,7 @@ Deno.test("U20: a chain of twenty is cut at sixteen", () => {
   const table = testTable(definitions, providers);
   const match = table.match("r0");
   assert(match);
-  assertEquals(table.fallbacks(match).error.length, 16);
+  assertEquals(match.fallbacks.error.length, 16);
 });
 
 Deno.test("buildRouteTable() refuses far too many routes", () => {

@@ -42,9 +42,9 @@ export function armOf(
 
 function isSwitchedOn(
   { flag }: { readonly flag?: string | undefined },
-  { isOn }: Pick<RouteRequest, "isOn">,
+  request: Pick<RouteRequest, "isOn">,
 ): boolean {
-  return flag === undefined || (isOn?.(flag) ?? false);
+  return flag === undefined || (request.isOn?.(flag) ?? false);
 }
 
 /** Whether a copy of the request goes to the route's shadow; the same for the same request id. */

@@ -36,20 +36,22 @@ const TRIED: SkipReason = {
 export class CapabilityFilter {
   readonly #request: RouteRequest;
   readonly #needs: number;
+  readonly #tried: ReadonlySet<string> | undefined;
 
-  /** Takes what the request needs. */
-  constructor(request: RouteRequest) {
+  /** Takes what the request needs, and the ids of what was tried for it. */
+  constructor(request: RouteRequest, tried?: ReadonlySet<string>) {
     const { needs } = request;
     this.#request = request;
     this.#needs = needs === undefined ? 0 : capabilityBits(needs);
+    this.#tried = tried;
   }
 
   /** Why it can't; `undefined` where it can. What is unknown of a deployment is allowed. */
   refuse(candidate: Candidate): SkipReason | undefined {
     const { deployment, provider } = candidate;
-    const { tried, tags, endpoint } = this.#request;
-    if (tried !== undefined && tried.has(deployment.id)) return TRIED;
-    const { provider: only, providerParam: param } = this.#request;
+    if (this.#tried?.has(deployment.id)) return TRIED;
+    const { tags, endpoint, provider: only, providerParam: param } =
+      this.#request;
     if (only !== undefined && provider.name !== only) {
       const reason = `it is not at '${only}'`;
       return param === undefined
@@ -83,10 +85,10 @@ export class CapabilityFilter {
   }
 
   #tokensAt(candidate: Candidate): number {
-    const { inputTokensAt, outputTokens = 0 } = this.#request;
-    const input = inputTokensAt?.(candidate) ??
-      this.#request.inputTokens ?? 0;
-    return input + outputTokens;
+    const request = this.#request;
+    const input = request.inputTokensAt?.(candidate) ??
+      request.inputTokens ?? 0;
+    return input + (request.outputTokens ?? 0);
   }
 }
 

@@ -100,19 +100,56 @@ export function chatRequestFacts(
   }
   const limit = value.max_completion_tokens ?? value.max_tokens ??
     value.max_output_tokens;
-  return {
+  return new ChatFacts({
     model: typeof value.model === "string" ? value.model : "",
     needs,
-    get inputTokens(): number {
-      return size?.tokens ?? Math.floor(length / LETTERS_PER_TOKEN);
+    outputTokens: Number.isInteger(limit) && Number(limit) > 0
+      ? Math.min(Number(limit), MAX_OUTPUT)
+      : undefined,
+    messages,
+    length,
+    size,
+  });
+}
+
+/** The facts of one request. What few ask for is found out when they do. */
+class ChatFacts implements ChatRequestFacts {
+  readonly model: string;
+  readonly needs: readonly Capability[];
+  readonly outputTokens: number | undefined;
+  readonly #messages: readonly unknown[];
+  readonly #length: number;
+  readonly #size: InputSize | undefined;
+
+  constructor(
+    { model, needs, outputTokens, messages, length, size }: {
+      readonly model: string;
+      readonly needs: readonly Capability[];
+      readonly outputTokens: number | undefined;
+      readonly messages: readonly unknown[];
+      readonly length: number;
+      readonly size: InputSize | undefined;
     },
-    ...(size && { inputTokensAt: (destination) => size.at(destination) }),
-    ...(Number.isInteger(limit) && Number(limit) > 0 &&
-      { outputTokens: Math.min(Number(limit), MAX_OUTPUT) }),
-    get prefix(): number | undefined {
-      return prefixOf(messages);
-    },
-  };
+  ) {
+    this.model = model;
+    this.needs = needs;
+    this.outputTokens = outputTokens;
+    this.#messages = messages;
+    this.#length = length;
+    this.#size = size;
+  }
+
+  get inputTokens(): number {
+    return this.#size?.tokens ?? Math.floor(this.#length / LETTERS_PER_TOKEN);
+  }
+
+  inputTokensAt(destination: Destination): number {
+    return this.#size?.at(destination) ?? this.inputTokens;
+  }
+
+  get prefix(): number | undefined {
+    return prefixOf(this.#messages);
+  }
 }
 
 /** Whether an answer in the form of a schema is asked for, in the words of Messages and Responses. */

@@ -145,8 +145,8 @@ export function explainPlan(
     estimatedTokens: request.inputTokens ?? null,
     fallbacks: plan.fallbacks,
     followers: [...names].map((model) => {
-      const next = { ...request, model };
-      return explained(planRoute(next, context), next, context);
+      const next = planRoute(request, context, { model });
+      return explained(next, request, context);
     }),
   };
 }

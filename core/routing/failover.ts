@@ -48,6 +48,8 @@ export interface FailoverOptions {
 export interface FailoverRequest {
   /** What routing knows of it. */
   readonly request: RouteRequest;
+  /** The model that is meant by the request's. @default {just that} */
+  readonly model?: string | undefined;
   /** Aborted when the caller has left: then nothing is sent any more (C3). */
   readonly signal: AbortSignal;
   /** Takes note of every attempt. */

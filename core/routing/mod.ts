@@ -98,12 +98,14 @@ export { planRefusal, type PlanRefusalOptions } from "./plan_refusal.ts";
 export {
   type PlanContext,
   planRoute,
+  type PlanStep,
   type RoutePlan,
   type SkippedCandidate,
 } from "./plan_route.ts";
 export {
   type Candidate,
   type FallbackChains,
+  type FoundRoute,
   type Route,
   type RouteArm,
   type RouteMatch,

@@ -10,7 +10,7 @@ import { CapabilityFilter, type SkipReason } from "./capability_filter.ts";
 import type { Deployment } from "./deployment.ts";
 import type { DeploymentStateView } from "./deployment_state.ts";
 import { orderCandidates } from "./_order_candidates.ts";
-import type { Candidate, FallbackChains, Route, RouteMatch } from "./route.ts";
+import type { Candidate, FallbackChains, FoundRoute, Route } from "./route.ts";
 import type { RouteRequest } from "./route_request.ts";
 import type { RouteTable } from "./route_table.ts";
 
@@ -35,6 +35,16 @@ export interface PlanContext {
    */
   readonly draw?: (route: Route) => number;
 }
+
+/** What of a request is another, once its first plan has led nowhere. */
+export interface PlanStep {
+  /** The name to plan for. @default {that of the request} */
+  readonly model?: string | undefined;
+  /** The ids of the deployments that were tried for it: they are not tried again (U20). @default {none} */
+  readonly tried?: ReadonlySet<string> | undefined;
+}
+
+const FIRST_STEP: PlanStep = {};
 
 /** A candidate that is passed over, and why. */
 export interface SkippedCandidate extends SkipReason {
@@ -74,6 +84,7 @@ export interface RoutePlan {
  * that are not available; the rest is ordered: by rank, within a rank by the
  * route's strategy, the home of a sticky session first.
  *
+ * @param step What is other for a further plan of the same request.
  * @throws {GatewayError} 404 `model_not_found` when no route has the name (K16).
  *
  * @example One of two can read pictures
@@ -102,13 +113,15 @@ export interface RoutePlan {
 export function planRoute(
   request: RouteRequest,
   context: PlanContext,
+  step: PlanStep = FIRST_STEP,
 ): RoutePlan {
-  const match = context.table.match(request.model);
-  if (match === undefined) throw unknownModel(request.model);
+  const { model = request.model, tried } = step;
+  const match = context.table.match(model);
+  if (match === undefined) throw unknownModel(model);
   const { route } = match;
   const { views = NO_VIEWS, random = Math.random } = context;
   const arm = armOf(route, request, random);
-  const filter = new CapabilityFilter(request);
+  const filter = new CapabilityFilter(request, tried);
   const all = candidatesOf(match, context.table, arm?.targets);
   // Most often nothing is passed over, and the list is good as it is.
   let usable: Candidate[] | undefined;
@@ -129,13 +142,13 @@ export function planRoute(
     }
   }
   return {
-    model: request.model,
+    model,
     route,
     arm: arm?.name,
     candidates: orderCandidates(usable ?? all, { route, request, context }),
     skipped: skipped ?? NONE,
     lastResort: usable?.length === 0 ? lastResort : undefined,
-    fallbacks: context.table.fallbacks(match),
+    fallbacks: match.fallbacks,
     shadow: isShadowed(route, request, random)
       ? shadowOf(match, { filter, views, table: context.table })
       : undefined,
@@ -157,11 +170,10 @@ function skipOf(
 
 /** The candidates of a route; those of an arm come first, and once. */
 function candidatesOf(
-  { route, capture }: RouteMatch,
+  { candidates: own, capture }: FoundRoute,
   table: RouteTable,
   first: Route["targets"] | undefined,
 ): readonly Candidate[] {
-  const own = table.candidates(route.targets, capture);
   if (first === undefined) return own;
   const ahead = table.candidates(first, capture);
   const lowest = ahead.at(-1)?.rank ?? 0;
@@ -198,7 +210,7 @@ function laterOf(one: Unavailable, other: Unavailable): Unavailable {
 }
 
 function shadowOf(
-  { route, capture }: RouteMatch,
+  { route, capture }: FoundRoute,
   { filter, views, table }: {
     readonly filter: CapabilityFilter;
     readonly views: readonly AvailabilityView[];

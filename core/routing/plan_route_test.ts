@@ -93,7 +93,7 @@ Deno.test("planRoute() keeps to the tags that are asked for", () => {
 
 Deno.test("U20: what was tried is not tried again", () => {
   const tried = new Set(["a/blind", "b/unknown"]);
-  const plan = planRoute({ model: "all", tried }, testContext(all));
+  const plan = planRoute({ model: "all" }, testContext(all), { tried });
   assertEquals(idsOf(plan.candidates), ["a/seeing", "a/large"]);
   assertEquals(skips(plan), ["a/blind: tried", "b/unknown: tried"]);
 });
@@ -151,8 +151,9 @@ Deno.test("planRoute() names a last resort exactly when all that could serve are
         unavailable.map((id, index) => [id, 1_000 * (index + 1)]),
       );
       const plan = planRoute(
-        { model: "all", tried: new Set(tried), inputTokens },
+        { model: "all", inputTokens },
         testContext(all, { views: [out(times)] }),
+        { tried: new Set(tried) },
       );
       const shown = [
         ...idsOf(plan.candidates),

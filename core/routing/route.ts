@@ -88,3 +88,11 @@ export interface RouteMatch {
   /** What the `*` of its pattern stands for; "" where it has none. */
   readonly capture: string;
 }
+
+/** A route that was found, the `*` of its targets and fallbacks filled in. */
+export interface FoundRoute extends RouteMatch {
+  /** Where it leads, the lowest rank first. */
+  readonly candidates: readonly Candidate[];
+  /** What comes next. */
+  readonly fallbacks: FallbackChains;
+}

@@ -25,11 +25,9 @@ export interface RouteRequest {
    */
   readonly inputTokensAt?: (destination: Destination) => number;
   /** The most tokens of the answer that the caller asked for. */
-  readonly outputTokens?: number;
+  readonly outputTokens?: number | undefined;
   /** A deployment must have all of these tags. */
   readonly tags?: readonly string[];
-  /** The ids of the deployments that were tried for this request: they are not tried again (U20). */
-  readonly tried?: ReadonlySet<string>;
   /** Gives a header of the request by its lower-case name; asked where a route sticks to one. */
   readonly header?: (name: string) => string | undefined;
   /**

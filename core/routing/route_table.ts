@@ -1,10 +1,5 @@
 import type { Deployment } from "./deployment.ts";
-import type {
-  Candidate,
-  FallbackChains,
-  RouteMatch,
-  RouteTarget,
-} from "./route.ts";
+import type { Candidate, FoundRoute, RouteTarget } from "./route.ts";
 import type { RoutedProvider } from "./routed_provider.ts";
 
 /**
@@ -44,7 +39,7 @@ export interface RouteTable {
   /** The names that can be asked for as they are: routes without `*`, then listed models. */
   readonly names: readonly string[];
   /** The route of a name; `undefined` where there is none. */
-  match(name: string): RouteMatch | undefined;
+  match(name: string): FoundRoute | undefined;
   /** Whether a name is known without trusting the one open provider with it. */
   knows(name: string): boolean;
   /** The places where targets lead, the `*` of each filled in with what a match captured. */
@@ -52,6 +47,4 @@ export interface RouteTable {
     targets: readonly RouteTarget[],
     capture: string,
   ): readonly Candidate[];
-  /** The fallbacks of a route, the `*` of each filled in. */
-  fallbacks(match: RouteMatch): FallbackChains;
 }

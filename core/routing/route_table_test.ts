@@ -14,10 +14,8 @@ function entry(
 
 /** Where a name leads, as `provider: model` of each candidate. */
 function where(table: RouteTable, name: string): string[] {
-  const match = table.match(name);
-  if (match === undefined) return [];
-  return table.candidates(match.route.targets, match.capture)
-    .map(({ provider, model }) => `${provider.name}: ${model}`);
+  return table.match(name)?.candidates
+    .map(({ provider, model }) => `${provider.name}: ${model}`) ?? [];
 }
 
 Deno.test("RouteTable.match() takes an address apart at its first slash", () => {
@@ -27,6 +25,28 @@ Deno.test("RouteTable.match() takes an address apart at its first slash", () => 
   assertEquals(where(table, "a/"), []);
   assertEquals(where(table, "/m"), []);
   assertEquals(where(table, "c/m"), []);
+});
+
+Deno.test("RouteTable.match() gives the same for a name as before, however many others were asked for", () => {
+  let listing: readonly string[] = ["a"];
+  const table = testTable(
+    [{ match: "fast-*", targets: ["a/*"] }],
+    [entry("a", { models: ["m"] }), entry("b", { models: ["n"] })],
+    () => listing,
+  );
+  const ask = (): string[][] =>
+    ["fast-x", "b/y", "n", "found", "fast-"].map((name) => where(table, name));
+  const before = ask();
+  assertEquals(before, [["a: x"], ["b: y"], ["b: n"], ["a: found"], [
+    "a: fast-",
+  ]]);
+  for (let i = 0; i < 3_000; i++) {
+    assertEquals(where(table, `b/made-up-${i}`), [`b: made-up-${i}`]);
+  }
+  assertEquals(ask(), before);
+  // What only a catalogue knows may be elsewhere by now.
+  listing = ["b"];
+  assertEquals(where(table, "found"), ["b: found"]);
 });
 
 Deno.test("RouteTable.match() finds a bare name in the config's lists, by priority", () => {
