@@ -118,8 +118,9 @@ export class LastingParts {
   readonly #cache: CacheAdapter<unknown> | undefined;
 
   /** Begins with nothing known. */
-  constructor(options: GatewayOptions) {
-    const { logger, state: given, directory, controls = {}, cache } = options;
+  constructor(
+    { logger, state: given, directory, controls = {}, cache }: GatewayOptions,
+  ) {
     const state = given ?? new MemoryStateStore();
     this.logger = logger;
     this.state = state;
@@ -130,7 +131,7 @@ export class LastingParts {
     });
     this.controls = controls;
     this.#cache = cache;
-    this.metrics = new RequestMetrics(options);
+    this.metrics = new RequestMetrics(logger, controls.workers);
     this.selections = new ModelSelections(state);
     this.#breakers = new KeptBreakers({ logger, state: given });
     this.accounts = new Accounts({

@@ -73,10 +73,10 @@ export async function streamAnswer(
 /** The stream of a whole answer; `undefined` where the body is none (L12). */
 export function wholeStream(
   body: Uint8Array,
-  { streamOf }: Pick<Translation, "streamOf">,
+  translation: Pick<Translation, "streamOf">,
 ): StreamTranslator | undefined {
   try {
-    return streamOf?.(body);
+    return translation.streamOf?.(body);
   } catch {
     // What it is instead is told by whoever asks.
     return undefined;

@@ -1,3 +1,4 @@
+import type { Conversation } from "./conversation.ts";
 import type {
   ClientDialect,
   DialectTarget,
@@ -6,38 +7,27 @@ import type {
 } from "./dialect.ts";
 import type { JsonDocument } from "./json_document.ts";
 import { foldSystem } from "./_fold_system.ts";
-import { callKeysOf, withKeys } from "./_call_keys.ts";
+import { withKeys } from "./_call_keys.ts";
 import { RecodedStream } from "./recoded_stream.ts";
 import { restoreThought } from "./_restored_thought.ts";
-import { ThoughtCollector } from "./_thought_collector.ts";
-import { thoughtFamily, wantsBack } from "./_thought_family.ts";
+import type { ThoughtKeeping } from "./_thought_keeping.ts";
 import type { TranslateOptions, Translation } from "./translation.ts";
 
 /** Client's dialect → canonical vocabulary → provider's dialect, and back. */
 export function recode(
   document: JsonDocument,
-  { client, provider, target, options }: {
+  { client, provider, target, keeping, options }: {
     readonly client: ClientDialect;
     readonly provider: ProviderDialect;
     readonly target: DialectTarget;
+    readonly keeping: ThoughtKeeping | undefined;
     readonly options: TranslateOptions;
   },
 ): Translation {
-  const { losses, stream, includeUsage, thoughts: keeper } = options;
-  const family = thoughtFamily(options.deployment.provider, target.model);
-  const keys = keeper && callKeysOf(client, document);
-  const collector = () =>
-    keeper &&
-    new ThoughtCollector(keeper, family, { ...wantsBack(target.quirks), keys });
+  const { losses, stream, includeUsage } = options;
   const decoded = options.conversation ??
     client.decodeRequest(document, options);
-  const restored = keeper
-    ? restoreThought(decoded, {
-      keeper: keys ? withKeys(keeper, keys) : keeper,
-      family,
-      losses,
-    })
-    : decoded;
+  const restored = keeping ? withThought(decoded, keeping) : decoded;
   const conversation = {
     ...target.quirks.noSystemRole ? foldSystem(restored, target) : restored,
     model: target.model,
@@ -50,7 +40,7 @@ export function recode(
       const answer = told.model === ""
         ? { ...told, model: target.model }
         : told;
-      collector()?.takeParts(answer.parts);
+      keeping?.collector().takeParts(answer.parts);
       return {
         body: client.encodeAnswer(answer, losses, document),
         ...(answer.usage && { usage: answer.usage }),
@@ -59,7 +49,7 @@ export function recode(
       };
     },
     stream() {
-      const thought = collector();
+      const thought = keeping?.collector();
       return new RecodedStream(
         provider.streamDecoder(losses, target.quirks),
         client.streamEncoder({ includeUsage, request: document }, losses),
@@ -69,4 +59,13 @@ export function recode(
     framing: provider.framing,
     error: provider.decodeError,
   };
+}
+
+/** A conversation with the thought that its client has lost. */
+function withThought(
+  conversation: Conversation,
+  { keeper, keys, family, target: { losses } }: ThoughtKeeping,
+): Conversation {
+  const known = keys === undefined ? keeper : withKeys(keeper, keys);
+  return restoreThought(conversation, { keeper: known, family, losses });
 }

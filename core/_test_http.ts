@@ -20,7 +20,6 @@ export function send(
     readonly body?: string;
     readonly headers?: Readonly<Record<string, string>>;
     readonly signal?: AbortSignal;
-    /** Called when a connection stands. */
     readonly onConnected?: () => void;
     readonly clock?: SendOptions["clock"];
   } = {},
@@ -32,12 +31,8 @@ export function send(
       : { method: "POST", url, headers, body },
     {
       signal: signal ?? new AbortController().signal,
-      clock: {
-        enter(phase) {
-          if (phase === "headers") onConnected?.();
-          clock?.enter(phase);
-        },
-      },
+      ...(onConnected !== undefined && { onConnected }),
+      ...(clock !== undefined && { clock }),
     },
   );
 }

@@ -1,4 +1,3 @@
-import type { Quirks } from "./dialect.ts";
 import type { DialectName, Provider } from "./provider.ts";
 
 /** Where a Claude may be asked: its signatures count at each of them alike. */
@@ -7,13 +6,6 @@ const CLAUDE_HOSTS: ReadonlySet<DialectName> = new Set([
   "bedrock",
   "vertex",
 ]);
-
-/** Which thought a provider wants back: that of these also where nobody has signed it (J6). */
-export function wantsBack(
-  { missingThought }: Quirks,
-): { readonly unsigned: boolean } {
-  return { unsigned: missingThought !== undefined };
-}
 
 /**
  * Which models can read the proofs of a model's thought: every Claude those of

@@ -27,10 +27,11 @@ const THINKS_SINCE = 505;
  */
 export function wireApiOf(
   { name }: ClientDialect,
-  { provider, model }: Destination,
+  deployment: Destination,
 ): WireApi {
+  const { provider, model } = deployment;
   if (provider.dialect !== "openai_chat") return "chat";
-  const { wireApi, responses } = quirksOf({ provider, model });
+  const { wireApi, responses } = quirksOf(deployment);
   if (wireApi !== undefined) return wireApi;
   if (!responses) return "chat";
   if (name === "openai_responses" || ALONE.test(model)) return "responses";

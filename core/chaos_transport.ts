@@ -92,7 +92,7 @@ export class ChaosTransport implements Transport {
     switch (type) {
       case "delay":
         // The time counts as a wait for the answer, not for a connection.
-        options.clock?.enter("headers");
+        options.onConnected?.();
         await wait(delayMs ?? 0, signal);
         return await this.#inner.send(request, { signal });
       case "error":
@@ -102,7 +102,7 @@ export class ChaosTransport implements Transport {
           "retry-after": String(Math.ceil(retryAfter)),
         });
       case "timeout":
-        options.clock?.enter("headers");
+        options.onConnected?.();
         await wait(delayMs ?? Infinity, signal);
         throw new UpstreamError(
           "timeout",
@@ -116,7 +116,7 @@ export class ChaosTransport implements Transport {
             syscall: "connect",
           });
         }
-        options.clock?.enter("headers");
+        options.onConnected?.();
         throw upstreamFault("upstream_reset", {
           code: "ECONNRESET",
           syscall: "read",
@@ -138,10 +138,10 @@ export class ChaosTransport implements Transport {
 
   #answer(
     status: number,
-    { signal, clock }: SendOptions,
+    { signal, onConnected }: SendOptions,
     headers: Readonly<Record<string, string>> = {},
   ): UpstreamResponse {
-    clock?.enter("headers");
+    onConnected?.();
     const text = chaosErrorBody(this.#dialect, status);
     return {
       status,

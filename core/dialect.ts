@@ -212,7 +212,7 @@ export interface StreamOptions {
 /** What belongs to a request besides its body. */
 export interface DecodeOptions {
   /** The caller's headers, by lower-case name. */
-  readonly header?: (name: string) => string | undefined;
+  readonly header?: ((name: string) => string | undefined) | undefined;
   /** The model, for dialects that name it in the path. */
   readonly model?: string;
   /** Whether a stream is wanted, for dialects that tell it in the path. */

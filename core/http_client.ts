@@ -129,19 +129,26 @@ export class HttpClient implements Transport {
   ): Promise<UpstreamResponse> {
     return new Promise((resolve, reject) => {
       const target = this.#targets.get(request.url);
-      new HttpExchange({
-        method: request.method,
-        path: target.path,
-        head: this.#head(target, request),
-        body: request.body,
-        abort: options.abort ?? options.signal,
-        clock: options.clock,
-        pool: this.#poolFor(target),
-        maxHeaderBytes: this.#maxHeaderBytes,
-        maxResponseBytes: this.#maxResponseBytes,
-        resolve,
-        reject,
-      }).start();
+      const { signal, onConnected, clock } = options;
+      const exchange = new HttpExchange(
+        {
+          method: request.method,
+          path: target.path,
+          head: this.#head(target, request),
+          body: request.body,
+        },
+        {
+          pool: this.#poolFor(target),
+          maxHeaderBytes: this.#maxHeaderBytes,
+          maxResponseBytes: this.#maxResponseBytes,
+          signal,
+          onConnected,
+          clock,
+          resolve,
+          reject,
+        },
+      );
+      exchange.start();
     });
   }
 

@@ -135,11 +135,6 @@ export {
   type AttemptPhase,
   defaultLimits,
 } from "./attempt_clock.ts";
-export {
-  type AbortListener,
-  type AbortSource,
-  LateAbort,
-} from "./late_abort.ts";
 export { ByteCollector } from "./byte_collector.ts";
 export {
   acquireLastResort,
@@ -247,7 +242,6 @@ export {
 } from "./thought_store.ts";
 export type {
   RequestSource,
-  SendClock,
   SendOptions,
   Transport,
   UpstreamBody,

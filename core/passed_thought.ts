@@ -1,9 +1,6 @@
 import { CLIENTS } from "./_dialect_table.ts";
 import { NO_LIMITS } from "./_json_scan.ts";
-import type {
-  ThoughtCollector,
-  ThoughtCollectorOptions,
-} from "./_thought_collector.ts";
+import type { ThoughtKeeping } from "./_thought_keeping.ts";
 import type { DialectTarget, ProviderDialect, Quirks } from "./dialect.ts";
 import {
   editJsonDocument,
@@ -68,12 +65,13 @@ export interface PassedTurns {
  */
 export function restorePassed(
   document: JsonDocument,
-  { client, keeper, family, target }: Omit<RestoreOptions, "losses"> & {
+  asked: Omit<RestoreOptions, "losses"> & {
     readonly client: string;
     readonly target: DialectTarget;
   },
 ): JsonDocument {
-  if (keeper.empty) return document;
+  if (asked.keeper.empty) return document;
+  const { client, keeper, family, target } = asked;
   const turns = CLIENTS.find(client)?.turns;
   if (!turns?.mayLack(document, target.quirks)) return document;
   let isChanged = false;
@@ -112,19 +110,24 @@ const CALLS = ["tool_use", "tool_calls", "functionCall", "function_call"];
 /** Keeps the thought of a whole answer that has passed as it was; what cannot be read is nobody's loss. */
 export function keepPassed(
   body: Uint8Array,
-  { text, reader, collector, unsigned }: {
+  { text, reader, keeping }: {
     /** The same as text, where what is looked for is quick to find. */
     readonly text: string;
     readonly reader: ProviderDialect;
-    readonly collector: () => ThoughtCollector;
-  } & ThoughtCollectorOptions,
+    readonly keeping: ThoughtKeeping;
+  },
 ): void {
-  const has = (word: string): boolean => text.includes(word);
-  const isWorth = (unsigned ? UNSIGNED : PROOFS).some(has) && CALLS.some(has);
+  const proofs = keeping.unsigned ? UNSIGNED : PROOFS;
+  const isWorth = hasAny(text, proofs) && hasAny(text, CALLS);
   if (body.length > MAX_READ || !isWorth) return;
   try {
-    collector().takeParts(reader.decodeAnswer(body).parts);
+    keeping.collector().takeParts(reader.decodeAnswer(body).parts);
   } catch {
     // It has passed: the client can read it.
   }
+}
+
+function hasAny(text: string, words: readonly string[]): boolean {
+  for (const word of words) if (text.includes(word)) return true;
+  return false;
 }

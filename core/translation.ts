@@ -1,6 +1,6 @@
-import { addressed } from "./_addressed.ts";
-import { dialectRow, passFor } from "./_dialect_table.ts";
-import { passThrough } from "./_passed_through.ts";
+import { dialectRow, type Pass, passFor } from "./_dialect_table.ts";
+import { FullTranslation } from "./_full_translation.ts";
+import { restorePassed } from "./passed_thought.ts";
 import { recode } from "./_recoded.ts";
 import type { Conversation } from "./conversation.ts";
 import type {
@@ -19,9 +19,8 @@ import { openAiChatClient } from "./dialects/openai_chat/client.ts";
 import type { UpstreamError } from "./errors.ts";
 import type { JsonDocument } from "./json_document.ts";
 import type { LossReport } from "./loss_report.ts";
-import { otherForms } from "./_other_forms.ts";
 import type { Destination } from "./routing/route.ts";
-import type { ThoughtCollector } from "./_thought_collector.ts";
+import { ThoughtKeeping } from "./_thought_keeping.ts";
 import type { ThoughtKeeper } from "./thought_store.ts";
 import { withThinkTags } from "./_think_tags.ts";
 import { isJsonObject } from "./dialects/openai_chat/_decode_node.ts";
@@ -45,9 +44,10 @@ export interface Translation {
    * Makes a stream of a whole answer, where the provider gave that in its place
    * (L12): its `end` gives all of it.
    *
+   * @returns `undefined` where nothing reads it.
    * @throws {UpstreamError} when the body is no whole answer.
    */
-  readonly streamOf?: (body: Uint8Array) => StreamTranslator;
+  streamOf?(body: Uint8Array): StreamTranslator | undefined;
   /**
    * Reads the provider's answer in no dialect's words: absent where nothing
    * does, and for what is no conversation.
@@ -88,11 +88,12 @@ export interface TranslateConversationOptions extends TranslateOptions {
 }
 
 /** What a request needs that passes to a provider of its client's dialect. */
-export interface PassOptions extends StreamOptions, DecodeOptions {
+export interface PassOptions
+  extends Pick<StreamOptions, "includeUsage">, Pick<DecodeOptions, "header"> {
   readonly target: DialectTarget;
   readonly stream: boolean;
-  /** Makes what keeps the proofs of thought of one answer. @default {none are kept} */
-  readonly collector?: () => ThoughtCollector;
+  /** Keeps the proofs of thought of the answer. @default {none are kept} */
+  readonly keeping?: ThoughtKeeping | undefined;
 }
 
 /**
@@ -176,7 +177,7 @@ function translate(
   client: ClientDialect,
   options: TranslateOptions,
 ): Translation {
-  const { losses } = options;
+  const { losses, thoughts } = options;
   const { provider, model } = options.deployment;
   const quirks = quirksOf(options.deployment);
   const target = { provider: provider.name, model, quirks, losses };
@@ -197,29 +198,46 @@ function translate(
   const speaker = quirks.thinkTags === undefined
     ? row.provider
     : withThinkTags(row.provider, quirks.thinkTags);
-  const passed = pass && passThrough(document, {
-    client,
-    pass,
-    target,
-    options,
-  });
+  const keeping = thoughts &&
+    new ThoughtKeeping(thoughts, { target, provider, client, document });
+  const passed = pass &&
+    passThrough(document, { pass, keeping, target, options });
   const translation = passed ??
     recode(document, {
       client,
       provider: speaker,
       target,
+      keeping,
       options: decoded === undefined
         ? options
         : { ...options, conversation: decoded },
     });
-  // What passes is in the client's own dialect.
-  const reader = passed === undefined ? speaker : answerReader(client);
-  if (reader !== undefined) {
-    const forms = { document, client, reader, options };
-    Object.assign(translation, { reader }, otherForms(translation, forms));
-  }
-  if (quirks.apiVersion === undefined) return translation;
-  return { ...translation, request: addressed(translation.request, target) };
+  const isPassed = passed !== undefined;
+  return new FullTranslation(translation, {
+    document,
+    client,
+    target,
+    // What passes is in the client's own dialect.
+    reader: isPassed ? answerReader(client) : speaker,
+    keeping,
+    isPassed,
+    options,
+  });
+}
+
+/** Has bytes pass, with the proofs of thought that their client has lost. */
+function passThrough(
+  document: JsonDocument,
+  { pass, keeping, target, options }: {
+    readonly pass: Pass;
+    readonly keeping: ThoughtKeeping | undefined;
+    readonly target: DialectTarget;
+    readonly options: TranslateOptions;
+  },
+): Translation | undefined {
+  const { stream, includeUsage, header } = options;
+  const restored = keeping ? restorePassed(document, keeping) : document;
+  return pass(restored, { target, stream, includeUsage, header, keeping });
 }
 
 /** Whether bytes may pass where the dialect has such a way: what a quirk changes has to be read. */

@@ -10,12 +10,13 @@ export function passMessages(
   document: JsonDocument,
   options: PassOptions,
 ): Translation {
-  const { target, collector } = options;
+  const { target, keeping } = options;
   const { model } = target;
   return {
     request: passMessagesRequest(document, target, options),
     answer: (body) => passMessagesAnswer(body, { model }),
-    stream: () => new MessagesPassStream({ model, thought: collector?.() }),
+    stream: () =>
+      new MessagesPassStream({ model, thought: keeping?.collector() }),
     error: (status, headers, body) =>
       decodeErrorAnswer({ status, headers, body }),
   };

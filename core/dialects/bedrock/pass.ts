@@ -19,7 +19,7 @@ const VERSION = `"bedrock-2023-05-31"`;
  */
 export function passInvoke(
   document: JsonDocument,
-  { target, stream, header, collector }: PassOptions,
+  { target, stream, header, keeping }: PassOptions,
 ): Translation | undefined {
   const { model, losses, provider } = target;
   if (!modelTraits(model).isClaude) return undefined;
@@ -42,7 +42,8 @@ export function passInvoke(
       body: editJsonDocument(document, edits),
     },
     answer: (body) => passMessagesAnswer(body, { model }),
-    stream: () => new InvokePassStream({ model, thought: collector?.() }),
+    stream: () =>
+      new InvokePassStream({ model, thought: keeping?.collector() }),
     framing: eventStreamFraming,
     error: (status, headers, body) =>
       decodeErrorAnswer({ status, headers, body }),

@@ -8,13 +8,14 @@ import { GeminiPassStream } from "./pass_stream.ts";
 /** A Gemini request on its way to a provider of the same dialect, with the smallest edit. */
 export function passGemini(
   document: JsonDocument,
-  { target, stream, collector }: PassOptions,
+  { target, stream, keeping }: PassOptions,
 ): Translation {
   const { model } = target;
   return {
     request: passGeminiRequest(document, target, { stream }),
     answer: (body) => passGeminiAnswer(body, { model }),
-    stream: () => new GeminiPassStream({ model, thought: collector?.() }),
+    stream: () =>
+      new GeminiPassStream({ model, thought: keeping?.collector() }),
     error: (status, headers, body) =>
       decodeErrorAnswer({ status, headers, body }),
   };

@@ -108,8 +108,7 @@ export function continueChat(
 ): Translation {
   const { begun, losses, deployment: { provider, model } } = options;
   const { conversation } = options;
-  // A whole answer has no form that goes on with another.
-  const { streamOf: _, ...translation } = conversation === undefined
+  const translation = conversation === undefined
     ? translateChat(withBegun(document, begun.text), options)
     : translateChat(document, {
       ...options,
@@ -120,9 +119,15 @@ export function continueChat(
     "answer.content",
     `continued at ${provider.name}/${model}`,
   );
+  const { request, reader, framing } = translation;
+  // A whole answer has no form that goes on with another.
   return {
-    ...translation,
+    request,
+    reader,
+    framing,
+    answer: (body) => translation.answer(body),
     stream: () => new ContinuedChatStream(translation.stream(), begun),
+    error: (status, headers, body) => translation.error(status, headers, body),
   };
 }
 

@@ -1,4 +1,9 @@
 import type { JsonDocument } from "../../json_document.ts";
+import type {
+  EncodedRequest,
+  StreamTranslator,
+  TranslatedAnswer,
+} from "../../dialect.ts";
 import type { PassOptions, Translation } from "../../translation.ts";
 import { isJsonObject } from "./_decode_node.ts";
 import { decodeChatError } from "./decode_error.ts";
@@ -15,32 +20,48 @@ import { wantsThought } from "./pass_thought.ts";
  */
 export function passChat(
   document: JsonDocument,
-  { target, stream, includeUsage, collector }: PassOptions,
+  options: PassOptions,
 ): Translation | undefined {
-  const { model, quirks } = target;
-  const { response_format: format, messages, tools } = document.value;
+  const { quirks } = options.target;
+  const { response_format: format, messages } = document.value;
   if (
     quirks.noJsonSchema && isJsonObject(format) && format.type === "json_schema"
   ) return undefined;
   if (quirks.textResults && hasShownResult(messages)) return undefined;
-  // Without tools no thought leads to a call.
-  const mayCall = wantsThought(quirks) && Array.isArray(tools);
-  return {
-    request: {
-      path: "/chat/completions",
-      headers: {},
-      body: passChatRequest(document, target, { stream }),
-    },
-    answer: (body) => passChatAnswer(body, { model }),
-    stream: () =>
-      new ChatPassStream({
-        model,
-        includeUsage,
-        streamEnd: quirks.streamEnd ?? "done",
-        ...(mayCall && { thought: collector?.() }),
-      }),
-    error: decodeChatError,
-  };
+  return new PassedChat(document, options);
+}
+
+const NO_HEADERS = {};
+
+/** The way there and back of a chat request that passes. */
+class PassedChat implements Translation {
+  readonly request: EncodedRequest;
+  readonly error = decodeChatError;
+  readonly #options: PassOptions;
+  readonly #hasTools: boolean;
+
+  constructor(document: JsonDocument, options: PassOptions) {
+    const body = passChatRequest(document, options.target, options);
+    this.request = { path: "/chat/completions", headers: NO_HEADERS, body };
+    this.#options = options;
+    this.#hasTools = Array.isArray(document.value.tools);
+  }
+
+  answer(body: Uint8Array): TranslatedAnswer {
+    return passChatAnswer(body, this.#options.target);
+  }
+
+  stream(): StreamTranslator {
+    const { target: { model, quirks }, includeUsage, keeping } = this.#options;
+    // Without tools no thought leads to a call.
+    const mayCall = this.#hasTools && wantsThought(quirks);
+    return new ChatPassStream({
+      model,
+      includeUsage,
+      streamEnd: quirks.streamEnd ?? "done",
+      ...(mayCall && { thought: keeping?.collector() }),
+    });
+  }
 }
 
 /** Whether a tool's result holds anything but text. */

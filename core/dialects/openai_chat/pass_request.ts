@@ -19,6 +19,7 @@ interface Passing {
   readonly edits: Map<string, string | undefined>;
 }
 
+const NO_NAMES: readonly (readonly [from: string, to: string])[] = [];
 const OLD_LIMIT = "max_tokens";
 const NEW_LIMIT = "max_completion_tokens";
 /** What is dropped wherever it stands in messages and tools. */
@@ -81,11 +82,11 @@ function dropStreamOptions({ document, target, edits }: Passing): void {
 
 function rename(passing: Passing): void {
   const { document, target, edits } = passing;
-  const { rename = {}, reasoningModels = [] } = target.quirks;
-  if (reasoningModels.some((prefix) => target.model.startsWith(prefix))) {
+  const { rename, reasoningModels } = target.quirks;
+  if (reasoningModels && thinks(target.model, reasoningModels)) {
     move(passing, OLD_LIMIT, NEW_LIMIT);
   }
-  for (const [from, to] of Object.entries(rename)) {
+  for (const [from, to] of rename ? Object.entries(rename) : NO_NAMES) {
     if (!edits.has(from) && !edits.has(to)) move(passing, from, to);
   }
   const isMoved = edits.has(OLD_LIMIT) || edits.has(NEW_LIMIT);
@@ -93,6 +94,11 @@ function rename(passing: Passing): void {
     edits.set(OLD_LIMIT, undefined);
     target.losses.add("dropped", OLD_LIMIT, `${NEW_LIMIT} counts`);
   }
+}
+
+function thinks(model: string, prefixes: readonly string[]): boolean {
+  for (const prefix of prefixes) if (model.startsWith(prefix)) return true;
+  return false;
 }
 
 /** Renames a field. Of two that mean the same the newer limit counts, else the one that the provider knows (A21). */
@@ -113,8 +119,8 @@ function move(
   if (isDouble) target.losses.add("dropped", to, `${from} counts`);
 }
 
-function isSet({ spans, value }: JsonDocument, key: string): boolean {
-  return spans.has(key) && value[key] !== null;
+function isSet({ value }: JsonDocument, key: string): boolean {
+  return Object.hasOwn(value, key) && value[key] !== null;
 }
 
 function dropFields(
@@ -122,7 +128,7 @@ function dropFields(
   names: NonNullable<Quirks["drop"]>,
 ): void {
   for (const name of names) {
-    if (!document.spans.has(name) || edits.has(name)) continue;
+    if (!Object.hasOwn(document.value, name) || edits.has(name)) continue;
     edits.set(name, undefined);
     target.losses.add("dropped", name, target.provider);
   }
@@ -130,35 +136,34 @@ function dropFields(
 
 /** Rewrites messages and tools only where something in them has to change; their numbers stay as they were (M15). */
 function editMessages(passing: Passing): void {
-  const { quirks } = passing.target;
-  const drops = dropsOf(quirks);
-  editList(passing, "messages", {
-    drops: drops.messages,
-    mend: (list) =>
-      mendTurns(
-        quirks.noDeveloperRole ? withoutDeveloper(list) : list,
-        passing.target,
-      ),
-  });
-  editList(passing, "tools", { drops: drops.tools, mend: (list) => list });
+  const { messages, tools } = dropsOf(passing.target.quirks);
+  editList(passing, "messages", messages);
+  editList(passing, "tools", tools);
+}
+
+/** A list as the provider takes it; the list itself where nothing is to be changed. */
+function mend(
+  list: unknown,
+  key: "messages" | "tools",
+  target: DialectTarget,
+): unknown {
+  if (key === "tools") return list;
+  const { noDeveloperRole } = target.quirks;
+  return mendTurns(noDeveloperRole ? withoutDeveloper(list) : list, target);
 }
 
 function editList(
   { document, target, edits }: Passing,
   key: "messages" | "tools",
-  { drops, mend }: {
-    readonly drops: Drops;
-    /** Gives the list itself where nothing is to be changed. */
-    readonly mend: (list: unknown) => unknown;
-  },
+  drops: Drops,
 ): void {
   const list = document.value[key];
   const strips = holds(list, drops);
-  if (!strips && mend(list) === list) return;
+  if (!strips && mend(list, key, target) === list) return;
   const exact = exactMember(document, key);
   const found = new Set<string>();
   const kept = strips ? without(exact, drops, found) : exact;
-  edits.set(key, JSON.stringify(mend(kept)));
+  edits.set(key, JSON.stringify(mend(kept, key, target)));
   for (const name of found) {
     target.losses.add("dropped", `${key}.${name}`, target.provider);
   }

@@ -8,7 +8,7 @@ import { ResponsesPassStream } from "./pass_stream.ts";
 /** A Responses request on its way to a provider of the same dialect, with the smallest edit. */
 export function passResponses(
   document: JsonDocument,
-  { target, stream, collector }: PassOptions,
+  { target, stream, keeping }: PassOptions,
 ): Translation {
   const { model } = target;
   return {
@@ -18,7 +18,8 @@ export function passResponses(
       body: passResponsesRequest(document, target, { stream }),
     },
     answer: (body) => passResponsesAnswer(body, { model }),
-    stream: () => new ResponsesPassStream({ model, thought: collector?.() }),
+    stream: () =>
+      new ResponsesPassStream({ model, thought: keeping?.collector() }),
     error: decodeChatError,
   };
 }

@@ -38,7 +38,7 @@ export const vertexClaudeProvider: ProviderDialect = {
  */
 export function passRawPredict(
   document: JsonDocument,
-  { target, stream, header, collector }: PassOptions,
+  { target, stream, header, keeping }: PassOptions,
 ): Translation | undefined {
   const { model, losses } = target;
   if (!isClaude(model)) return undefined;
@@ -55,7 +55,8 @@ export function passRawPredict(
       body: editJsonDocument(document, edits),
     },
     answer: (body) => passMessagesAnswer(body, { model }),
-    stream: () => new MessagesPassStream({ model, thought: collector?.() }),
+    stream: () =>
+      new MessagesPassStream({ model, thought: keeping?.collector() }),
     error: (status, headers, body) => decodeError({ status, headers, body }),
   };
 }
