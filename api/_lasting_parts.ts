@@ -118,9 +118,8 @@ export class LastingParts {
   readonly #cache: CacheAdapter<unknown> | undefined;
 
   /** Begins with nothing known. */
-  constructor(
-    { logger, state: given, directory, controls = {}, cache }: GatewayOptions,
-  ) {
+  constructor(options: GatewayOptions) {
+    const { logger, state: given, directory, controls = {}, cache } = options;
     const state = given ?? new MemoryStateStore();
     this.logger = logger;
     this.state = state;
@@ -131,7 +130,7 @@ export class LastingParts {
     });
     this.controls = controls;
     this.#cache = cache;
-    this.metrics = new RequestMetrics(logger, controls.workers);
+    this.metrics = new RequestMetrics(options);
     this.selections = new ModelSelections(state);
     this.#breakers = new KeptBreakers({ logger, state: given });
     this.accounts = new Accounts({

@@ -4,7 +4,6 @@ import {
   type CacheLookup,
   GatewayMetrics,
   type LimitRefused,
-  type Logger,
   LoopDelay,
   MetricsCollector,
   PrometheusExporter,
@@ -14,7 +13,7 @@ import { secretsOf } from "./_config_secret_list.ts";
 import { gatewayViews } from "./_gateway_views.ts";
 import { MetricTargets } from "./_metric_targets.ts";
 import type { Gateway } from "./gateway.ts";
-import type { WorkerGroup } from "./gateway_controls.ts";
+import type { GatewayOptions } from "./_gateway_options.ts";
 import { RequestTelemetry } from "./_request_telemetry.ts";
 import type { RequestRecord } from "./request_record.ts";
 import { VERSION } from "./version.ts";
@@ -27,7 +26,7 @@ export class RequestMetrics {
   readonly #metrics: GatewayMetrics;
   readonly #exporter: PrometheusExporter;
   /** What may not be told: the secrets of the config. */
-  readonly redactor: Redactor = new Redactor();
+  readonly redactor: Redactor;
   #secrets: readonly string[] = [];
   readonly #targets = new MetricTargets();
   #gateway: Gateway | undefined;
@@ -39,8 +38,14 @@ export class RequestMetrics {
   readonly telemetry: RequestTelemetry;
 
   /** Counts nothing yet. Of several workers each shows its own number. */
-  constructor(logger: Logger, workers?: WorkerGroup) {
-    const { redactor } = this;
+  constructor(
+    { logger, redactor = new Redactor(), controls }: Pick<
+      GatewayOptions,
+      "logger" | "redactor" | "controls"
+    >,
+  ) {
+    const workers = controls?.workers;
+    this.redactor = redactor;
     const collector = new MetricsCollector({ redactor });
     this.telemetry = new RequestTelemetry({ logger, collector, redactor });
     this.#metrics = new GatewayMetrics(collector, {

@@ -88,6 +88,7 @@ export async function runService(options: ServiceOptions): Promise<number> {
   opened.defer(() => workers?.close());
   const app = createApp(config, {
     logger,
+    redactor,
     state,
     directory: place.location.type === "file"
       ? place.location.directory

@@ -1,7 +1,11 @@
 import type { CacheAdapter, OpenStateStore } from "@llm-proxy/context";
 import type { Provider } from "@llm-proxy/core";
 import { loadDialects } from "@llm-proxy/core/lazy";
-import { type Logger, StructuredLogger } from "@llm-proxy/logging";
+import {
+  type Logger,
+  type Redactor,
+  StructuredLogger,
+} from "@llm-proxy/logging";
 import { ADMIN_ROUTES } from "./admin_routes.ts";
 import type { Config } from "./config_types.ts";
 import { heldBodies, mostHeldBytes } from "./_held_bodies.ts";
@@ -15,6 +19,13 @@ import { makeSurface, type Surface } from "./surface.ts";
 export interface AppOptions {
   /** Where it logs. @default {a logger of warnings to standard output} */
   readonly logger?: Logger;
+  /**
+   * What takes secrets out of the log: those of the config are registered with
+   * it, and the last requests, metrics and spans go through it too.
+   *
+   * @default {one of its own}
+   */
+  readonly redactor?: Redactor;
   /** How its config is read again. @default {it is not} */
   readonly controls?: GatewayControls;
   /**

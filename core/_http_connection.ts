@@ -1,3 +1,4 @@
+import type { ClientRequest } from "node:http";
 import type { Socket } from "node:net";
 import { Dial, type DialSettings } from "./_http_dial.ts";
 import type { HttpTarget } from "./_http_head.ts";
@@ -13,23 +14,32 @@ export interface ConnectionKeeper {
   closed(connection: Connection, error: UpstreamError | undefined): void;
 }
 
-/** One TCP or TLS connection. */
+/**
+ * One TCP or TLS connection. To `node:http` it is the agent of its requests:
+ * without one the platform copies the options of a request once more.
+ */
 export class Connection {
+  /** What an agent serves: whether it is TLS is the connection's own affair. */
+  readonly protocol = "http:";
+  readonly defaultPort = 80;
+  /** Has requests ask for the connection to be kept. */
+  readonly keepAlive = true;
   /** How many requests it was given. */
   uses = 0;
   /** When it was given its latest request, on the clock of `performance.now()`. */
   givenAt = 0;
-  /** Whether a byte has come since it was given its latest request. */
-  answered = false;
   /** How long it may be kept without use, in milliseconds. */
-  keepAlive: number;
+  keepMs: number;
   /** When it must be given no further request, on the same clock. */
   retireAt = Infinity;
   /** When it must be closed if it is still without use, on the same clock. */
   idleUntil = 0;
   readonly #keeper: ConnectionKeeper;
   readonly #dial: Dial;
+  readonly #isSecure: boolean;
   #socket: Socket | undefined;
+  /** How many bytes had come when it was given its latest request. */
+  #readBefore = 0;
   #idle = false;
   #gone = false;
 
@@ -38,12 +48,13 @@ export class Connection {
     target: HttpTarget,
     options: {
       readonly keeper: ConnectionKeeper;
-      readonly keepAlive: number;
+      readonly keepMs: number;
       readonly dialing: DialSettings;
     },
   ) {
     this.#keeper = options.keeper;
-    this.keepAlive = options.keepAlive;
+    this.#isSecure = target.secure;
+    this.keepMs = options.keepMs;
     this.#dial = new Dial(target, options.dialing, {
       standing: (socket) => this.#onStanding(socket),
       failed: (error) => this.#onGone(error),
@@ -58,11 +69,22 @@ export class Connection {
     return this.#socket;
   }
 
+  /** Carries a request: what `node:http` asks of an agent. */
+  addRequest(message: ClientRequest): void {
+    message.onSocket(this.socket);
+  }
+
+  /** Whether a byte has come since it was given its latest request. */
+  get answered(): boolean {
+    return this.socket.bytesRead > this.#readBefore;
+  }
+
   /** Gives it a request: it may be idle no longer. */
   begin(now: number): void {
-    if (this.#idle) this.#socket?.ref();
+    const { socket } = this;
+    if (this.#idle) socket.ref();
     this.#idle = false;
-    this.answered = false;
+    this.#readBefore = socket.bytesRead;
     this.givenAt = now;
     this.uses++;
   }
@@ -71,13 +93,13 @@ export class Connection {
   heedKeepAlive(header: string): void {
     const seconds = /\btimeout=(\d{1,6})\b/i.exec(header)?.[1];
     if (seconds === undefined) return;
-    this.keepAlive = Math.min(this.keepAlive, Number(seconds) * 1_000 - 1_000);
+    this.keepMs = Math.min(this.keepMs, Number(seconds) * 1_000 - 1_000);
   }
 
   /** Lays it aside. A process may end while it is. */
   rest(now: number): void {
     this.#idle = true;
-    this.idleUntil = Math.min(now + this.keepAlive, this.retireAt);
+    this.idleUntil = Math.min(now + this.keepMs, this.retireAt);
     this.#socket?.unref();
   }
 
@@ -97,12 +119,13 @@ export class Connection {
 
   #onStanding(socket: Socket): void {
     this.#socket = socket;
-    // Set once and for good, so that it also sees what comes while no request listens.
-    socket.on("data", () => {
-      this.answered = true;
-      // An answer that nobody asked for: the peer is out of step.
-      if (this.#idle) this.destroy();
-    });
+    // An answer that nobody asked for: the peer is out of step. Where no TLS is
+    // in between, whatever reads sees for itself that nobody listens.
+    if (this.#isSecure) {
+      socket.on("data", () => {
+        if (this.#idle) this.destroy();
+      });
+    }
     socket.on("free", () => {
       if (!this.#gone) this.#keeper.freed(this);
     });

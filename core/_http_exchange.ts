@@ -1,16 +1,18 @@
-import { type ClientRequest, type IncomingMessage, request } from "node:http";
+import {
+  type Agent,
+  type ClientRequest,
+  type IncomingMessage,
+  request,
+} from "node:http";
 import { HttpBody } from "./_http_body.ts";
 import type { Connection } from "./_http_connection.ts";
 import { decoderFor } from "./_http_decoding.ts";
 import { exchangeFault, proxyFault } from "./_http_errors.ts";
-import { responseHead } from "./_http_head.ts";
+import { keepAliveOf, responseHead } from "./_http_head.ts";
 import type { ConnectionPool, ConnectionUser } from "./_http_pool.ts";
 import type { UpstreamError } from "./errors.ts";
-import type {
-  RequestSource,
-  SendOptions,
-  UpstreamResponse,
-} from "./upstream.ts";
+import type { AbortListener, AbortSource } from "./late_abort.ts";
+import type { RequestSource, SendClock, UpstreamResponse } from "./upstream.ts";
 
 /**
  * How soon after a request a reused connection must break for it to count as
@@ -20,20 +22,15 @@ import type {
  */
 const STALE_WITHIN_MS = 100;
 
-/** A request as it goes over a connection. */
-export interface HttpRequest {
+/** A request as it goes over a connection, and what is told of its answer. */
+export interface ExchangeOptions {
   readonly method: string;
   readonly path: string;
   /** Alternating names and values. */
   readonly head: string[];
   readonly body: string | RequestSource | undefined;
-}
-
-/** What an exchange needs besides its request. */
-export interface ExchangeOptions {
-  readonly signal: AbortSignal;
-  readonly onConnected: (() => void) | undefined;
-  readonly clock: SendOptions["clock"];
+  readonly abort: AbortSource;
+  readonly clock: SendClock | undefined;
   readonly pool: ConnectionPool;
   readonly maxHeaderBytes: number;
   readonly maxResponseBytes: number;
@@ -42,13 +39,12 @@ export interface ExchangeOptions {
 }
 
 /** One request and its answer. Ends once, whatever ends it. */
-export class HttpExchange implements ConnectionUser, EventListenerObject {
+export class HttpExchange implements ConnectionUser, AbortListener {
   /**
    * Set where it must not meet a stale connection: for the second try, and for
    * a body that can be sent only once.
    */
   fresh: boolean;
-  readonly #request: HttpRequest;
   readonly #options: ExchangeOptions;
   #connection: Connection | undefined;
   #message: ClientRequest | undefined;
@@ -56,23 +52,22 @@ export class HttpExchange implements ConnectionUser, EventListenerObject {
   #over = false;
 
   /** Sends nothing yet. */
-  constructor(request: HttpRequest, options: ExchangeOptions) {
-    this.#request = request;
+  constructor(options: ExchangeOptions) {
     this.#options = options;
-    this.fresh = typeof request.body === "object";
+    this.fresh = typeof options.body === "object";
   }
 
   /** Asks for a connection and sends the request. */
   start(): void {
-    const { signal, pool, reject } = this.#options;
-    if (signal.aborted) return reject(signal.reason);
-    signal.addEventListener("abort", this);
+    const { abort, pool, reject } = this.#options;
+    if (abort.aborted) return reject(abort.reason);
+    abort.addEventListener("abort", this);
     pool.acquire(this);
   }
 
-  /** The signal is aborted. */
+  /** The caller has left, or the time is up. */
   handleEvent(): void {
-    this.#fail(this.#options.signal.reason);
+    this.#fail(this.#options.abort.reason);
   }
 
   waits(phase: "queue" | "connect"): void {
@@ -86,7 +81,7 @@ export class HttpExchange implements ConnectionUser, EventListenerObject {
   connected(connection: Connection): void {
     this.#connection = connection;
     try {
-      this.#options.onConnected?.();
+      this.#options.clock?.enter("headers");
       // Whoever was told may have left upon it.
       if (this.#over) return;
       this.#send(connection);
@@ -114,25 +109,22 @@ export class HttpExchange implements ConnectionUser, EventListenerObject {
   }
 
   #send(connection: Connection): void {
-    const { method, path, head, body } = this.#request;
-    const message = request(
-      {
-        createConnection: () => connection.socket,
-        method,
-        path,
-        headers: head,
-        maxHeaderSize: this.#options.maxHeaderBytes,
-      },
-      (response) => {
-        if (this.#connection === connection) this.#onResponse(response);
-      },
-    );
+    const { method, path, head, body, maxHeaderBytes } = this.#options;
+    const message = request({
+      // All that is asked of an agent here.
+      agent: connection as unknown as Agent,
+      method,
+      path,
+      headers: head,
+      maxHeaderSize: maxHeaderBytes,
+    });
     this.#message = message;
+    message.on("response", (response) => {
+      if (this.#connection === connection) this.#onResponse(response);
+    });
     message.on("error", (raw: unknown) => {
       if (this.#connection === connection) this.#onBroken(connection, raw);
     });
-    // Without an agent it is off, and the connection would not be freed.
-    message.shouldKeepAlive = true;
     if (typeof body === "object") void this.#pump(body, message);
     else message.end(body);
   }
@@ -156,17 +148,15 @@ export class HttpExchange implements ConnectionUser, EventListenerObject {
     const { maxResponseBytes, resolve } = this.#options;
     // Only a proxy says so, and of no use to whoever asked the provider.
     if (response.statusCode === 407) return this.#fail(proxyFault(407));
+    const kept = keepAliveOf(response.rawHeaders);
+    if (kept !== undefined) this.#connection?.heedKeepAlive(kept);
     const headers = responseHead(response.rawHeaders);
-    if (headers["keep-alive"] !== undefined) {
-      this.#connection?.heedKeepAlive(headers["keep-alive"]);
-      delete headers["keep-alive"];
-    }
     const status = response.statusCode ?? 0;
     const coding = headers["content-encoding"];
     let decoder: ReturnType<typeof decoderFor>;
     if (coding !== undefined) {
       const empty = status === 204 || status === 304 ||
-        this.#request.method === "HEAD" || headers["content-length"] === "0";
+        this.#options.method === "HEAD" || headers["content-length"] === "0";
       if (!empty) decoder = decoderFor(coding);
       delete headers["content-encoding"];
       delete headers["content-length"];
@@ -208,7 +198,7 @@ export class HttpExchange implements ConnectionUser, EventListenerObject {
 
   #end(): void {
     this.#over = true;
-    this.#options.signal.removeEventListener("abort", this);
+    this.#options.abort.removeEventListener("abort", this);
   }
 }
 

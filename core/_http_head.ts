@@ -37,12 +37,6 @@ const CONNECTION_HEADERS: ReadonlySet<string> = new Set([
   "upgrade",
 ]);
 
-/** Those of them that an answer's reader needs: the transport takes `keep-alive` out itself. */
-const KEPT_HEADERS: ReadonlySet<string> = new Set([
-  "content-length",
-  "keep-alive",
-]);
-
 /** A token (RFC 9110, 5.6.2). */
 const NAME = /^[!#$%&'*+.^_`|~\w-]+$/;
 /** Everything that may not stand in a header value: CR, LF and NUL above all (C12). */
@@ -92,7 +86,7 @@ export function requestHead(
   target: HttpTarget,
   request: UpstreamRequest,
 ): string[] {
-  const head = ["host", target.host, "connection", "keep-alive"];
+  const head = ["host", target.host];
   const { body, method } = request;
   if (typeof body === "string") {
     head.push("content-length", String(Buffer.byteLength(body)));
@@ -119,30 +113,60 @@ export function requestHead(
   return head;
 }
 
+/** What `connection` says nearly always, and names no header by. */
+const PERSISTENCE: ReadonlySet<string> = new Set(["keep-alive", "close"]);
+
+/**
+ * A record without anything inherited, so that any name can be looked up in it.
+ * Of each that `Object.create(null)` gives the engine makes a hash table, of
+ * these none.
+ */
+class BareRecord {
+  [name: string]: string;
+}
+Reflect.setPrototypeOf(BareRecord.prototype, null);
+Reflect.deleteProperty(BareRecord.prototype, "constructor");
+
 /**
  * The headers of an answer: lower-case names, repeated ones joined, without
- * those of the connection and without cookies (K20, X9). The record has no
- * prototype, so any name can be looked up in it.
+ * those of the connection and without cookies (K20, X9). The record inherits
+ * nothing.
  */
 export function responseHead(raw: readonly string[]): Record<string, string> {
-  const headers: Record<string, string> = Object.create(null);
-  let named = "";
+  const headers = new BareRecord();
+  let named: string | undefined;
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const key = raw[i]!.toLowerCase();
-    if (key === "connection") named += `,${raw[i + 1]}`;
+    const value = raw[i + 1]!;
+    if (key === "connection" && !PERSISTENCE.has(value.toLowerCase())) {
+      named = named === undefined ? value : `${named},${value}`;
+    }
     if (key === "set-cookie" || key === "set-cookie2") continue;
-    if (CONNECTION_HEADERS.has(key) && !KEPT_HEADERS.has(key)) continue;
+    if (CONNECTION_HEADERS.has(key) && key !== "content-length") continue;
     if (key.startsWith("proxy-")) continue;
     const known = headers[key];
-    headers[key] = known === undefined
-      ? raw[i + 1]!
-      : `${known}, ${raw[i + 1]}`;
+    headers[key] = known === undefined ? value : `${known}, ${value}`;
   }
-  // Whatever a connection names is its own, but what frames the answer.
-  for (const name of named.toLowerCase().split(/[\s,]+/)) {
-    if (!KEPT_HEADERS.has(name)) delete headers[name];
-  }
+  if (named !== undefined) leaveOut(headers, named);
   return headers;
+}
+
+/** Takes out whatever a connection names: it is its own, but what frames the answer. */
+function leaveOut(headers: Record<string, string>, named: string): void {
+  for (const name of named.toLowerCase().split(/[\s,]+/)) {
+    if (name !== "content-length") delete headers[name];
+  }
+}
+
+/** What an answer says of how long its connection is kept. */
+export function keepAliveOf(raw: readonly string[]): string | undefined {
+  let told: string | undefined;
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = raw[i]!;
+    if (name.length !== 10 || name.toLowerCase() !== "keep-alive") continue;
+    told = told === undefined ? raw[i + 1] : `${told}, ${raw[i + 1]}`;
+  }
+  return told;
 }
 
 function badHeader(

@@ -156,7 +156,7 @@ export class ConnectionPool implements ConnectionKeeper {
       return this.#give(connection, next, now);
     }
     const room = this.#idle.length < this.#limits.maxIdle && !this.#retired;
-    if (!room || connection.keepAlive <= 0) return connection.destroy();
+    if (!room || connection.keepMs <= 0) return connection.destroy();
     connection.rest(now);
     this.#idle.push(connection);
     this.#armSweeper(connection.idleUntil - now);
@@ -184,7 +184,7 @@ export class ConnectionPool implements ConnectionKeeper {
   #open(user: ConnectionUser): void {
     const connection = new Connection(this.#target, {
       keeper: this,
-      keepAlive: this.#limits.keepAlive,
+      keepMs: this.#limits.keepAlive,
       dialing: this.#dialing,
     });
     this.#users.set(connection, user);

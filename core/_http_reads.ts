@@ -18,7 +18,8 @@ export const HELD_READS = { highWaterMark: 4 * 1024 } as const;
 const READS = Buffer.allocUnsafeSlow(READ_BYTES);
 
 /**
- * Has a connection that only speaks HTTP read into memory that all share.
+ * Has a connection that only speaks HTTP read into memory that all share. What
+ * comes while nobody listens was not asked for, and ends it.
  *
  * Left to itself the platform takes 64 KiB for each read, however little comes,
  * of which the collector knows the part that was filled; and it reads once
@@ -30,7 +31,8 @@ export function sharedReads(socket: () => Socket): OnReadOpts {
   return {
     buffer: READS,
     callback: (size, bytes) => {
-      socket().emit("data", bytes.subarray(0, size));
+      const to = socket();
+      if (!to.emit("data", bytes.subarray(0, size))) to.destroy();
       return true;
     },
   };

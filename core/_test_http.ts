@@ -20,6 +20,7 @@ export function send(
     readonly body?: string;
     readonly headers?: Readonly<Record<string, string>>;
     readonly signal?: AbortSignal;
+    /** Called when a connection stands. */
     readonly onConnected?: () => void;
     readonly clock?: SendOptions["clock"];
   } = {},
@@ -31,8 +32,12 @@ export function send(
       : { method: "POST", url, headers, body },
     {
       signal: signal ?? new AbortController().signal,
-      ...(onConnected !== undefined && { onConnected }),
-      ...(clock !== undefined && { clock }),
+      clock: {
+        enter(phase) {
+          if (phase === "headers") onConnected?.();
+          clock?.enter(phase);
+        },
+      },
     },
   );
 }

@@ -1,14 +1,19 @@
 import { AttemptClock, type AttemptLimits } from "./attempt_clock.ts";
 import { ByteCollector } from "./byte_collector.ts";
 import type { EncodedRequest, PassedRequest } from "./dialect.ts";
+import type { AbortSource } from "./late_abort.ts";
 import type { Provider } from "./provider.ts";
-import type { UpstreamBody, UpstreamResponse } from "./upstream.ts";
+import type {
+  SendOptions,
+  UpstreamBody,
+  UpstreamResponse,
+} from "./upstream.ts";
 import { passedUpstreamRequest, upstreamRequest } from "./upstream_request.ts";
 
 /** How an attempt is made. */
 export interface AttemptOptions {
   /** Aborted when the caller has left. */
-  readonly signal: AbortSignal;
+  readonly signal: AbortSource;
   /**
    * The answer is a stream: headers and first content have clocks of their
    * own. An answer that is whole starts when it is finished, so only its total
@@ -20,9 +25,8 @@ export interface AttemptOptions {
 }
 
 /** One try at one provider, under its clocks. */
-export class Attempt {
+export class Attempt implements SendOptions {
   readonly #provider: Provider;
-  #isSent = false;
   /** The clocks of this attempt. */
   readonly clock: AttemptClock;
 
@@ -43,27 +47,29 @@ export class Attempt {
    *
    * @throws {GatewayError} when no answer came, a clock ran out, or the caller left.
    */
-  async send(
-    request: EncodedRequest | PassedRequest,
-  ): Promise<UpstreamResponse> {
+  send(request: EncodedRequest | PassedRequest): Promise<UpstreamResponse> {
     const sent = "method" in request
       ? passedUpstreamRequest(this.#provider, request)
       : upstreamRequest(this.#provider, request);
-    const response = await this.#provider.transport.send(sent, {
-      signal: this.clock.signal,
-      clock: this.clock,
-      onConnected: () => {
-        this.#isSent = true;
-        this.clock.enter("headers");
-      },
+    return this.#provider.transport.send(sent, this).then((response) => {
+      this.clock.enter("content");
+      return response;
     });
-    this.clock.enter("content");
-    return response;
   }
 
   /** Whether the provider may have seen anything of it: a connection stood. */
   get isSent(): boolean {
-    return this.#isSent;
+    return this.clock.isConnected;
+  }
+
+  /** Aborted when a clock has run out, or the caller has left. */
+  get signal(): AbortSignal {
+    return this.clock.signal;
+  }
+
+  /** The same, for whoever needs no signal of it. */
+  get abort(): AbortSource {
+    return this.clock.abort;
   }
 
   /** Stops the clocks. */
@@ -77,10 +83,10 @@ export class Attempt {
  *
  * @throws {UpstreamError} when it is cut or larger than the transport allows.
  */
-export async function collectBody(body: UpstreamBody): Promise<Uint8Array> {
+export function collectBody(body: UpstreamBody): Promise<Uint8Array> {
   const collected = new ByteCollector();
-  await body.pump((chunk) => collected.add(chunk));
-  return collected.bytes();
+  return body.pump((chunk) => collected.add(chunk))
+    .then(() => collected.bytes());
 }
 
 /** How much of an error's body is waited for: its head says what is wrong. */

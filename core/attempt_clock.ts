@@ -1,6 +1,11 @@
 import { unwatch, UNWATCHED, watch } from "./_ticker.ts";
 import { upstreamFault } from "./_http_errors.ts";
 import { GatewayError, UpstreamError } from "./errors.ts";
+import {
+  type AbortListener,
+  type AbortSource,
+  LateAbort,
+} from "./late_abort.ts";
 
 /** What an attempt is waiting for. */
 export type AttemptPhase =
@@ -91,13 +96,14 @@ function timeoutOf(phase: AttemptPhase | "total"): GatewayError {
  * clock.stop();
  * ```
  */
-export class AttemptClock {
+export class AttemptClock implements AbortListener {
   readonly #limits: AttemptLimits;
-  readonly #caller: AbortSignal;
-  readonly #controller = new AbortController();
+  readonly #caller: AbortSource;
+  readonly #abort = new LateAbort();
   /** Among all that are watched. */
   #place = UNWATCHED;
   #phase: AttemptPhase = "connect";
+  #isConnected = false;
   #queuedAt = UNTIMED;
   #queuedMs = 0;
   #deadline = UNTIMED;
@@ -106,17 +112,29 @@ export class AttemptClock {
   #end = UNTIMED;
 
   /** Starts in phase `connect`. `caller` is aborted when the caller has left. */
-  constructor(limits: AttemptLimits, caller: AbortSignal) {
+  constructor(limits: AttemptLimits, caller: AbortSource) {
     this.#limits = limits;
     this.#caller = caller;
-    caller.addEventListener("abort", this.#onCallerLeft);
-    if (caller.aborted) this.#onCallerLeft();
-    else this.#place = watch(this);
+    if (caller.aborted) this.#abort.abort(caller.reason);
+    else {
+      caller.addEventListener("abort", this);
+      this.#place = watch(this);
+    }
   }
 
   /** Aborted when a limit is passed or the caller has left. */
   get signal(): AbortSignal {
-    return this.#controller.signal;
+    return this.#abort.signal;
+  }
+
+  /** The same, for whoever needs no signal of it. */
+  get abort(): AbortSource {
+    return this.#abort;
+  }
+
+  /** Whether a connection stood. */
+  get isConnected(): boolean {
+    return this.#isConnected;
   }
 
   /** How long it waited for a connection to be free, in ms. */
@@ -128,6 +146,7 @@ export class AttemptClock {
   enter(phase: AttemptPhase): void {
     if (phase === "queue") this.#queuedAt = performance.now();
     else if (this.#queuedAt !== UNTIMED) this.#leaveQueue();
+    if (phase === "headers") this.#isConnected = true;
     this.#phase = phase;
     this.#deadline = UNTIMED;
     this.#silence = UNTIMED;
@@ -148,7 +167,13 @@ export class AttemptClock {
     if (this.#queuedAt !== UNTIMED) this.#leaveQueue();
     unwatch(this.#place);
     this.#place = UNWATCHED;
-    this.#caller.removeEventListener("abort", this.#onCallerLeft);
+    this.#caller.removeEventListener("abort", this);
+  }
+
+  /** The caller has left. */
+  handleEvent(): void {
+    this.stop();
+    this.#abort.abort(this.#caller.reason);
   }
 
   /** Ends the attempt if a limit is passed. */
@@ -166,16 +191,11 @@ export class AttemptClock {
     if (now < Math.min(this.#deadline, this.#silence, this.#end)) return;
     this.stop();
     const phase = now >= this.#end ? "total" : this.#phase;
-    this.#controller.abort(timeoutOf(phase));
+    this.#abort.abort(timeoutOf(phase));
   }
 
   #leaveQueue(): void {
     this.#queuedMs += performance.now() - this.#queuedAt;
     this.#queuedAt = UNTIMED;
   }
-
-  readonly #onCallerLeft = (): void => {
-    this.stop();
-    this.#controller.abort(this.#caller.reason);
-  };
 }

@@ -1,5 +1,7 @@
 /** The first buffer of a body that comes in more than one chunk, in bytes. */
 const FIRST_BUFFER = 16 * 1024;
+/** Where nothing has come. */
+const NOTHING = new Uint8Array();
 /** What was announced is believed for so many times what has come. */
 const TRUST = 4;
 
@@ -21,7 +23,7 @@ const TRUST = 4;
  */
 export class ByteCollector {
   readonly #expected: number;
-  #buffer: Uint8Array = new Uint8Array(0);
+  #buffer: Uint8Array = NOTHING;
   #size = 0;
   /** The buffer is a chunk that somebody else made, and full. */
   #borrowed = false;

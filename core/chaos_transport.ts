@@ -92,7 +92,7 @@ export class ChaosTransport implements Transport {
     switch (type) {
       case "delay":
         // The time counts as a wait for the answer, not for a connection.
-        options.onConnected?.();
+        options.clock?.enter("headers");
         await wait(delayMs ?? 0, signal);
         return await this.#inner.send(request, { signal });
       case "error":
@@ -102,7 +102,7 @@ export class ChaosTransport implements Transport {
           "retry-after": String(Math.ceil(retryAfter)),
         });
       case "timeout":
-        options.onConnected?.();
+        options.clock?.enter("headers");
         await wait(delayMs ?? Infinity, signal);
         throw new UpstreamError(
           "timeout",
@@ -116,7 +116,7 @@ export class ChaosTransport implements Transport {
             syscall: "connect",
           });
         }
-        options.onConnected?.();
+        options.clock?.enter("headers");
         throw upstreamFault("upstream_reset", {
           code: "ECONNRESET",
           syscall: "read",
@@ -138,10 +138,10 @@ export class ChaosTransport implements Transport {
 
   #answer(
     status: number,
-    { signal, onConnected }: SendOptions,
+    { signal, clock }: SendOptions,
     headers: Readonly<Record<string, string>> = {},
   ): UpstreamResponse {
-    onConnected?.();
+    clock?.enter("headers");
     const text = chaosErrorBody(this.#dialect, status);
     return {
       status,

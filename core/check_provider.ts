@@ -56,7 +56,6 @@ export async function checkProvider(
     }, {
       signal: clock.signal,
       clock,
-      onConnected: () => clock.enter("headers"),
     });
     // Read, as far as it is short, so that its connection can be used again.
     const body = await collectErrorBody(response.body, { maxWait: timeout });

@@ -129,26 +129,19 @@ export class HttpClient implements Transport {
   ): Promise<UpstreamResponse> {
     return new Promise((resolve, reject) => {
       const target = this.#targets.get(request.url);
-      const { signal, onConnected, clock } = options;
-      const exchange = new HttpExchange(
-        {
-          method: request.method,
-          path: target.path,
-          head: this.#head(target, request),
-          body: request.body,
-        },
-        {
-          pool: this.#poolFor(target),
-          maxHeaderBytes: this.#maxHeaderBytes,
-          maxResponseBytes: this.#maxResponseBytes,
-          signal,
-          onConnected,
-          clock,
-          resolve,
-          reject,
-        },
-      );
-      exchange.start();
+      new HttpExchange({
+        method: request.method,
+        path: target.path,
+        head: this.#head(target, request),
+        body: request.body,
+        abort: options.abort ?? options.signal,
+        clock: options.clock,
+        pool: this.#poolFor(target),
+        maxHeaderBytes: this.#maxHeaderBytes,
+        maxResponseBytes: this.#maxResponseBytes,
+        resolve,
+        reject,
+      }).start();
     });
   }
 

@@ -360,7 +360,7 @@ Deno.test("U15: an answer that is whole stands, though the connection breaks und
   client.close();
 });
 
-Deno.test("HttpClient.send() rejects with what onConnected threw, or the reason of an abort in it", async () => {
+Deno.test("HttpClient.send() rejects with what the clock threw, or the reason of an abort in it", async () => {
   await using upstream = await TestUpstream.start((r) => r.respond("x"));
   const client = new HttpClient();
   const fault = new Error("no");

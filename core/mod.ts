@@ -135,6 +135,11 @@ export {
   type AttemptPhase,
   defaultLimits,
 } from "./attempt_clock.ts";
+export {
+  type AbortListener,
+  type AbortSource,
+  LateAbort,
+} from "./late_abort.ts";
 export { ByteCollector } from "./byte_collector.ts";
 export {
   acquireLastResort,
@@ -242,6 +247,7 @@ export {
 } from "./thought_store.ts";
 export type {
   RequestSource,
+  SendClock,
   SendOptions,
   Transport,
   UpstreamBody,

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { AbortSource } from "./late_abort.ts";
 
 /** A request's body that comes piece by piece, and once only. */
 export interface RequestSource {
@@ -63,18 +64,24 @@ export interface SendOptions {
    */
   readonly signal: AbortSignal;
   /**
-   * Called when a connection stands (at once where one is reused), and again if
-   * that turns out to have been closed before and another takes its place.
+   * The same as the signal, for a transport that needs no more of it: where
+   * that is made only when it is asked for, none is.
    */
-  readonly onConnected?: () => void;
+  readonly abort?: AbortSource;
+  /** Told what is waited for. An `AttemptClock` as it is. */
+  readonly clock?: SendClock;
+}
+
+/** What is told of the phases of a request on its way to the provider. */
+export interface SendClock {
   /**
-   * Told what is waited for before a connection stands, where it is not
-   * `connect` from the first: `queue` while all connections that the transport
-   * may open are in use, `connect` from when one begins to be made. An
-   * `AttemptClock` as it is; an object and no function, since that costs a
-   * request nothing.
+   * What is waited for from now on, which is `connect` from the first: `queue`
+   * while all connections that the transport may open are in use, `connect`
+   * from when one begins to be made, `headers` when one stands (at once where
+   * it is reused), and again if that turns out to have been closed before and
+   * another takes its place.
    */
-  readonly clock?: { enter(phase: "queue" | "connect"): void };
+  enter(phase: "queue" | "connect" | "headers"): void;
 }
 
 /**

@@ -87,7 +87,7 @@ export class MockTransport implements Transport {
    */
   async send(
     request: UpstreamRequest,
-    { signal, onConnected }: SendOptions,
+    { signal, clock }: SendOptions,
   ): Promise<UpstreamResponse> {
     signal.throwIfAborted();
     if (this.#closed) {
@@ -95,7 +95,7 @@ export class MockTransport implements Transport {
         code: "upstream_closed",
       });
     }
-    onConnected?.();
+    clock?.enter("headers");
     const id = this.#nextId();
     const { status, headers, source } = await this.#answer(request, id);
     return {

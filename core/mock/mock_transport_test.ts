@@ -27,7 +27,7 @@ Deno.test("MockTransport.send() answers embeddings", async () => {
 Deno.test("MockTransport.send() tells of the connection at once, once", async () => {
   let connected = 0;
   const sent = post({ model: "slow", messages: user("x") }, {
-    onConnected: () => connected++,
+    clock: { enter: () => connected++ },
   });
   assertEquals(connected, 1);
   const { body } = await sent;
@@ -55,7 +55,7 @@ Deno.test("MockTransport.send() rejects with the reason of an aborted signal", a
   const error = await assertRejects(() =>
     post({ model: "echo", messages: user("x") }, {
       signal: AbortSignal.abort(reason),
-      onConnected: () => connected = true,
+      clock: { enter: () => connected = true },
     })
   );
   assertStrictEquals(error, reason);
