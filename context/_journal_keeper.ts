@@ -1,3 +1,4 @@
+import { type RowForm, ToldForms } from "./_ledger_forms.ts";
 import { LedgerJournal } from "./_ledger_journal.ts";
 
 /** What a {@linkcode JournalKeeper} goes by. */
@@ -23,6 +24,8 @@ export class JournalKeeper {
   readonly #faulty: LedgerJournal[] = [];
   /** Lines that the journal has yet to hold. */
   #lines = "";
+  /** The forms that it tells. */
+  #told = new ToldForms();
   #faultAt: number | undefined;
   /** Resolves at the end of the turn that notes lines now. */
   #turn: Promise<void> | undefined;
@@ -40,9 +43,10 @@ export class JournalKeeper {
     return this.#journal !== undefined;
   }
 
-  /** Notes lines that {@linkcode JournalKeeper.secure} is to write. */
-  note(lines: string): void {
-    if (this.#journal !== undefined) this.#lines += lines;
+  /** Notes lines, which are of a form, that {@linkcode JournalKeeper.secure} is to write. */
+  note(lines: string, form?: RowForm): void {
+    if (this.#journal === undefined) return;
+    this.#lines += this.#told.before(form) + lines;
   }
 
   /**
@@ -100,6 +104,7 @@ export class JournalKeeper {
     const { directory, needed } = this.#options;
     if (directory === undefined) return undefined;
     const next = new LedgerJournal(directory);
+    this.#told = new ToldForms();
     try {
       // A disk that is full refuses the first: no others are made.
       for (const lines of needed()) next.append(lines);

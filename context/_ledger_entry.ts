@@ -1,3 +1,4 @@
+import type { RowForm } from "./_ledger_forms.ts";
 import {
   attemptLine,
   beginLine,
@@ -20,8 +21,10 @@ import {
 export interface EntryOwner {
   /** Whether there is a journal. */
   isJournaled(): boolean;
-  /** Has the journal note these lines. */
-  note(lines: string): void;
+  /** The form of a request, by its first attempt; `undefined` where it is told in full. */
+  formOf(head: LedgerHead, intent: LedgerIntent): RowForm | undefined;
+  /** Has the journal note these lines, which are of a form. */
+  note(lines: string, form?: RowForm): void;
   /** Resolves when the journal holds all that was noted. */
   secured(): Promise<void>;
   /** Has it hold that at once. */
@@ -38,6 +41,8 @@ export class OpenEntry implements LedgerEntry, OpenRequest {
   readonly attempts: (LedgerIntent | LedgerAttempt)[] = [];
   /** Its place among those that go on. */
   place = 0;
+  /** What it has in common with others; known where it has an attempt. */
+  form: RowForm | undefined;
   readonly #owner: EntryOwner;
   /** Whether attempts have ended since the journal was told of it. */
   #hasChanged = false;
@@ -51,14 +56,10 @@ export class OpenEntry implements LedgerEntry, OpenRequest {
 
   attempt(intent: LedgerIntent): number {
     const at = this.attempts.push(intent) - 1;
+    if (at === 0) this.form = this.#owner.formOf(this.head, intent);
     if (!this.#owner.isJournaled()) return at;
-    const { head } = this;
     this.noteChanges();
-    this.#owner.note(
-      this.#isNoted
-        ? attemptLine(head.id, { at, attempt: intent })
-        : firstLine(head, intent),
-    );
+    this.#noteAttempt(at, intent);
     this.#isNoted = true;
     return at;
   }
@@ -104,6 +105,14 @@ export class OpenEntry implements LedgerEntry, OpenRequest {
     this.#owner.secure();
   }
 
+  #noteAttempt(at: number, attempt: LedgerIntent): void {
+    const { head, form } = this;
+    if (this.#isNoted) {
+      this.#owner.note(attemptLine(head.id, { at, attempt }));
+    } else if (form === undefined) this.#owner.note(firstLine(head, attempt));
+    else this.#owner.note(form.begin(head, attempt), form);
+  }
+
   #note(): void {
     if (!this.#isNoted) this.#owner.note(beginLine(this.head));
     this.#isNoted = true;
@@ -118,7 +127,9 @@ export class OpenEntry implements LedgerEntry, OpenRequest {
     this.#isSettled = true;
     const { id, at, route, key, user, team, organisation, model } = this.head;
     const { status, error, durationMs, cache, problems } = end;
-    const attempts = this.attempts.map(attemptOf);
+    const attempts = this.attempts.every(isEnded)
+      ? this.attempts
+      : this.attempts.map(attemptOf);
     this.#owner.settle(this, {
       id,
       at,
@@ -172,9 +183,15 @@ export class OpenEntries {
   }
 }
 
+function isEnded(
+  attempt: LedgerIntent | LedgerAttempt,
+): attempt is LedgerAttempt {
+  return "outcome" in attempt;
+}
+
 /** An attempt that nobody has ended counts as what was reserved. */
 function attemptOf(attempt: LedgerIntent | LedgerAttempt): LedgerAttempt {
-  if ("outcome" in attempt) return attempt;
+  if (isEnded(attempt)) return attempt;
   return {
     ...attempt,
     outcome: "unknown",

@@ -1,4 +1,11 @@
 import {
+  type FormedBegin,
+  type FormedRow,
+  type FormLike,
+  type RowForm,
+  rowOfForm,
+} from "./_ledger_forms.ts";
+import {
   costOfAttempts,
   type LedgerAttempt,
   type LedgerHead,
@@ -7,10 +14,11 @@ import {
 } from "./ledger_row.ts";
 
 /**
- * A line of the journal: a request begins, mostly with its first attempt, one of
- * its attempts begins or ends, or all is settled.
+ * A line of a journal or of a page: a request begins, mostly with its first
+ * attempt, one of its attempts begins or ends, or all is settled. What begins or
+ * is settled has a shorter form as well, where it is like others.
  */
-type Line =
+export type LedgerLine =
   | {
     readonly begin: LedgerHead;
     readonly at?: number;
@@ -25,6 +33,50 @@ type Line =
   | { readonly of: string; readonly at: number; readonly ended: LedgerAttempt }
   | { readonly settled: LedgerRow };
 
+/** What tells a form, and lines of forms. */
+type FormLine =
+  | { readonly form: number; readonly like: FormLike }
+  | FormedBegin
+  | FormedRow;
+
+/** Reads the lines of a text, one after the other. */
+export class LineReader {
+  readonly #forms = new Map<number, FormLike>();
+
+  /**
+   * A line, written out in full; `undefined` for one that tells a form.
+   *
+   * @throws {Error} when it is no line.
+   */
+  read(text: string): LedgerLine | undefined {
+    const line = JSON.parse(text) as LedgerLine | FormLine;
+    if ("form" in line) {
+      this.#forms.set(line.form, line.like);
+      return undefined;
+    }
+    if (!isFormed(line)) return line;
+    const form = this.#forms.get(line[0]);
+    if (form === undefined) throw new Error("A line is of no form");
+    if (isRow(line)) return { settled: rowOfForm(form, line) };
+    const [, id, at, reserved] = line;
+    return {
+      begin: { id, at, ...form.head },
+      at: 0,
+      attempt: { ...form.attempt, reserved },
+    };
+  }
+}
+
+function isFormed(
+  line: LedgerLine | FormLine,
+): line is FormedBegin | FormedRow {
+  return Array.isArray(line);
+}
+
+function isRow(line: FormedBegin | FormedRow): line is FormedRow {
+  return line.length > 4;
+}
+
 /** What a request is known to have come to, as long as it goes on. */
 export interface OpenRequest {
   readonly head: LedgerHead;
@@ -33,12 +85,12 @@ export interface OpenRequest {
 
 /** The line of a request that begins. */
 export function beginLine(begin: LedgerHead): string {
-  return `${JSON.stringify({ begin } satisfies Line)}\n`;
+  return `${JSON.stringify({ begin } satisfies LedgerLine)}\n`;
 }
 
 /** The line of a request that begins with an attempt. */
 export function firstLine(begin: LedgerHead, attempt: LedgerIntent): string {
-  return `${JSON.stringify({ begin, at: 0, attempt } satisfies Line)}\n`;
+  return `${JSON.stringify({ begin, at: 0, attempt } satisfies LedgerLine)}\n`;
 }
 
 /** The line of an attempt that begins, at its place. */
@@ -46,7 +98,7 @@ export function attemptLine(
   of: string,
   { at, attempt }: { readonly at: number; readonly attempt: LedgerIntent },
 ): string {
-  return `${JSON.stringify({ of, at, attempt } satisfies Line)}\n`;
+  return `${JSON.stringify({ of, at, attempt } satisfies LedgerLine)}\n`;
 }
 
 /** The lines of the attempts that have ended. */
@@ -56,14 +108,23 @@ export function endedLines(
   let lines = "";
   for (const [at, ended] of attempts.entries()) {
     if (!("outcome" in ended)) continue;
-    lines += `${JSON.stringify({ of, at, ended } satisfies Line)}\n`;
+    lines += `${JSON.stringify({ of, at, ended } satisfies LedgerLine)}\n`;
   }
   return lines;
 }
 
-/** The line of a request that is settled, by the JSON of its row. */
-export function settledLine(row: string): string {
-  return `{"settled":${row}}\n`;
+/** The line of a request that is settled, and the form that it is of, if any. */
+export interface RowText {
+  readonly line: string;
+  readonly form: RowForm | undefined;
+}
+
+/** Tells a request that is settled: by its form where that says all, else in full. */
+export function rowText(settled: LedgerRow, form?: RowForm): RowText {
+  const line = form?.row(settled);
+  if (line !== undefined) return { line, form };
+  const full: LedgerLine = { settled };
+  return { line: `${JSON.stringify(full)}\n`, form: undefined };
 }
 
 /** The lines of a request that goes on, for a journal that is begun anew. */
@@ -84,9 +145,7 @@ export function rowsOf(journals: readonly string[]): LedgerRow[] {
   const open = new Map<string, OpenRequest>();
   const settled = new Map<string, LedgerRow>();
   // One after the other: all in one text may be longer than a text can be.
-  for (const text of journals.flatMap((it) => it.split("\n"))) {
-    const line = parse(text);
-    if (line === undefined) continue;
+  for (const line of journals.flatMap(linesOf)) {
     if ("settled" in line) {
       settled.set(line.settled.id, line.settled);
       continue;
@@ -133,12 +192,17 @@ function intentOf(
   return { provider, model, reserved, price, charges };
 }
 
-function parse(text: string): Line | undefined {
-  if (text === "") return undefined;
-  try {
-    const line = JSON.parse(text) as Line | null;
-    return typeof line === "object" && line !== null ? line : undefined;
-  } catch {
-    return undefined;
+/** The lines of a journal that are any. */
+function linesOf(journal: string): LedgerLine[] {
+  const reader = new LineReader();
+  const lines: LedgerLine[] = [];
+  for (const text of journal.split("\n")) {
+    try {
+      const line = text === "" ? undefined : reader.read(text);
+      if (line !== undefined) lines.push(line);
+    } catch {
+      // Half of one.
+    }
   }
+  return lines;
 }

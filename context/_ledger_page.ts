@@ -1,4 +1,6 @@
+import { ToldForms } from "./_ledger_forms.ts";
 import { dayOf, LEDGER, PAGES } from "./_ledger_keys.ts";
+import { LineReader, type RowText } from "./_ledger_lines.ts";
 import { compareRows, RowMerge } from "./_row_merge.ts";
 import type { LedgerRow } from "./ledger_row.ts";
 import { StateError } from "./state_error.ts";
@@ -11,73 +13,70 @@ const PAGE_LETTERS = 48_000;
 const PAGES_AT_ONCE = 1_000;
 /** What the room for a page's bytes begins with. */
 const FIRST_BYTES = 4_096;
-const OPENING = 0x5b;
-const COMMA = 0x2c;
-const CLOSING = 0x5d;
+/** So many letters are made bytes at a time. */
+const PART_LETTERS = 4_096;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** A row, and where in its page its JSON is; a comma follows. */
-interface PlacedRow extends Pick<LedgerRow, "at" | "id"> {
-  readonly begin: number;
-  readonly end: number;
-}
-
 /**
- * Rows that began in the same minute and are written together, as one value: a
- * JSON array in the order of time, as bytes, under the minute and the first of
- * them. To a store a value costs far more than what is in it.
+ * Rows that began in the same minute and are written together, as one value:
+ * their lines as bytes, under the minute and the first of them. To a store a
+ * value costs far more than what is in it.
  *
  * Rows wait as bytes too: thousands of them with all that is in them would be
  * moved again and again by the engine.
  */
 export class LedgerPage {
   #bytes = new Uint8Array(FIRST_BYTES);
-  readonly #rows: PlacedRow[] = [];
   #end = 0;
+  /** Lines that are not among the bytes yet. */
+  #lines = "";
   #letters = 0;
+  #first: Pick<LedgerRow, "at" | "id"> = { at: Infinity, id: "" };
+  readonly #told = new ToldForms();
 
-  /** Whether it has room for a row with this JSON; an empty one has for any. */
-  takes(text: string): boolean {
-    return this.#letters === 0 || this.#letters + text.length <= PAGE_LETTERS;
+  /** How many letters it has. */
+  get letters(): number {
+    return this.#letters;
   }
 
-  /** Adds a row of its minute, with its JSON. */
-  add({ at, id }: Pick<LedgerRow, "at" | "id">, text: string): void {
-    const begin = this.#end;
-    // A letter has up to three bytes.
-    const most = begin + 3 * text.length + 1;
-    if (most > this.#bytes.length) this.#grow(most);
-    const { written } = encoder.encodeInto(text, this.#bytes.subarray(begin));
-    const end = begin + written;
-    this.#bytes[end] = COMMA;
-    this.#end = end + 1;
-    this.#rows.push({ at, id, begin, end });
-    this.#letters += text.length + 1;
+  /** Whether it has room for a row; an empty one has for any. */
+  takes({ line, form }: RowText): boolean {
+    const more = line.length + (form?.line.length ?? 0);
+    return this.#letters === 0 || this.#letters + more <= PAGE_LETTERS;
   }
 
-  /** The JSON of each of its rows. */
-  *texts(): Generator<string> {
-    for (const { begin, end } of this.#rows) {
-      yield decoder.decode(this.#bytes.subarray(begin, end));
-    }
+  /** Adds a row of its minute. */
+  add(row: Pick<LedgerRow, "at" | "id">, { line, form }: RowText): void {
+    const lines = this.#told.before(form) + line;
+    this.#lines += lines;
+    this.#letters += lines.length;
+    if (this.#lines.length >= PART_LETTERS) this.#encode();
+    if (compareRows(row, this.#first) < 0) this.#first = row;
+  }
+
+  /** The lines of its rows. */
+  get text(): string {
+    return decoder.decode(this.#encode());
   }
 
   /** What stores it. */
   write(deadline: number): StateWrite {
-    const rows = this.#rows.toSorted(compareRows);
-    const value = new Uint8Array(this.#end + 1);
-    value[0] = OPENING;
-    let filled = 1;
-    for (const { begin, end } of rows) {
-      value.set(this.#bytes.subarray(begin, end + 1), filled);
-      filled += end + 1 - begin;
-    }
-    // In the place of the last comma.
-    value[filled - 1] = CLOSING;
-    const { at, id } = rows[0]!;
+    const { at, id } = this.#first;
     const key = [...minuteKey(at), at, id];
-    return { type: "set", key, value, deadline };
+    return { type: "set", key, value: this.#encode(), deadline };
+  }
+
+  /** All of it, as bytes. */
+  #encode(): Uint8Array {
+    const lines = this.#lines;
+    this.#lines = "";
+    // A letter has up to three bytes.
+    const most = this.#end + 3 * lines.length;
+    if (most > this.#bytes.length) this.#grow(most);
+    const room = this.#bytes.subarray(this.#end);
+    this.#end += encoder.encodeInto(lines, room).written;
+    return this.#bytes.subarray(0, this.#end);
   }
 
   #grow(least: number): void {
@@ -129,7 +128,7 @@ export async function* readPages(
   prefix: StateKey,
 ): AsyncGenerator<LedgerRow[]> {
   for await (const value of valuesBelow<Uint8Array>(store, prefix)) {
-    yield parsed(value);
+    yield rowsOfPage(decoder.decode(value));
   }
 }
 
@@ -187,11 +186,24 @@ async function* valuesBelow<T>(
   } while (cursor !== undefined);
 }
 
-function parsed(page: Uint8Array): LedgerRow[] {
+/**
+ * The rows of a page, in the order of time. Older programs wrote them as a JSON
+ * array.
+ *
+ * @throws {StateError} when it is no page.
+ */
+export function rowsOfPage(text: string): LedgerRow[] {
   try {
-    return JSON.parse(decoder.decode(page));
+    if (text.startsWith("[{")) return JSON.parse(text);
+    const reader = new LineReader();
+    const rows: LedgerRow[] = [];
+    for (const each of text.trimEnd().split("\n")) {
+      const line = reader.read(each);
+      if (line !== undefined && "settled" in line) rows.push(line.settled);
+    }
+    return rows.sort(compareRows);
   } catch (cause) {
-    throw new StateError("unreadable", "A page of the ledger is not JSON", {
+    throw new StateError("unreadable", "A page of the ledger is not one", {
       cause,
     });
   }

@@ -42,10 +42,7 @@ export async function recoverJournals(
     const rows = await missing(store, all);
     for (let from = 0; from < rows.length;) {
       const batch = new LedgerBatch({ retentionMs, keepRows: true, now });
-      while (from < rows.length && !batch.isFull) {
-        const row = rows[from++]!;
-        batch.add(row, JSON.stringify(row));
-      }
+      while (from < rows.length && !batch.isFull) batch.add(rows[from++]!);
       await store.commit({ writes: batch.writes });
     }
     isDone = isDurable();

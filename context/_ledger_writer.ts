@@ -1,4 +1,5 @@
 import { DatedSums } from "./_ledger_sums.ts";
+import type { RowText } from "./_ledger_lines.ts";
 import { LedgerBatch } from "./_ledger_writes.ts";
 import type { LedgerAlarm } from "./ledger_alarm.ts";
 import type { LedgerRow } from "./ledger_row.ts";
@@ -54,14 +55,14 @@ export class LedgerWriter {
       performance.now() - this.#flushedAt >= this.#pauseMs;
   }
 
-  /** The JSON of each row that waits. */
+  /** The lines of the rows that wait, many at a time. */
   *texts(): Generator<string> {
     if (this.#writing !== undefined) yield* this.#writing.texts();
     for (const batch of this.#waiting) yield* batch.texts();
   }
 
-  /** Lets a row wait, with its JSON. */
-  add(row: LedgerRow, text: string): void {
+  /** Lets a row wait, with its line. */
+  add(row: LedgerRow, text: RowText): void {
     let batch = this.#waiting.at(-1);
     if (batch === undefined || batch.isFull) {
       const { retentionMs, keepRows, now } = this.#options;
@@ -129,9 +130,9 @@ export class LedgerWriter {
   #single(batch: LedgerBatch): void {
     const parts = [...batch.parts()];
     if (parts.length > 1) return void this.#waiting.unshift(...parts);
-    const [text = "{}"] = batch.texts();
+    const [row] = batch.rows();
     this.#done(batch);
-    this.#options.onAlarm({ type: "dropped", id: JSON.parse(text).id });
+    this.#options.onAlarm({ type: "dropped", id: row?.id ?? "" });
   }
 
   #done(batch: LedgerBatch): void {

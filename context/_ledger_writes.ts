@@ -1,4 +1,5 @@
-import { LedgerPage, minuteOf } from "./_ledger_page.ts";
+import { type RowText, rowText } from "./_ledger_lines.ts";
+import { LedgerPage, minuteOf, rowsOfPage } from "./_ledger_page.ts";
 import { DatedSums, LedgerSums } from "./_ledger_sums.ts";
 import type { LedgerRow } from "./ledger_row.ts";
 import type { StateWrite } from "./state_store.ts";
@@ -61,10 +62,9 @@ export class LedgerBatch {
     return this.#paid;
   }
 
-  /** Adds a row, with its JSON. */
-  add(row: LedgerRow, text: string): void {
+  /** Adds a row, with its line; in full where it has none yet. */
+  add(row: LedgerRow, text: RowText = rowText(row)): void {
     this.#rows++;
-    this.#letters += text.length;
     const minute = minuteOf(row.at);
     let page = this.#open.get(minute);
     if (page === undefined || !page.takes(text)) {
@@ -73,7 +73,9 @@ export class LedgerBatch {
       this.#open.set(minute, page);
       this.#keyBytes += 2 * (KEY_BYTES + row.id.length);
     }
+    this.#letters -= page.letters;
     page.add(row, text);
+    this.#letters += page.letters;
     let isPaid = false;
     for (const { charges } of row.attempts) isPaid ||= charges !== undefined;
     if (isPaid) this.#paid.push(row);
@@ -81,16 +83,21 @@ export class LedgerBatch {
     else for (const attempt of row.attempts) this.#sums.addCharges(attempt);
   }
 
-  /** The JSON of each of its rows. */
+  /** The lines of its rows, many at a time. */
   *texts(): Generator<string> {
-    for (const page of this.#pages) yield* page.texts();
+    for (const page of this.#pages) yield page.text;
+  }
+
+  /** Its rows. */
+  *rows(): Generator<LedgerRow> {
+    for (const text of this.texts()) yield* rowsOfPage(text);
   }
 
   /** Each of its rows in a batch of its own, to find the one that a store will never take. */
   *parts(): Generator<LedgerBatch> {
-    for (const text of this.texts()) {
+    for (const row of this.rows()) {
       const part = new LedgerBatch(this.#options);
-      part.add(JSON.parse(text), text);
+      part.add(row);
       yield part;
     }
   }

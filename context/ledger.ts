@@ -1,6 +1,7 @@
 import { JournalKeeper } from "./_journal_keeper.ts";
 import { type EntryOwner, OpenEntries, OpenEntry } from "./_ledger_entry.ts";
-import { openLines, settledLine } from "./_ledger_lines.ts";
+import { FormBook } from "./_ledger_forms.ts";
+import { openLines, rowText } from "./_ledger_lines.ts";
 import type { LedgerAlarm } from "./ledger_alarm.ts";
 import { recoverJournals } from "./_ledger_recovery.ts";
 import { LedgerWriter } from "./_ledger_writer.ts";
@@ -147,9 +148,11 @@ export class Ledger {
       needed: () => this.#needed(),
       onFault: (cause) => this.#options.onAlarm({ type: "journal", cause }),
     });
+    const forms = new FormBook();
     this.#owner = {
       isJournaled: () => this.#journal.isOpen,
-      note: (lines) => this.#journal.note(lines),
+      formOf: (head, intent) => forms.formOf(head, intent),
+      note: (lines, form) => this.#journal.note(lines, form),
       secured: () => this.#journal.secured(),
       secure: () => this.#journal.secure(),
       changed: () => {
@@ -250,8 +253,8 @@ export class Ledger {
   #settle(entry: OpenEntry, row: LedgerRow): void {
     // Of its attempts its row says all.
     this.#open.delete(entry);
-    const text = JSON.stringify(row);
-    if (this.#journal.isOpen) this.#journal.note(settledLine(text));
+    const text = rowText(row, entry.form);
+    this.#journal.note(text.line, text.form);
     if (this.waiting >= this.#options.maxRows) {
       this.#isSpilled = true;
       this.#secure();
@@ -284,17 +287,13 @@ export class Ledger {
   /** All that is nowhere else, many lines at a time. */
   *#needed(): Generator<string> {
     let lines = "";
-    for (const line of this.#neededLines()) {
-      lines += line;
+    for (const open of this.#open) {
+      lines += openLines(open);
       if (lines.length < PART) continue;
       yield lines;
       lines = "";
     }
     yield lines;
-  }
-
-  *#neededLines(): Generator<string> {
-    for (const open of this.#open) yield openLines(open);
-    for (const text of this.#writer.texts()) yield settledLine(text);
+    yield* this.#writer.texts();
   }
 }
