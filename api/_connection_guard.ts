@@ -197,6 +197,7 @@ export class ConnectionGuard {
       if (this.#connections.size === 0) this.#emptied?.resolve();
       // Those that wait behind another do not hear it from the platform.
       interrupt(connection, clientLeft());
+      connection.forget();
     });
   }
 

@@ -40,6 +40,11 @@ export class WatchedConnection {
     return this.#answers.filter((answer) => !isOut(answer));
   }
 
+  /** Lets go of its answers: it is closed. */
+  forget(): void {
+    this.#answers.length = 0;
+  }
+
   /** Whether no answer is due or under way: they go out in order. */
   get idle(): boolean {
     if (this.session !== undefined) return false;

@@ -8,6 +8,7 @@ import {
 import type { AddressInfo, Socket } from "node:net";
 import { ConnectionGuard } from "./_connection_guard.ts";
 import { Drain } from "./_drain.ts";
+import { forgetAnswered } from "./_forget_requests.ts";
 import {
   findRequestFault,
   methodFault,
@@ -121,6 +122,7 @@ export function listen(
     interval,
     onRefusal,
   });
+  forgetAnswered(server);
   const drain = new Drain(server, guard);
   const keepAlive = milliseconds(settings.keep_alive_timeout);
   serveWith(server, app, { guard, keepAlive });
