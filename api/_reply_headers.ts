@@ -49,13 +49,13 @@ export function replyHeaders(
     const { candidate, losses, upstreamId } = trace;
     headers["x-llm-proxy-provider"] = candidate.provider.name;
     headers["x-llm-proxy-model"] = visible(candidate.model);
-    Object.assign(headers, record.attempts.headers(candidate.deployment.id));
+    record.attempts.headers(candidate.deployment.id, headers);
     if (upstreamId !== undefined) {
       headers["x-llm-proxy-upstream-request-id"] = visible(upstreamId);
     }
     if (!losses.empty) headers["x-llm-proxy-loss"] = losses.toString();
   } else if (record.requestedModel !== undefined) {
-    Object.assign(headers, record.attempts.headers());
+    record.attempts.headers(undefined, headers);
   }
   if (record.cache !== undefined) tellCache(record, headers);
   const { account, admitted } = record;

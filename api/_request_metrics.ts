@@ -104,11 +104,15 @@ export class RequestMetrics {
     const { operation, trace, status, startedAt, firstContentAt } = record;
     const contentAt = record.stream ? firstContentAt : undefined;
     this.telemetry.ended(record);
-    const { tracing = { kept: true, traceId: record.parent?.traceId } } =
-      record;
-    const traceId = tracing.kept ? tracing.traceId : undefined;
+    const { tracing } = record;
+    const traceId = tracing === undefined
+      ? record.parent?.traceId
+      : tracing.kept
+      ? tracing.traceId
+      : undefined;
     const { records } = record.attempts;
     const deployment = trace?.candidate.deployment;
+    const target = deployment && this.#targets.of(operation, deployment.id);
     let answering = deployment?.id;
     // The last first: of several at one deployment that one has the answer.
     for (let index = records.length - 1; index >= 0; index--) {
@@ -117,7 +121,8 @@ export class RequestMetrics {
       const isAnswering = attempt.deployment === answering;
       if (isAnswering) answering = undefined;
       this.#metrics.attemptEnded({
-        target: this.#targets.of(operation, attempt.deployment),
+        target: isAnswering && target ||
+          this.#targets.of(operation, attempt.deployment),
         outcome: reason === "ok" ? reason : kind,
         durationMs,
         firstChunkMs: isAnswering
@@ -132,19 +137,20 @@ export class RequestMetrics {
       const { reason, fromTokens, toTokens } = condensed;
       this.#metrics.condensed({ reason, savedTokens: fromTokens - toTokens });
     }
-    for (const [guardrail, outcome] of record.guardrails ?? []) {
-      this.#metrics.guardrailEnded({ guardrail, outcome });
+    if (record.guardrails !== undefined) {
+      for (const [guardrail, outcome] of record.guardrails) {
+        this.#metrics.guardrailEnded({ guardrail, outcome });
+      }
     }
+    const went = records.length > 0;
     this.#metrics.requestEnded({
       method: record.method,
       route: record.route,
       status,
       durationMs: record.durationMs,
-      ...(records.length > 0 && {
-        queuedMs: record.queuedMs,
-        overheadMs: record.overheadMs,
-      }),
-      target: deployment && this.#targets.of(operation, deployment.id),
+      queuedMs: went ? record.queuedMs : undefined,
+      overheadMs: went ? record.overheadMs : undefined,
+      target,
       error: record.error,
       firstTokenMs: since(startedAt, contentAt),
       usage: record.usage,

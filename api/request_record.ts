@@ -19,12 +19,13 @@ import type { RequestAccount } from "./request_account.ts";
 import type { AnswerFlight } from "./answer_flight.ts";
 import type { Recalled } from "./_tell_answer.ts";
 import type { Told, ToldReply } from "./told_reply.ts";
+import { newRequestId } from "./_request_id.ts";
 import { WaitingTime } from "./waiting_time.ts";
 
 /** What is known of one request, gathered on its way and logged once at its end. */
 export class RequestRecord {
   /** Ours, never a provider's or a caller's. */
-  readonly id: string = `req_${crypto.randomUUID().replaceAll("-", "")}`;
+  readonly id: string = newRequestId();
   /** Every attempt, with its reason and its duration. */
   readonly attempts: AttemptLog = new AttemptLog();
   /** When it began, on the clock of `performance.now()`. */

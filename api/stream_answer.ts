@@ -31,7 +31,7 @@ export async function streamAnswer(
       translator,
       framing: translation.framing,
       clock,
-      worked: record.waiting.worked,
+      worked: (ms) => record.waiting.worked(ms),
       open: () => {
         routed.commit();
         record.answers(trace);

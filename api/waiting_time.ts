@@ -39,7 +39,7 @@ export class WaitingTime {
   }
 
   /** Takes back what was work in the middle of a wait, in ms. */
-  readonly worked = (ms: number): void => {
+  worked(ms: number): void {
     this.#ms -= ms;
-  };
+  }
 }

@@ -124,11 +124,14 @@ export class AttemptLog {
    * tried first: all attempts elsewhere, as a list in the form of RFC 9651.
    *
    * @param answering The deployment whose answer has the headers.
+   * @param headers Those that they are put among. @default {none}
+   * @returns The same.
    */
-  headers(answering?: string): Record<string, string> {
-    const headers: Record<string, string> = {
-      "x-llm-proxy-attempts": String(this.#count),
-    };
+  headers(
+    answering?: string,
+    headers: Record<string, string> = {},
+  ): Record<string, string> {
+    headers["x-llm-proxy-attempts"] = String(this.#count);
     if (this.#count <= 1 || answering === undefined) return headers;
     const name = answering.slice(0, MAX_WORD);
     if (this.#records[0]?.deployment !== name) {
@@ -141,7 +144,10 @@ export class AttemptLog {
 
   /** All attempts in one line, in the form of the header. */
   toString(): string {
-    return this.#records.map(listItem).join(", ");
+    const [only] = this.#records;
+    return only !== undefined && this.#records.length === 1
+      ? listItem(only)
+      : this.#records.map(listItem).join(", ");
   }
 }
 

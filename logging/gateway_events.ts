@@ -1,4 +1,7 @@
-/** Where a request, or one attempt of it, went. */
+/**
+ * Where a request, or one attempt of it, went. One object that is kept for each
+ * such place is cheapest: what is counted by it is then looked up once.
+ */
 export interface GatewayTarget {
   /** What was asked for, in the words of the conventions: `chat`, `text_completion`, `embeddings`. */
   readonly operation: string;

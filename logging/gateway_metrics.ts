@@ -14,9 +14,11 @@ import type {
   RequestEnded,
 } from "./gateway_events.ts";
 import { genAiProviderName } from "./gen_ai_provider_name.ts";
+import type { HistogramSeries } from "./histogram_series.ts";
 import type { MetricLabel } from "./metric_label.ts";
 import type { MetricsCollector } from "./metrics_collector.ts";
 import { declareProcessMetrics } from "./process_metrics.ts";
+import { TargetSeries } from "./_target_series.ts";
 
 /** What {@linkcode GatewayMetrics} needs to know. */
 export interface GatewayMetricsOptions {
@@ -72,6 +74,8 @@ export interface GatewayMetricsOptions {
 export class GatewayMetrics {
   readonly #metrics: GatewayInstruments;
   readonly #models: readonly MetricLabel[];
+  /** By the object: whoever counts keeps one for each target. */
+  readonly #series = new WeakMap<GatewayTarget, TargetSeries>();
 
   /**
    * Declares all metrics.
@@ -126,19 +130,16 @@ export class GatewayMetrics {
   /** Counts an attempt at a provider that has ended. */
   attemptEnded(event: AttemptEnded): void {
     const { target, outcome, durationMs, firstChunkMs, traceId } = event;
-    const { operation, provider, model } = target;
-    const metrics = this.#metrics;
+    const series = this.#seriesOf(target);
     const seconds = durationMs / 1_000;
-    const type = genAiProviderName(target.providerType);
-    const error = outcome === "ok" ? "" : outcome;
-    if (error === "") this.#know(model);
-    metrics.attempts.at(provider, model, outcome).add();
-    metrics.latency.at(provider, model).observe(seconds, traceId);
-    metrics.operation.at(operation, type, model, error)
-      .observe(seconds, traceId);
+    if (outcome === "ok") {
+      this.#know(target.model);
+      series.attempts.get().add();
+      series.operation.get().observe(seconds, traceId);
+    } else this.#failed(target, outcome).observe(seconds, traceId);
+    series.latency.get().observe(seconds, traceId);
     if (firstChunkMs === undefined) return;
-    metrics.firstChunk.at(operation, type, model)
-      .observe(firstChunkMs / 1_000, traceId);
+    series.firstChunk.get().observe(firstChunkMs / 1_000, traceId);
   }
 
   /** Counts a request that a limit refused. */
@@ -172,21 +173,35 @@ export class GatewayMetrics {
   /** What is known only of requests that went to a model. */
   #answered(event: RequestEnded, target: GatewayTarget): void {
     const { usage, costUsd, firstTokenMs, durationMs, traceId, error } = event;
-    const { operation, provider, model } = target;
-    const metrics = this.#metrics;
-    const type = genAiProviderName(target.providerType);
+    const series = this.#seriesOf(target);
     if (usage !== undefined) {
-      metrics.tokens.at(operation, type, model, "input").observe(usage.input);
-      metrics.tokens.at(operation, type, model, "output").observe(usage.output);
+      series.inputTokens.get().observe(usage.input);
+      series.outputTokens.get().observe(usage.output);
     }
-    if (costUsd !== undefined) metrics.cost.at(provider, model).add(costUsd);
+    if (costUsd !== undefined) series.cost.get().add(costUsd);
     if (firstTokenMs === undefined || error !== undefined) return;
-    metrics.firstToken.at(operation, type, model)
-      .observe(firstTokenMs / 1_000, traceId);
+    series.firstToken.get().observe(firstTokenMs / 1_000, traceId);
     const later = (usage?.output ?? 0) - 1;
     if (later < 1) return;
-    metrics.outputToken.at(operation, type, model)
+    series.outputToken.get()
       .observe((durationMs - firstTokenMs) / 1_000 / later, traceId);
+  }
+
+  /** Counts an attempt that failed; gives back where its time goes. */
+  #failed(target: GatewayTarget, outcome: string): HistogramSeries {
+    const { operation, provider, providerType, model } = target;
+    const type = genAiProviderName(providerType);
+    this.#metrics.attempts.at(provider, model, outcome).add();
+    return this.#metrics.operation.at(operation, type, model, outcome);
+  }
+
+  #seriesOf(target: GatewayTarget): TargetSeries {
+    let series = this.#series.get(target);
+    if (series === undefined) {
+      series = new TargetSeries(this.#metrics, target);
+      this.#series.set(target, series);
+    }
+    return series;
   }
 
   #know(model: string): void {

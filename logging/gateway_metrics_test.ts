@@ -154,9 +154,10 @@ Deno.test("requestEnded() counts refused keys by reason, and not what a provider
 });
 
 Deno.test("attemptEnded() names a model once a provider has answered for it", () => {
-  const { metrics, lines } = setUp();
+  const { metrics, lines, collector } = setUp();
   const durationMs = 500;
   metrics.attemptEnded({ target: TARGET, outcome: "not_found", durationMs });
+  const { folded } = collector;
   metrics.attemptEnded({ target: TARGET, outcome: "ok", durationMs });
   metrics.attemptEnded({ target: TARGET, outcome: "timeout", durationMs });
   const start = 'proxy_api_provider_requests_total{provider="azure-eu"';
@@ -165,6 +166,12 @@ Deno.test("attemptEnded() names a model once a provider has answered for it", ()
     `${start},model="gpt-4o",status="ok"} 1`,
     `${start},model="gpt-4o",status="timeout"} 1`,
   ]);
+  assertEquals(
+    lines("proxy_api_provider_latency_seconds_count")
+      .map((line) => line.split(",").at(-1)),
+    ['model="other"} 1', 'model="gpt-4o"} 2'],
+  );
+  assertEquals([folded > 0, collector.folded], [true, folded]);
   assertEquals(
     lines("gen_ai_client_operation_duration_seconds_count").map((line) =>
       /gen_ai_request_model="(.*?)"(.*)}/.exec(line)?.slice(1)
