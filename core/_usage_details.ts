@@ -2,12 +2,14 @@ import type { Usage, UsageDetails } from "./answer.ts";
 
 type Counts = Omit<UsageDetails, "serviceTier">;
 
+const NO_DETAILS: { readonly details?: UsageDetails } = {};
+
 /** The member of a usage with what was found; nothing where there was nothing. */
 export function detailsOf(
   found: {
     readonly [Name in keyof UsageDetails]: UsageDetails[Name] | undefined;
   },
-): { details?: UsageDetails } {
+): { readonly details?: UsageDetails } {
   let details: Record<string, number | string> | undefined;
   // Made of names that are known here; a list of them all costs as much as the rest.
   for (const name in found) {
@@ -16,14 +18,14 @@ export function detailsOf(
     details ??= {};
     details[name] = value;
   }
-  return details === undefined ? {} : { details };
+  return details === undefined ? NO_DETAILS : { details };
 }
 
 /** The member after a further report: what it tells replaces what was told. */
 export function laterDetails(
   previous: Usage,
   next: Usage,
-): { details?: UsageDetails } {
+): { readonly details?: UsageDetails } {
   const details = next.details === undefined
     ? previous.details
     : { ...previous.details, ...next.details };
@@ -34,7 +36,7 @@ export function laterDetails(
 export function addDetails(
   { details: one }: Usage,
   { details: other }: Usage,
-): { details?: UsageDetails } {
+): { readonly details?: UsageDetails } {
   if (one === undefined || other === undefined) {
     const details = one ?? other;
     return details === undefined ? {} : { details };

@@ -131,7 +131,7 @@ export interface TranslatedAnswer {
   /** JSON in the client's dialect; the provider's own text where nothing had to change. */
   readonly body: string;
   /** Token counts, where the provider told them. */
-  readonly usage?: Usage;
+  readonly usage?: Usage | undefined;
   /** Why it ended. */
   readonly finish: FinishClass;
   /** The model that answered, as the provider names it. */

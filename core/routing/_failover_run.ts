@@ -1,9 +1,8 @@
 import type { AttemptLog } from "../attempt_log.ts";
 import type { AttemptLimits } from "../attempt_clock.ts";
-import type { RetryBudget } from "../retry_budget.ts";
-import type { RetryDecision, RetryPolicyOptions } from "../retry_policy.ts";
+import type { RetryDecision } from "../retry_policy.ts";
 import { wait } from "../wait.ts";
-import { type Admission, type Gatekeepers, tryAdmit } from "./_admission.ts";
+import { type Admission, tryAdmit } from "./_admission.ts";
 import {
   type AdmissionSeeker,
   admitAtOnce,
@@ -11,12 +10,10 @@ import {
   admitNext,
 } from "./_admitter.ts";
 import { CandidateQueue } from "./_candidate_queue.ts";
-import type { Cooldowns } from "./cooldowns.ts";
 import { decideNext } from "./_decide_next.ts";
 import type { FailoverRequest } from "./failover.ts";
+import type { FailoverParts } from "./_failover_parts.ts";
 import { admitHedge, hedgeDelay } from "./_hedge.ts";
-import type { Hedges } from "./hedges.ts";
-import type { LiveContext } from "./_live_context.ts";
 import { type Outcome, Race } from "./_race.ts";
 import type { RoutePlan } from "./plan_route.ts";
 import type { Candidate } from "./route.ts";
@@ -29,16 +26,6 @@ import { estimateCost } from "./token_cost.ts";
  * that hangs to its end must leave another its turn (U3).
  */
 const ATTEMPTS_IN_FULL = 2;
-
-/** What runs are made with. */
-export interface FailoverParts extends Gatekeepers {
-  readonly context: LiveContext;
-  readonly cooldowns: Cooldowns;
-  readonly budget: RetryBudget;
-  readonly hedges: Hedges;
-  readonly retry: RetryPolicyOptions | undefined;
-  readonly now: () => number;
-}
 
 /**
  * The way of one request from deployment to deployment. Most requests go to the
@@ -121,50 +108,63 @@ export class FailoverRun implements AttemptOwner, AdmissionSeeker {
   }
 
   /** Makes attempts until one goes well, or none may follow; resolves with the plan. */
-  async toItsEnd(): Promise<RoutePlan> {
+  toItsEnd(): Promise<RoutePlan> {
+    const admission = admitAtOnce(this.#queue, this, this.#startedAt);
+    return admission === undefined
+      ? admitFirst(this.#queue, this).then((it) => this.#first(it))
+      : this.#first(admission);
+  }
+
+  /** Makes the first attempt. An async function would hold twice as much while it is waited for. */
+  #first(admission: Admission): Promise<RoutePlan> {
+    const delay = this.#begin(admission);
+    if (delay !== undefined) {
+      return this.#race(admission, delay)
+        .then((outcome) => this.#goOn(outcome, admission));
+    }
+    const attempt = this.#open(admission, this);
+    return this.#work(attempt).then(
+      () => this.#succeeded(attempt),
+      (thrown) => this.#goOn(this.#failed(attempt, thrown), admission),
+    );
+  }
+
+  /** Notes that the first attempt begins; tells how long it is waited for before there is a second. */
+  #begin(admission: Admission): number | undefined {
     const { budget, hedges } = this.parts;
-    const { plan } = this;
-    let admission = admitAtOnce(this.#queue, this, this.#startedAt) ??
-      await admitFirst(this.#queue, this);
     // What is refused makes no attempt, and pays for none.
     budget.deposit(admission.flight.startedAt);
-    const hedging = hedges.of(plan.route);
-    hedging?.deposit(this.#costOf(admission.candidate));
     this.#totalMs = admission.candidate.provider.limits.total;
+    const hedging = hedges.of(this.plan.route);
+    if (hedging === undefined) return undefined;
+    const { prices } = admission.candidate.deployment;
+    hedging.deposit(estimateCost(this.request, prices) ?? 0);
+    return hedgeDelay(admission, hedging);
+  }
+
+  /** Makes further attempts as long as one has failed. */
+  async #goOn(
+    { attempt, error }: Outcome,
+    { candidate }: Admission,
+  ): Promise<RoutePlan> {
+    const { budget } = this.parts;
     let previousMs = 0;
     let giveBack: (() => void) | undefined;
-    for (;;) {
-      const delay = this.#attempts > 0
-        ? undefined
-        : hedgeDelay(admission, hedging);
-      let attempt: RoutedAttempt;
-      let error: unknown;
-      if (delay !== undefined) {
-        ({ attempt, error } = await this.#race(admission, delay));
-      } else {
-        attempt = this.#open(admission, this);
-        try {
-          await this.#request.work(attempt);
-        } catch (thrown) {
-          error = thrown ?? threwNothing();
-        }
-        this.#close(attempt, error);
-      }
-      if (error === undefined) {
-        giveBack?.();
-        return plan;
-      }
+    while (error !== undefined) {
       if (attempt.handedOn) this.#leaveOpen(error);
-      const decision = this.#decide(error, admission.candidate, previousMs);
+      const decision = this.#decide(error, candidate, previousMs);
       giveBack = decision && budget.withdraw();
       if (decision === undefined || giveBack === undefined) {
         throw this.#last(error);
       }
-      const next = await this.#next(admission.candidate, decision, giveBack);
+      const next = await this.#next(candidate, decision, giveBack);
       if (next === undefined) throw this.#last(error);
       previousMs = decision.delayMs;
-      admission = next;
+      ({ candidate } = next);
+      ({ attempt, error } = await this.#try(next, this));
     }
+    giveBack?.();
+    return this.plan;
   }
 
   /** What is left of the request's time, in ms. */
@@ -259,39 +259,42 @@ export class FailoverRun implements AttemptOwner, AdmissionSeeker {
 
   async #try(admission: Admission, owner: AttemptOwner): Promise<Outcome> {
     const attempt = this.#open(admission, owner);
-    let error: unknown;
     try {
-      await this.#request.work(attempt);
+      await this.#work(attempt);
     } catch (thrown) {
-      error = thrown ?? threwNothing();
+      return this.#failed(attempt, thrown);
     }
-    this.#close(attempt, error);
+    this.#succeeded(attempt);
+    return { attempt, error: undefined };
+  }
+
+  #work(attempt: RoutedAttempt): Promise<void> {
+    try {
+      return this.#request.work(attempt);
+    } catch (thrown) {
+      return Promise.reject(thrown);
+    }
+  }
+
+  #failed(attempt: RoutedAttempt, thrown: unknown): Outcome {
+    const error = thrown ??
+      new TypeError("The work of an attempt threw nothing");
+    const { deployment } = attempt.candidate;
+    attempt.failed(error, this.now());
+    if (!attempt.signal.aborted) {
+      this.parts.cooldowns.observe(deployment, error, this);
+    }
     return { attempt, error };
+  }
+
+  #succeeded(attempt: RoutedAttempt): RoutePlan {
+    attempt.succeeded(this.now());
+    this.parts.cooldowns.succeeded(attempt.candidate.deployment);
+    return this.plan;
   }
 
   #open(admission: Admission, owner: AttemptOwner): RoutedAttempt {
     this.#attempts++;
     return new RoutedAttempt(admission, owner);
   }
-
-  #close(attempt: RoutedAttempt, error: unknown): void {
-    const { deployment } = attempt.candidate;
-    const { cooldowns } = this.parts;
-    const now = this.now();
-    if (error === undefined) {
-      attempt.succeeded(now);
-      cooldowns.succeeded(deployment);
-    } else {
-      attempt.failed(error, now);
-      if (!attempt.signal.aborted) cooldowns.observe(deployment, error, this);
-    }
-  }
-
-  #costOf({ deployment: { prices } }: Candidate): number {
-    return estimateCost(this.request, prices) ?? 0;
-  }
-}
-
-function threwNothing(): TypeError {
-  return new TypeError("The work of an attempt threw nothing");
 }

@@ -14,10 +14,16 @@ export interface OrderOptions {
 /** Orders candidates that come by rank: within each rank by the route's strategy and the session's home. */
 export function orderCandidates(
   candidates: readonly Candidate[],
+  options: OrderOptions,
+): readonly Candidate[] {
+  return candidates.length <= 1 ? candidates : orderMany(candidates, options);
+}
+
+function orderMany(
+  candidates: readonly Candidate[],
   { route, request, context }: OrderOptions,
 ): readonly Candidate[] {
   const { length } = candidates;
-  if (length <= 1) return candidates;
   const { random = Math.random } = context;
   const stateOf: StrategyContext["stateOf"] = (deployment) =>
     context.states.of(deployment);

@@ -1,5 +1,6 @@
 import { describeEndpoint, servesEndpoint } from "../endpoint.ts";
 import { capabilitiesOf, capabilityBits } from "./capability.ts";
+import type { Deployment } from "./deployment.ts";
 import type { Candidate } from "./route.ts";
 import type { RouteRequest } from "./route_request.ts";
 
@@ -79,9 +80,7 @@ export class CapabilityFilter {
       };
     }
     if (tags === undefined || tags.length === 0) return undefined;
-    const absent = tags.filter((tag) => !deployment.tags.includes(tag));
-    if (absent.length === 0) return undefined;
-    return { code: "tags", reason: `it has no tag: ${clip(absent)}` };
+    return refuseTags(tags, deployment);
   }
 
   #tokensAt(candidate: Candidate): number {
@@ -90,6 +89,15 @@ export class CapabilityFilter {
       request.inputTokens ?? 0;
     return input + (request.outputTokens ?? 0);
   }
+}
+
+function refuseTags(
+  tags: readonly string[],
+  deployment: Deployment,
+): SkipReason | undefined {
+  const absent = tags.filter((tag) => !deployment.tags.includes(tag));
+  if (absent.length === 0) return undefined;
+  return { code: "tags", reason: `it has no tag: ${clip(absent)}` };
 }
 
 /** Tags may be a caller's words. */

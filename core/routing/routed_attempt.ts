@@ -39,8 +39,6 @@ export class RoutedAttempt {
   readonly limits: AttemptLimits;
   /** The plan of its request, by which it goes unless it follows a fallback. */
   readonly plan: RoutePlan;
-  /** When it began, on the clock of routing. */
-  readonly startedAt: number;
   readonly #admission: Admission;
   readonly #owner: AttemptOwner;
   readonly #entry: AttemptEntry;
@@ -57,8 +55,12 @@ export class RoutedAttempt {
     this.plan = owner.plan;
     this.#admission = admission;
     this.#owner = owner;
-    this.startedAt = admission.flight.startedAt;
     this.#entry = owner.log.begin(this.candidate.deployment.id);
+  }
+
+  /** When it began, on the clock of routing. */
+  get startedAt(): number {
+    return this.#admission.flight.startedAt;
   }
 
   /** Whether the caller's answer is this attempt's, and has begun. */

@@ -58,10 +58,14 @@ export function passChatAnswer(
   }
   let changed = mendHead(value, options.model ?? "unknown");
   let finish: FinishClass | undefined;
-  for (const [place, choice] of choices.entries()) {
-    const mended = mendChoice(choice, place);
-    changed ||= mended.changed;
-    finish ??= mended.finish;
+  for (let place = 0; place < choices.length; place++) {
+    const choice = messageChoice(choices[place]);
+    changed = mendChoice(choice, place) || changed;
+    const { reason, finish: told } = passFinish(choice, hasCalls(choice));
+    finish ??= told;
+    if (reason === choice.finish_reason) continue;
+    choice.finish_reason = reason;
+    changed = true;
   }
   const counts = usageOf(value);
   const usage = decodeChatUsage(counts, value.service_tier);
@@ -74,32 +78,42 @@ export function passChatAnswer(
   }
   return {
     body: changed ? encodeJson(value) : text,
-    ...(usage && { usage }),
+    usage,
     finish: finish ?? "stop",
     model: String(value.model),
   };
 }
 
 function mendHead(answer: MutableJson, model: string): boolean {
-  let changed = false;
-  const mend = (key: string, value: unknown): void => {
-    answer[key] = value;
-    changed = true;
-  };
-  if (!isName(answer.id)) mend("id", generateChatId());
-  if (answer.object !== OBJECT) mend("object", OBJECT);
-  if (!isTime(answer.created)) mend("created", nowInSeconds());
-  if (!isName(answer.model)) mend("model", model);
-  return changed;
+  const { id, object, created } = answer;
+  const isWhole = isName(id) && object === OBJECT && isTime(created) &&
+    isName(answer.model);
+  if (isWhole) return false;
+  if (!isName(id)) answer.id = generateChatId();
+  answer.object = OBJECT;
+  if (!isTime(created)) answer.created = nowInSeconds();
+  if (!isName(answer.model)) answer.model = model;
+  return true;
 }
 
-function mendChoice(
-  choice: unknown,
-  place: number,
-): { changed: boolean; finish: FinishClass } {
-  if (!isMutableJson(choice) || !isMutableJson(choice.message)) {
-    throw invalidAnswer("has a choice without a message");
+/** A choice of an answer. */
+interface Choice extends MutableJson {
+  readonly message: MutableJson;
+}
+
+function messageChoice(choice: unknown): Choice {
+  if (isMutableJson(choice) && isMutableJson(choice.message)) {
+    return choice as Choice;
   }
+  throw invalidAnswer("has a choice without a message");
+}
+
+function hasCalls({ message }: Choice): boolean {
+  return Array.isArray(message.tool_calls);
+}
+
+/** Mends all of it but its finish reason. */
+function mendChoice(choice: Choice, place: number): boolean {
   const { message } = choice;
   let changed = mendContent(message);
   if (!Number.isInteger(choice.index)) {
@@ -111,18 +125,12 @@ function mendChoice(
     changed = true;
   }
   changed = mendToolCalls(message) || changed;
-  const hasCalls = Array.isArray(message.tool_calls);
   const { content } = message;
-  if (content === undefined || (content === "" && hasCalls)) {
+  if (content === undefined || (content === "" && hasCalls(choice))) {
     message.content = null;
     changed = true;
   }
-  const { reason, finish } = passFinish(choice, hasCalls);
-  if (reason !== choice.finish_reason) {
-    choice.finish_reason = reason;
-    changed = true;
-  }
-  return { changed, finish };
+  return changed;
 }
 
 function mendToolCalls(message: MutableJson): boolean {

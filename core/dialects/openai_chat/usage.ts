@@ -46,7 +46,7 @@ export function decodeChatUsage(
   const isApart = reasoning > output ||
     count(value.total_tokens) === input + output + reasoning;
   if (isApart) output += reasoning;
-  return {
+  const usage = {
     input,
     cached,
     cacheWrite,
@@ -54,8 +54,10 @@ export function decodeChatUsage(
     output,
     reasoning,
     total: input + output,
-    ...chatDetails(value, { promptDetails, completionDetails, tier }),
   };
+  const more = { promptDetails, completionDetails, tier };
+  const { details } = chatDetails(value, more);
+  return details === undefined ? usage : { ...usage, details };
 }
 
 /** What else has a price: audio, images, searches, and what OpenRouter and Perplexity say that they charge. */
@@ -66,7 +68,7 @@ function chatDetails(
     readonly completionDetails: JsonObject;
     readonly tier: unknown;
   },
-): { details?: UsageDetails } {
+): { readonly details?: UsageDetails } {
   const { cost } = value;
   const charged = isJsonObject(cost) ? cost.total_cost : cost;
   return detailsOf({
@@ -136,8 +138,10 @@ export function laterUsage(
   };
 }
 
+const NO_MEMBERS: JsonObject = {};
+
 function members(value: unknown): JsonObject {
-  return isJsonObject(value) ? value : {};
+  return isJsonObject(value) ? value : NO_MEMBERS;
 }
 
 function isCount(value: unknown): value is number {
