@@ -25,6 +25,15 @@ type Limits = {
   readonly start: number;
 };
 
+/** What one ask was counted as in one limit, the `place`-th of its name. */
+interface Part {
+  readonly limit: Limit;
+  readonly place: number;
+  readonly ask: LimitAsk;
+  readonly charge: Charge;
+  readonly all: Charge[];
+}
+
 /** A limiter, and what it should have counted by the definition of its limits. */
 class Checked {
   readonly time: VirtualTime;
@@ -33,7 +42,7 @@ class Checked {
   readonly #charges = new Map<string, { limit: Limit; charges: Charge[] }>();
   readonly #open: {
     readonly lease: RateLimitLease;
-    readonly parts: { limit: Limit; charge: Charge; all: Charge[] }[];
+    readonly parts: readonly Part[];
   }[] = [];
 
   constructor(limits: Limits, maxKeys?: number) {
@@ -60,14 +69,14 @@ class Checked {
           1,
         );
         if (one === undefined) return "";
-        if (step.act === "release") one.lease.release();
-        else one.lease.settle({ tokens: step.tokens });
-        one.lease.settle({ tokens: 0 });
-        assert(one.lease.ended);
         this.#settle(
           one.parts,
           step.act === "settle" ? step.tokens : undefined,
         );
+        if (step.act === "release") one.lease.release();
+        else one.lease.settle({ tokens: step.tokens });
+        one.lease.settle({ tokens: 0 });
+        assert(one.lease.ended);
         return "";
       }
     }
@@ -90,14 +99,14 @@ class Checked {
     }
     const now = this.time.now();
     const parts = asks.flatMap((ask) =>
-      this.#limits[ask.limit as "a" | "b"].map((limit, i) => {
-        const id = `${ask.limit} ${i} ${ask.key}`;
+      this.#limits[ask.limit as "a" | "b"].map((limit, place) => {
+        const id = `${ask.limit} ${place} ${ask.key}`;
         const known = this.#charges.get(id) ?? { limit, charges: [] };
         this.#charges.set(id, known);
         const amount = limit.unit === "tokens" ? ask.tokens ?? 0 : 1;
         const charge = { at: now, amount };
         known.charges.push(charge);
-        return { limit, charge, all: known.charges };
+        return { limit, place, ask, charge, all: known.charges };
       })
     );
     this.#open.push({ lease: admission.lease, parts });
@@ -115,30 +124,34 @@ class Checked {
     return "ok";
   }
 
-  /** What came back does not count; what came on top counts from now on. */
-  #settle(
-    parts: { limit: Limit; charge: Charge; all: Charge[] }[],
-    tokens: number | undefined,
-  ): void {
+  /**
+   * What came back does not count; what came on top counts from now on. To be
+   * called before the limiter settles: what that forgives goes by its own count,
+   * which may be above this one by what came back too late to be given back.
+   */
+  #settle(parts: readonly Part[], tokens: number | undefined): void {
     // The same limit asked for twice was reserved, and is settled, as one.
-    const seen = new Map<Charge[], { charge: Charge; limit: Limit }>();
+    const seen = new Map<Charge[], Part>();
     const sums = new Map<Charge[], number>();
-    for (const { limit, charge, all } of parts) {
+    for (const part of parts) {
+      const { limit, charge, all } = part;
       if (limit.unit === "concurrent") charge.amount = 0;
       if (limit.unit !== "tokens" || tokens === undefined) continue;
       sums.set(all, (sums.get(all) ?? 0) + charge.amount);
       if (seen.has(all)) charge.amount = 0;
-      else seen.set(all, { charge, limit });
+      else seen.set(all, part);
     }
     const now = this.time.now();
-    for (const [all, { charge, limit }] of seen) {
+    for (const [all, { charge, limit, place, ask }] of seen) {
       const reserved = sums.get(all) ?? 0;
       charge.amount = Math.min(reserved, tokens ?? 0);
       const more = (tokens ?? 0) - reserved;
+      const { amount, burst, windowMs } = limit;
       // A bucket owes no more than what a window refills.
-      const most = limit.burst === undefined
+      const { resetMs } = this.limiter.status([ask])[place]!;
+      const most = burst === undefined
         ? Infinity
-        : limit.amount - excessOf(all, { limit, now });
+        : amount + burst - resetMs * amount / windowMs;
       const owed = Math.min(more, most);
       if (owed > 0) all.push({ at: now, amount: owed });
     }
