@@ -15,7 +15,7 @@ function lateClient(port: number): Promise<{ own: number; text: string }> {
     let own = 0;
     socket.on("connect", () => {
       own = socket.localPort ?? 0;
-      setTimeout(() => socket.write(REQUEST), 100);
+      setTimeout(() => socket.write(REQUEST), 40);
     });
     socket.on("data", (bytes: Uint8Array) => {
       text += new TextDecoder().decode(bytes);

@@ -34,6 +34,7 @@ export async function openFile(
   const alarms: StateAlarm[] = [];
   const store = await openStateStore({ type: "file", directory }, {
     retryMs: 20,
+    openWithinMs: 30_000,
     onAlarm: (alarm) => void alarms.push(alarm),
     ...options,
   });

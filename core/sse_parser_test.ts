@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
+import { assertLinear } from "../logging/_test_linear.ts";
 import { UpstreamError } from "./errors.ts";
 import { type SseEvent, SseParser } from "./sse_parser.ts";
 
@@ -249,30 +250,16 @@ Deno.test("U12: the cap is an event's, not the stream's", () => {
   assertEquals(events, 100);
 });
 
-/** Milliseconds of the fastest of three runs. */
-function time(run: () => void): number {
-  let best = Infinity;
-  for (let i = 0; i < 3; i++) {
-    const start = performance.now();
-    run();
-    best = Math.min(best, performance.now() - start);
-  }
-  return best;
-}
-
 Deno.test("U13: an event in 16-byte pieces takes linear time", () => {
   const piece = encoder.encode("0123456789abcdef");
-  const run = (bytes: number) => () => {
+  const run = (bytes: number): void => {
     const parser = new SseParser({ maxEventBytes: 16 * 1024 * 1024 });
     parser.push(encoder.encode("data: "));
     for (let sent = 0; sent < bytes; sent += 16) parser.push(piece);
     assertEquals(parser.push(encoder.encode("\n\n"))[0]?.data.length, bytes);
   };
-  time(run(160_000));
-  const small = time(run(1_000_000));
-  const large = time(run(10_000_000));
   // Ten times the bytes: quadratic work would take a hundred times as long.
-  assert(large < 40 * small, `${small} ms for 1 MB, ${large} ms for 10 MB`);
+  assertLinear(run, { sizes: [1_000_000, 10_000_000], most: 40 });
 });
 
 Deno.test("U12: a million tiny events come out complete", () => {

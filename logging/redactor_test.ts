@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import * as fc from "fast-check";
+import { assertLinear } from "./_test_linear.ts";
 import { PERSONAL_DATA, type PersonalData } from "./personal_data.ts";
 import { Redactor } from "./redactor.ts";
 
@@ -296,19 +297,14 @@ Deno.test("X12: Redactor reads 10 MB of hostile text, of every kind", () => {
 Deno.test("X12: Redactor takes time by the length of a text, and not by its square", () => {
   const redactor = new Redactor(["a".repeat(40), "ab".repeat(20), SECRET]);
   redactor.personal = PERSONAL_DATA;
-  const best = (unit: string, length: number): number => {
-    const text = unit.repeat(length / unit.length);
-    let least = Infinity;
-    for (let round = 0; round < 3; round++) {
-      const start = performance.now();
-      redactor.redact(text);
-      least = Math.min(least, performance.now() - start);
-    }
-    return least;
-  };
   for (const unit of HOSTILE) {
-    const [small, large] = [best(unit, MB / 64), best(unit, MB / 4)];
+    const read = (length: number): void =>
+      void redactor.redact(unit.repeat(length / unit.length));
     // 16 times as much: 256 times as long where it were quadratic.
-    assert(large <= Math.max(1, small) * 100, JSON.stringify(unit));
+    assertLinear(read, {
+      sizes: [MB / 64, MB / 4],
+      most: 100,
+      what: JSON.stringify(unit),
+    });
   }
 });

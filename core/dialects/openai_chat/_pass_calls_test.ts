@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { assertLinear } from "../../../logging/_test_linear.ts";
 import {
   assemble,
   type Chunk,
@@ -216,7 +217,7 @@ Deno.test("H2: a whole call and its finish in one chunk are parted", () => {
 });
 
 Deno.test("U13: arguments in small pieces take linear time", () => {
-  const time = (pieces: number): number => {
+  const pass = (pieces: number): void => {
     const data = [
       chunk({ role: "assistant", tool_calls: [start(0, "a", "f")] }),
     ];
@@ -224,15 +225,7 @@ Deno.test("U13: arguments in small pieces take linear time", () => {
       data.push(chunk({ tool_calls: [more(0, "0123456789abcdef")] }));
     }
     data.push(chunk({}, "tool_calls"), "[DONE]");
-    const begin = performance.now();
     assertEquals(passed(data).length, pieces + 2);
-    return performance.now() - begin;
   };
-  time(2000);
-  const small = time(4000);
-  const large = time(40_000);
-  assert(
-    large < 60 * small,
-    `${small} ms and ${large} ms for ten times as much`,
-  );
+  assertLinear(pass, { sizes: [4_000, 40_000], most: 60 });
 });
