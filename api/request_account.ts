@@ -272,10 +272,10 @@ export class RequestAccount {
 
   #begin(): LedgerEntry | undefined {
     const { ledger } = this.#accounts;
-    if (ledger === undefined) return undefined;
+    if (this.#entry !== undefined || ledger === undefined) return this.#entry;
     const { id, route, requestedModel, startedAt } = this.#record;
     const { key, user, team, organisation } = this.subject;
-    return this.#entry ??= ledger.begin({
+    return this.#entry = ledger.begin({
       id,
       at: Math.round(performance.timeOrigin + startedAt),
       route,

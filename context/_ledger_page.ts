@@ -11,8 +11,6 @@ const MINUTE_MS = 60_000;
 const PAGE_LETTERS = 48_000;
 /** How many pages are read at once, unless they come to some megabytes before. */
 const PAGES_AT_ONCE = 1_000;
-/** What the room for a page's bytes begins with. */
-const FIRST_BYTES = 4_096;
 /** So many letters are made bytes at a time. */
 const PART_LETTERS = 4_096;
 const encoder = new TextEncoder();
@@ -27,8 +25,7 @@ const decoder = new TextDecoder();
  * moved again and again by the engine.
  */
 export class LedgerPage {
-  #bytes = new Uint8Array(FIRST_BYTES);
-  #end = 0;
+  readonly #parts: Uint8Array[] = [];
   /** Lines that are not among the bytes yet. */
   #lines = "";
   #letters = 0;
@@ -57,32 +54,31 @@ export class LedgerPage {
 
   /** The lines of its rows. */
   get text(): string {
-    return decoder.decode(this.#encode());
+    return decoder.decode(this.#bytes());
   }
 
   /** What stores it. */
   write(deadline: number): StateWrite {
     const { at, id } = this.#first;
     const key = [...minuteKey(at), at, id];
-    return { type: "set", key, value: this.#encode(), deadline };
+    return { type: "set", key, value: this.#bytes(), deadline };
   }
 
-  /** All of it, as bytes. */
-  #encode(): Uint8Array {
-    const lines = this.#lines;
+  #encode(): void {
+    this.#parts.push(encoder.encode(this.#lines));
     this.#lines = "";
-    // A letter has up to three bytes.
-    const most = this.#end + 3 * lines.length;
-    if (most > this.#bytes.length) this.#grow(most);
-    const room = this.#bytes.subarray(this.#end);
-    this.#end += encoder.encodeInto(lines, room).written;
-    return this.#bytes.subarray(0, this.#end);
   }
 
-  #grow(least: number): void {
-    const bytes = new Uint8Array(Math.max(least, 2 * this.#bytes.length));
-    bytes.set(this.#bytes);
-    this.#bytes = bytes;
+  #bytes(): Uint8Array {
+    this.#encode();
+    const size = this.#parts.reduce((sum, { length }) => sum + length, 0);
+    const bytes = new Uint8Array(size);
+    let filled = 0;
+    for (const part of this.#parts) {
+      bytes.set(part, filled);
+      filled += part.length;
+    }
+    return bytes;
   }
 }
 

@@ -31,7 +31,7 @@ const NAMES = [...METRICS, ...MONEY, ...REPORTED];
 const PICO = 1_000_000;
 /** What a key takes up besides its letters. */
 const KEY_BYTES = 50;
-/** More than a request can come to; a thousand of them are still exact. */
+/** More than a request can come to; thousands of them are still exact. */
 const MAX_AMOUNT = 1e12;
 
 /** Sums under names that begin alike. */

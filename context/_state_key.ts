@@ -4,6 +4,8 @@ import type { StateKey } from "./state_store.ts";
 /** How many bytes a key may have when encoded. */
 const MAX_KEY_BYTES = 1_900;
 
+/** Letters that are bytes as they are, and none that is escaped. */
+const PLAIN = /^[ -~]*$/;
 const TEXT = 0x02;
 const NUMBER = 0x04;
 const encoder = new TextEncoder();
@@ -87,6 +89,7 @@ export function isBelow(encoded: string, prefix: string): boolean {
 
 function textPart(text: string): string {
   if (text.length > MAX_KEY_BYTES) return text;
+  if (PLAIN.test(text)) return `${String.fromCharCode(TEXT)}${text}\0`;
   // Lone surrogates would all turn into the same character.
   if (!text.isWellFormed()) throw new TypeError("A key has a broken character");
   let bytes = "";
@@ -104,12 +107,12 @@ function numberPart(part: unknown): string {
   // Minus zero is zero.
   float.setFloat64(0, part + 0);
   const isNegative = float.getUint8(0) >= 0x80;
-  let bytes = String.fromCharCode(NUMBER);
+  const bytes: number[] = [NUMBER];
   for (let at = 0; at < 8; at++) {
     const flip = isNegative ? 0xff : at === 0 ? 0x80 : 0;
-    bytes += String.fromCharCode(float.getUint8(at) ^ flip);
+    bytes.push(float.getUint8(at) ^ flip);
   }
-  return bytes;
+  return String.fromCharCode(...bytes);
 }
 
 function readNumber(encoded: string, from: number): number {
