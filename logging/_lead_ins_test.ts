@@ -80,6 +80,9 @@ Deno.test("X11: Redactor takes out of a row what it takes out of the line that h
       const alone = new Redactor([secret]).redact(row);
       redactor.redact(line);
       assertEquals(redactor.redact(row), alone);
+      // And where the line came in two parts.
+      redactor.redact(row.slice(1));
+      assertEquals(redactor.redact(row), alone);
       // Another row than that of the line, and the same once it is a secret.
       const next = JSON.stringify(other);
       assertEquals(

@@ -22,7 +22,7 @@ export class LineBatch {
     if (line === undefined) this.#bytes = new Uint8Array(SIZE);
     else {
       this.#bytes = encoder.encode(`${line}\n`);
-      this.#note(line, this.#bytes.length);
+      this.#note(line.length, this.#bytes.length);
     }
   }
 
@@ -31,16 +31,24 @@ export class LineBatch {
     return this.#bytes.subarray(0, this.#end);
   }
 
-  /** Takes a line; `false` where it has no room for that. */
-  add(line: string): boolean {
-    const rest = this.#bytes.length - this.#end;
-    if (line.length >= rest) return false;
-    const room = this.#bytes.subarray(this.#end);
-    const { read, written } = encoder.encodeInto(line, room);
-    if (read < line.length || written === rest) return false;
-    room[written] = LINE_FEED;
-    this.#note(line, this.#end + written + 1);
+  /** Takes a line, of which the rest may come apart; `false` where it has no room for that. */
+  add(line: string, rest = ""): boolean {
+    if (this.#end + line.length + rest.length >= this.#bytes.length) {
+      return false;
+    }
+    let end = this.#encode(line, this.#end);
+    if (rest !== "" && end !== undefined) end = this.#encode(rest, end);
+    if (end === undefined || end === this.#bytes.length) return false;
+    this.#bytes[end] = LINE_FEED;
+    this.#note(line.length + rest.length, end + 1);
     return true;
+  }
+
+  /** Where a text ends that begins at a place; nothing where there is no room for it. */
+  #encode(text: string, at: number): number | undefined {
+    const room = this.#bytes.subarray(at);
+    const { read, written } = encoder.encodeInto(text, room);
+    return read < text.length ? undefined : at + written;
   }
 
   /** Whether it can take other lines once it is cleared. */
@@ -55,9 +63,9 @@ export class LineBatch {
     this.chars = 0;
   }
 
-  #note(line: string, end: number): void {
+  #note(chars: number, end: number): void {
     this.#end = end;
     this.lines++;
-    this.chars += line.length + 1;
+    this.chars += chars + 1;
   }
 }

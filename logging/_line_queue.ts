@@ -41,8 +41,8 @@ class LineQueue {
     return this.#dropped;
   }
 
-  push(line: string): void {
-    const chars = this.#heldChars + line.length + 1;
+  push(line: string, rest = ""): void {
+    const chars = this.#heldChars + line.length + rest.length + 1;
     if (
       this.#closed || chars > this.#maxChars ||
       this.#heldLines >= this.#maxLines
@@ -52,7 +52,7 @@ class LineQueue {
     }
     this.#heldChars = chars;
     this.#heldLines++;
-    if (this.#batches.at(-1)?.add(line) !== true) this.#begin(line);
+    if (this.#batches.at(-1)?.add(line, rest) !== true) this.#begin(line, rest);
     this.#work ??= this.#drain();
     if (chars > FULL_BATCH) this.#wake();
   }
@@ -78,14 +78,14 @@ class LineQueue {
   }
 
   /** Begins a batch with a line. */
-  #begin(line: string): void {
+  #begin(line: string, rest: string): void {
     const batch = this.#spare ?? new LineBatch();
-    if (batch.add(line)) {
+    if (batch.add(line, rest)) {
       this.#spare = undefined;
       this.#batches.push(batch);
     } else {
       this.#spare = batch;
-      this.#batches.push(new LineBatch(line));
+      this.#batches.push(new LineBatch(line + rest));
     }
   }
 
@@ -139,6 +139,7 @@ export function lineQueue(
 ): LogSink {
   const queue = new LineQueue(write, options);
   return Object.assign((line: string) => queue.push(line), {
+    parts: (start: string, rest: string) => queue.push(start, rest),
     flush: () => queue.flush(),
     close: () => queue.close(),
     dropped: () => queue.dropped,

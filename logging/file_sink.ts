@@ -56,8 +56,7 @@ export function fileSink(path: string, options: FileSinkOptions = {}): LogSink {
   const write = lineWriter((bytes) => file.writeSome(bytes));
   const sink = lineQueue(write, options);
   return Object.assign((line: string) => sink(line), {
-    flush: async () => await sink.flush?.(),
-    dropped: () => sink.dropped?.() ?? 0,
+    ...sink,
     close: async () => {
       await sink.close?.();
       // Not waited for: where a write hangs this may hang as well.

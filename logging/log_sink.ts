@@ -8,6 +8,12 @@
 export interface LogSink {
   /** Takes one line. */
   (line: string): void;
+  /**
+   * Takes one line in two parts: to put them together would copy both.
+   *
+   * @default {it takes them as one line}
+   */
+  parts?(start: string, rest: string): void;
   /** Resolves when every line taken so far has been written or dropped. */
   flush?(): Promise<void>;
   /** Writes what is left and takes no further lines. Resolves within a few seconds. */

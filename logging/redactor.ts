@@ -122,7 +122,7 @@ export class Redactor {
    */
   #endsClean(text: string): boolean {
     const clean = this.#clean;
-    return text.length <= clean.length && text.startsWith('{"') &&
+    return text.length <= clean.length + 1 && text.startsWith('{"') &&
       clean.slice(1 - text.length) === text.slice(1);
   }
 

@@ -3,6 +3,7 @@ import {
   type LineFormat,
   renderFields,
   TEXT_FORMAT,
+  wholeFields,
 } from "./_record_line.ts";
 import type { LogLevel } from "./level.ts";
 import { logContext } from "./log_context.ts";
@@ -215,25 +216,30 @@ export class StructuredLogger implements Logger {
       return;
     }
     try {
-      shared.sink(this.#line(level, message, fields));
+      this.#write(level, message, fields);
     } catch {
       shared.lost++;
     }
   }
 
-  #line(level: LogLevel, message: string, fields?: LogFields): string {
-    const { format, level: threshold, priorities } = this.#shared;
+  #write(level: LogLevel, message: string, fields?: LogFields): void {
+    const { format, level: threshold, priorities, sink } = this.#shared;
     const line = format.head(timeNow(), level, message);
     const head = priorities ? PRIORITY[level] + line : line;
     const stacks = threshold === "debug";
     const context = logContext();
     if (context || (fields && overlap(this.#fields, fields))) {
       const all = { ...context, ...this.#fields, ...fields };
-      return head + renderFields(format, { fields: all, stacks }) + format.tail;
+      sink(head + renderFields(format, { fields: all, stacks }) + format.tail);
+    } else if (!fields) sink(head + this.#bound + format.tail);
+    else {
+      const start = head + this.#bound;
+      const whole = format === JSON_FORMAT && sink.parts && wholeFields(fields);
+      if (sink.parts && whole && whole !== "{}") {
+        return sink.parts(`${start},`, whole.slice(1));
+      }
+      sink(start + renderFields(format, { fields, stacks }) + format.tail);
     }
-    if (!fields) return head + this.#bound + format.tail;
-    return head + this.#bound + renderFields(format, { fields, stacks }) +
-      format.tail;
   }
 }
 
