@@ -7,6 +7,7 @@ import { ledgerRows, usageReport } from "./ledger_report.ts";
 import type { LedgerRow } from "./ledger_row.ts";
 import { MemoryStateStore } from "./memory_state_store.ts";
 import { openStateStore } from "./open_state_store.ts";
+import { until } from "../logging/_test_wait.ts";
 import type { StateBatch, StateCommit, StateStore } from "./state_store.ts";
 
 const NOON = Date.parse("2026-11-23T12:00:00Z");
@@ -193,6 +194,39 @@ Deno.test("Ledger keeps pages as long as rows, sums ten times as long, and tells
   now = NOON + DAY_MS;
   assertEquals(await idsOf(store), []);
   assertEquals((await usageReport(store, DAYS))[0]?.requests, 4);
+  await store.close();
+});
+
+Deno.test("Ledger.flush() writes what waits when it is asked, and leaves what comes meanwhile to the next time", async () => {
+  const begun: PromiseWithResolvers<void>[] = [];
+  /** A store whose commits wait for a word. */
+  class SlowStore extends ToldStore {
+    override async commit(batch: StateBatch): Promise<StateCommit> {
+      const word = Promise.withResolvers<void>();
+      begun.push(word);
+      await word.promise;
+      return await super.commit(batch);
+    }
+  }
+  const store = new SlowStore();
+  const ledger = new Ledger({ store, flushMs: 60_000 });
+  serve(ledger, { id: "a", at: NOON });
+  const first = ledger.flush();
+  serve(ledger, { id: "b", at: NOON });
+  serve(ledger, { id: "c", at: NOON });
+  begun[0]?.resolve();
+  await first;
+  assertEquals([store.batches.length, ledger.waiting], [1, 2]);
+  const second = ledger.flush();
+  serve(ledger, { id: "d", at: NOON });
+  const third = ledger.flush();
+  begun[1]?.resolve();
+  await until(() => begun.length === 3);
+  begun[2]?.resolve();
+  await Promise.all([second, third]);
+  assertEquals([store.batches.length, ledger.waiting], [3, 0]);
+  assertEquals(await idsOf(store), ["a", "b", "c", "d"]);
+  await ledger.close();
   await store.close();
 });
 

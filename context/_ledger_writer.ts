@@ -29,6 +29,8 @@ export class LedgerWriter {
   readonly #options: LedgerWriterOptions;
   readonly #dated = new DatedSums();
   #waiting: LedgerBatch[] = [];
+  /** How many of those are written this time: what comes meanwhile waits for more to come. */
+  #due = 0;
   /** What is being written. */
   #writing: LedgerBatch | undefined;
   #size = 0;
@@ -75,12 +77,14 @@ export class LedgerWriter {
   }
 
   /**
-   * Writes what waits; resolves when the store has it, or has failed.
+   * Writes what waits; resolves when the store has it, or has failed. What
+   * comes meanwhile waits on, unless this is asked for again.
    *
    * @param onBatch Told of each part that the store has.
    */
   flush(onBatch: () => void): Promise<void> {
     if (this.size === 0) return Promise.resolve();
+    this.#due = this.#waiting.length;
     return this.#flushing ??= this.#flush(onBatch).finally(() => {
       this.#flushing = undefined;
       this.#pause();
@@ -93,14 +97,15 @@ export class LedgerWriter {
     const now = performance.now();
     const isQuiet = now - this.#flushedAt > QUIET * most;
     this.#flushedAt = now;
-    if (this.#waiting.length > 0) this.#pauseMs = RETRY_MS;
+    if (this.#hasFailed) this.#pauseMs = RETRY_MS;
     else if (isQuiet) this.#pauseMs = flushMs;
     else this.#pauseMs = Math.min(2 * this.#pauseMs, most);
   }
 
   async #flush(onBatch: () => void): Promise<void> {
     const { store, onWritten, onAlarm } = this.#options;
-    for (;;) {
+    while (this.#due > 0) {
+      this.#due--;
       const batch = this.#waiting.shift();
       if (batch === undefined) return;
       this.#writing = batch;
@@ -129,7 +134,11 @@ export class LedgerWriter {
   /** Gives up what the store will never take: a row, once it is found. */
   #single(batch: LedgerBatch): void {
     const parts = [...batch.parts()];
-    if (parts.length > 1) return void this.#waiting.unshift(...parts);
+    if (parts.length > 1) {
+      this.#waiting.unshift(...parts);
+      this.#due += parts.length;
+      return;
+    }
     const [row] = batch.rows();
     this.#done(batch);
     this.#options.onAlarm({ type: "dropped", id: row?.id ?? "" });
