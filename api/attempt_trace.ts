@@ -10,7 +10,7 @@ export class AttemptTrace {
   /** Where it went. */
   readonly candidate: Candidate;
   /** When it began, on the clock of `performance.now()`. */
-  readonly startedAt: number = performance.now();
+  readonly startedAt: number;
   /** What its translation could not carry over. */
   readonly losses: LossReport = new LossReport();
   /** The provider's own id of it. */
@@ -45,9 +45,10 @@ export class AttemptTrace {
     return booked?.isEstimated ? booked.input + booked.output : undefined;
   }
 
-  /** Begins with where it goes. */
-  constructor(candidate: Candidate) {
+  /** Begins with where it goes; by the time of its beginning where that is known. */
+  constructor(candidate: Candidate, startedAt: number = performance.now()) {
     this.candidate = candidate;
+    this.startedAt = startedAt;
   }
 
   /** Notes what a stream has come to. */
@@ -60,8 +61,15 @@ export class AttemptTrace {
   }
 
   /** Notes the head of the provider's answer. */
-  answered(status: number, headers: Readonly<Record<string, string>>): void {
-    this.headersAt = performance.now();
+  answered(
+    status: number,
+    { headers, at = performance.now() }: {
+      readonly headers: Readonly<Record<string, string>>;
+      /** When it was in, where that is known. */
+      readonly at?: number;
+    },
+  ): void {
+    this.headersAt = at;
     this.status = status;
     const id = upstreamRequestId(headers);
     if (id !== undefined) {

@@ -122,7 +122,7 @@ export class RequestRecord {
   }
 
   /** Notes that an attempt has the answer, whose first content now goes to the client; or that it goes on with it. */
-  answers(trace: AttemptTrace): void {
+  answers(trace: AttemptTrace, at: number = performance.now()): void {
     // What its beginning has lost is lost to the whole.
     const begun = this.status === 0 ? undefined : this.trace;
     for (const { action, field, detail } of begun?.losses.losses ?? []) {
@@ -131,8 +131,8 @@ export class RequestRecord {
     const { estimatedTokens = 0, usage } = begun ?? {};
     this.#begunTokens += Math.max(0, estimatedTokens - (usage?.total ?? 0));
     this.trace = trace;
-    trace.firstContentAt = performance.now();
-    this.firstContentAt ??= trace.firstContentAt;
+    trace.firstContentAt = at;
+    this.firstContentAt ??= at;
     this.status = 200;
   }
 

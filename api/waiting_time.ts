@@ -28,9 +28,11 @@ export class WaitingTime {
     if (this.#under++ === 0) this.#since = performance.now();
   }
 
-  /** A wait has ended. */
-  end(): void {
-    if (--this.#under === 0) this.#ms += performance.now() - this.#since;
+  /** A wait has ended; tells when, on the clock of `performance.now()`. */
+  end(): number {
+    const now = performance.now();
+    if (--this.#under === 0) this.#ms += now - this.#since;
+    return now;
   }
 
   /** Counts a wait that is over, in ms. */
