@@ -1,5 +1,10 @@
 import type { LedgerUsage } from "@llm-proxy/context";
-import { LossReport, type StreamTranslator, type Usage } from "@llm-proxy/core";
+import {
+  LossReport,
+  type StreamTranslator,
+  type UpstreamResponse,
+  type Usage,
+} from "@llm-proxy/core";
 import type { Candidate } from "@llm-proxy/core/routing";
 import type { Payment } from "./payment.ts";
 import { cleanHeader } from "./provider_secrets.ts";
@@ -10,7 +15,7 @@ export class AttemptTrace {
   /** Where it went. */
   readonly candidate: Candidate;
   /** When it began, on the clock of `performance.now()`. */
-  readonly startedAt: number;
+  readonly startedAt: number = performance.now();
   /** What its translation could not carry over. */
   readonly losses: LossReport = new LossReport();
   /** The provider's own id of it. */
@@ -45,10 +50,9 @@ export class AttemptTrace {
     return booked?.isEstimated ? booked.input + booked.output : undefined;
   }
 
-  /** Begins with where it goes; by the time of its beginning where that is known. */
-  constructor(candidate: Candidate, startedAt: number = performance.now()) {
+  /** Begins with where it goes. */
+  constructor(candidate: Candidate) {
     this.candidate = candidate;
-    this.startedAt = startedAt;
   }
 
   /** Notes what a stream has come to. */
@@ -60,14 +64,10 @@ export class AttemptTrace {
     return translator;
   }
 
-  /** Notes the head of the provider's answer. */
+  /** Notes the head of the provider's answer, and when it was in. */
   answered(
-    status: number,
-    { headers, at = performance.now() }: {
-      readonly headers: Readonly<Record<string, string>>;
-      /** When it was in, where that is known. */
-      readonly at?: number;
-    },
+    { status, headers }: Pick<UpstreamResponse, "status" | "headers">,
+    at: number,
   ): void {
     this.headersAt = at;
     this.status = status;

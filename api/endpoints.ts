@@ -155,6 +155,7 @@ async function askProvider(
   },
 ): Promise<void> {
   const { gateway, exchange, record, record: { client } } = context;
+  const header = (name: string): string | undefined => exchange.header(name);
   record.account?.allow(request.outputTokens, document.value.n);
   const condenser = gateway.condensing.begin(context, {
     document,
@@ -164,14 +165,14 @@ async function askProvider(
   const thoughts = gateway.thoughts.of(record.key ?? "");
   const prepare: Prepare<Translation> = ({ candidate, losses }) => {
     const options = {
+      ...condenser?.condensed(losses),
       client,
       deployment: candidate,
       stream,
       includeUsage: wantsUsage(document),
       losses,
-      header: (name: string) => exchange.header(name),
+      header,
       thoughts,
-      conversation: condenser?.condensed(losses),
     };
     const begun = record.open?.begun(record.usage);
     return begun === undefined
@@ -190,8 +191,9 @@ async function askProvider(
   const plan = await (condenser?.carry(carry) ?? carry());
   const { usage, trace } = record;
   if (usage && trace) size.learn(trace.candidate, usage);
-  if (plan.shadow !== undefined && client === openAiChatClient) {
-    sendShadow(context, { candidate: plan.shadow, document, request, prepare });
+  const { shadow: candidate } = plan;
+  if (candidate !== undefined && client === openAiChatClient) {
+    sendShadow(context, { candidate, document, request, prepare });
   }
 }
 
@@ -240,12 +242,12 @@ export async function attempt<T extends Prepared>(
 ): Promise<void> {
   const { gateway, record } = context;
   const { candidate, limits } = routed;
-  const trace = new AttemptTrace(candidate, routed.startedAt);
+  using held = gateway.hangUps.hold(routed);
+  const trace = new AttemptTrace(candidate);
   const { stream, tracing, waiting } = record;
   const provider = gateway.reach(candidate, record.route);
-  const held = gateway.hangUps.hold(routed);
-  const { signal } = held ?? routed;
-  const sender = new Attempt(provider, { signal, stream, limits });
+  const sender = new Attempt(provider, { signal: held.signal, stream, limits });
+  const { clock } = sender;
   try {
     const loading = loadDialects(candidate);
     if (loading !== undefined) await loading;
@@ -261,28 +263,27 @@ export async function attempt<T extends Prepared>(
     const paying = record.account?.pay(trace, request);
     if (paying !== undefined) await waiting.during(paying);
     await record.account?.secured();
-    let response: UpstreamResponse, headersAt: number;
+    let response: UpstreamResponse;
     waiting.begin();
     try {
       response = await sender.send(request);
     } finally {
-      headersAt = waiting.end();
+      waiting.end();
     }
     const { status, headers, body } = response;
-    trace.answered(status, { headers, at: headersAt });
+    trace.answered(response, waiting.endedAt);
     routed.answered(status, headers);
     if (!(translation.accepts?.(status) ?? status === 200)) {
       const said = await waiting.during(collectErrorBody(body));
       throw translation.error(status, headers, said);
     }
-    const { clock } = sender;
     await answer({ context, routed, trace, clock, translation, response });
     record.account?.ended(trace, { wasLeft: false });
-    held?.check();
+    held.check();
     gateway.health.succeeded(candidate.provider);
     gateway.rollouts?.ended(routed, { trace });
   } catch (error) {
-    const wasLeft = signal.aborted && sender.isSent;
+    const wasLeft = held.signal.aborted && sender.isSent;
     record.account?.ended(trace, { error, wasLeft });
     record.failed(trace);
     trace.error = error;
@@ -292,9 +293,8 @@ export async function attempt<T extends Prepared>(
     throw error instanceof GatewayError ? scrubError(error, { trace }) : error;
   } finally {
     sender.stop();
-    held?.release();
     if (trace.estimatedTokens !== undefined) routed.used(trace.estimatedTokens);
-    record.awaitedConnection(sender.clock.queuedMs);
+    record.awaitedConnection(clock.queuedMs);
     if (tracing !== undefined) trace.endedAt = performance.now();
   }
 }

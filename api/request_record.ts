@@ -121,19 +121,28 @@ export class RequestRecord {
       : clientDialect(client);
   }
 
-  /** Notes that an attempt has the answer, whose first content now goes to the client; or that it goes on with it. */
+  /**
+   * Notes that an attempt has the answer, whose first content now goes to the client; or that it goes on with it.
+   *
+   * @param at When that content was there, on the clock of `performance.now()`. @default {now}
+   */
   answers(trace: AttemptTrace, at: number = performance.now()): void {
-    // What its beginning has lost is lost to the whole.
-    const begun = this.status === 0 ? undefined : this.trace;
-    for (const { action, field, detail } of begun?.losses.losses ?? []) {
-      trace.losses.add(action, field, detail);
+    if (this.status !== 0 && this.trace !== undefined) {
+      this.#goesOn(this.trace, trace);
     }
-    const { estimatedTokens = 0, usage } = begun ?? {};
-    this.#begunTokens += Math.max(0, estimatedTokens - (usage?.total ?? 0));
     this.trace = trace;
     trace.firstContentAt = at;
     this.firstContentAt ??= at;
     this.status = 200;
+  }
+
+  /** What the beginning of an answer has lost is lost to the whole, and what it came to counts. */
+  #goesOn(begun: AttemptTrace, trace: AttemptTrace): void {
+    for (const { action, field, detail } of begun.losses.losses) {
+      trace.losses.add(action, field, detail);
+    }
+    const { estimatedTokens = 0, usage } = begun;
+    this.#begunTokens += Math.max(0, estimatedTokens - (usage?.total ?? 0));
   }
 
   /** Notes an attempt that failed, unless another has the answer. */

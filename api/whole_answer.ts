@@ -13,7 +13,7 @@ export async function wholeAnswer(
 ): Promise<void> {
   const { exchange, record } = context;
   let body: Uint8Array;
-  record.waiting.begin();
+  record.waiting.begin(trace.headersAt);
   try {
     body = await collectBody(response.body);
   } finally {
@@ -23,7 +23,7 @@ export async function wholeAnswer(
   if (pause !== undefined) await pause;
   const answer = readWhole(translation, { body, trace });
   routed.commit();
-  record.answers(trace, routed.committedAt);
+  record.answers(trace, record.waiting.endedAt);
   record.usage = answer.usage;
   if (answer.usage) routed.used(answer.usage.total);
   record.finish = answer.finish;

@@ -67,6 +67,17 @@ interface Shared {
   closed: boolean;
 }
 
+/** How the latest line of a logger began. */
+interface LineBeginning {
+  readonly time: string;
+  readonly level: LogLevel;
+  readonly message: string;
+  /** All that comes before fields. */
+  readonly start: string;
+  /** The same, the bound fields and a comma. */
+  readonly opening: string;
+}
+
 let lastMoment = -1;
 let lastTime = "";
 
@@ -119,6 +130,7 @@ export class StructuredLogger implements Logger {
   #fields: LogFields = {};
   /** The bound fields as text: they are rendered once, not for each record. */
   #bound = "";
+  #beginning: LineBeginning | undefined;
 
   /** Makes a logger; see {@linkcode StructuredLoggerOptions}. */
   constructor(options: StructuredLoggerOptions = {}) {
@@ -205,6 +217,7 @@ export class StructuredLogger implements Logger {
 
   #bind(fields: LogFields): void {
     this.#fields = { ...fields };
+    this.#beginning = undefined;
     this.#bound = renderFields(this.#shared.format, { fields, stacks: false });
   }
 
@@ -223,23 +236,37 @@ export class StructuredLogger implements Logger {
   }
 
   #write(level: LogLevel, message: string, fields?: LogFields): void {
-    const { format, level: threshold, priorities, sink } = this.#shared;
-    const line = format.head(timeNow(), level, message);
-    const head = priorities ? PRIORITY[level] + line : line;
+    const { format, level: threshold, sink } = this.#shared;
     const stacks = threshold === "debug";
     const context = logContext();
+    const { start, opening } = this.#begin(level, message);
     if (context || (fields && overlap(this.#fields, fields))) {
       const all = { ...context, ...this.#fields, ...fields };
-      sink(head + renderFields(format, { fields: all, stacks }) + format.tail);
-    } else if (!fields) sink(head + this.#bound + format.tail);
-    else {
-      const start = head + this.#bound;
-      const whole = format === JSON_FORMAT && sink.parts && wholeFields(fields);
-      if (sink.parts && whole && whole !== "{}") {
-        return sink.parts(`${start},`, whole.slice(1));
-      }
-      sink(start + renderFields(format, { fields, stacks }) + format.tail);
+      const text = renderFields(format, { fields: all, stacks });
+      return sink(start + text + format.tail);
     }
+    if (!fields) return sink(start + this.#bound + format.tail);
+    const whole = format === JSON_FORMAT && sink.parts && wholeFields(fields);
+    if (sink.parts && whole && whole !== "{}") {
+      return sink.parts(opening, whole.slice(1));
+    }
+    const text = renderFields(format, { fields, stacks });
+    sink(start + this.#bound + text + format.tail);
+  }
+
+  /** How a line begins: made once for those that say the same in one ms. */
+  #begin(level: LogLevel, message: string): LineBeginning {
+    const { format, priorities } = this.#shared;
+    const time = timeNow();
+    const latest = this.#beginning;
+    if (
+      latest !== undefined && latest.time === time && latest.level === level &&
+      latest.message === message
+    ) return latest;
+    const head = format.head(time, level, message);
+    const start = priorities ? PRIORITY[level] + head : head;
+    const opening = `${start}${this.#bound},`;
+    return this.#beginning = { time, level, message, start, opening };
   }
 }
 
