@@ -204,8 +204,7 @@ Deno.test("U1: an address that fails gives way to the next, and the last one's f
 });
 
 Deno.test("U1: an address that hangs is not waited for where there is another", async () => {
-  const times: number[] = [];
-  for (const list of [["127.0.0.1"], ["127.0.0.1", "127.0.0.1"]]) {
+  const timeOf = async (list: readonly string[]): Promise<number> => {
     using full = await startFull();
     const client = new HttpClient({
       resolve: answers(list),
@@ -217,12 +216,18 @@ Deno.test("U1: an address that hangs is not waited for where there is another", 
     await pause(100);
     const answered = full.answer();
     await readText((await work).body);
-    times.push(performance.now() - at);
+    const took = performance.now() - at;
     client.close();
     await answered;
-  }
-  const [alone = 0, withAnother = 0] = times;
+    return took;
+  };
+  const alone = await timeOf(["127.0.0.1"]);
   assert(alone > 700, `alone after ${alone} ms`);
+  // Again where the machine was too busy to tell.
+  let withAnother = Infinity;
+  for (let tries = 0; withAnother >= 700 && tries < 5; tries++) {
+    withAnother = await timeOf(["127.0.0.1", "127.0.0.1"]);
+  }
   assertLess(withAnother, 700);
 });
 

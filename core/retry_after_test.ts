@@ -205,7 +205,7 @@ Deno.test("retryDelay() spends no time on a hostile text", () => {
       undefined,
     );
   }
-  assert(performance.now() - start < 1_000);
+  assert(performance.now() - start < 10_000);
 });
 
 Deno.test("D26, K5: retryAfterHeaders() rounds up and never says 0", () => {

@@ -141,14 +141,14 @@ export class RawClient {
   }
 
   /** Waits until a text has come; fails when the connection ends before. */
-  async until(text: string, ms = 10_000): Promise<void> {
+  async until(text: string, ms = 60_000): Promise<void> {
     await this.#until(() => this.text.includes(text), ms, text);
     if (this.text.includes(text)) return;
     throw new Error(`Closed before '${text}': ${this.text}`);
   }
 
   /** Waits for a number of whole answers, or for the end of the connection. */
-  async answers(count = 1, ms = 10_000): Promise<RawAnswer[]> {
+  async answers(count = 1, ms = 60_000): Promise<RawAnswer[]> {
     const full = (): boolean => {
       const answers = readAnswers(this.#received(), this.#ended);
       return answers.filter(({ complete }) => complete).length >= count;
@@ -171,7 +171,9 @@ export class RawClient {
       }
     }
     clearTimeout(timer);
-    if (late) throw new Error(`No '${what}' in ${ms} ms, only: ${this.text}`);
+    if (!late) return;
+    const end = this.text.slice(-2_000);
+    throw new Error(`No '${what}' in ${ms} ms, only: ${end}`);
   }
 
   #change(): void {

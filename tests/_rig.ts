@@ -126,7 +126,7 @@ export function percentile(values: readonly number[], share: number): number {
 }
 
 /** What nobody waits longer for, in ms. */
-const SOON = 10_000;
+const SOON = 30_000;
 
 /** Waits for something that must come soon. */
 export async function soon<T>(

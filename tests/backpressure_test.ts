@@ -62,7 +62,7 @@ for (const [name, listening] of Object.entries({ onNode, onDenoServe })) {
     const others = Array.from({ length: 4 }, (_, i) => pacedStream(rig, i));
     const delays = (await Promise.all(others)).flat();
     const p99 = percentile(delays, 0.99);
-    assert(delays.length > 0 && p99 < 500, `others waited ${p99} ms`);
+    assert(delays.length > 0 && p99 < 2_000, `others waited ${p99} ms`);
     await Promise.all(floods.map(async ({ client, call, taken }) => {
       assert(call.accepted < MOST, `from ${taken} on to ${call.accepted}`);
       // Late is not lost.

@@ -13,10 +13,10 @@ import { contentOf, errorOf } from "./_rig.ts";
 import { until } from "../logging/_test_wait.ts";
 
 /** A config with one fault that strikes every attempt at the first provider. */
-function striking(fault: string): string {
+function striking(fault: string, clocks = ""): string {
   return `chaos_engineering: {enabled: true, faults: [{${fault}, probability: 1, match: {provider: a}}]}
 routes: [{match: m-*, targets: [a/m-*, b/m-*]}]
-http_client: {header_timeout: 0.2, total_timeout: 0.5}
+http_client: {${clocks}}
 retry: {budget: 1}`;
 }
 
@@ -51,6 +51,7 @@ Deno.test("chaos delay: an answer comes so much later, and is the provider's", a
   await using fleet = await Fleet.start({
     config: striking("type: delay, delay: 0.15"),
   });
+  let others = 0;
   for (const stream of [false, true]) {
     const start = performance.now();
     const answer = await fleet.answer(ask("a/m", { stream }));
@@ -58,11 +59,17 @@ Deno.test("chaos delay: an answer comes so much later, and is the provider's", a
     tell("chaos", `delay of 150 ms: ${Math.round(took)} ms`);
     assertEquals(answer.status, 200);
     assertGreaterOrEqual(took, 148);
-    const other = performance.now();
-    assertEquals((await fleet.answer(ask("b/m", { stream }))).status, 200);
-    assertLess(performance.now() - other, took);
+    // The other one's come at once, if not each of them on a busy machine.
+    let least = Infinity;
+    for (let tries = 0; least >= 148 && tries < 20; tries++) {
+      const at = performance.now();
+      assertEquals((await fleet.answer(ask("b/m", { stream }))).status, 200);
+      least = Math.min(least, performance.now() - at);
+      others++;
+    }
+    assertLess(least, 148);
   }
-  assertEquals(fleet.seen(), [2, 2]);
+  assertEquals(fleet.seen(), [2, others]);
 });
 
 Deno.test("chaos delay: a client that leaves in it costs the provider nothing", async () => {
@@ -125,12 +132,13 @@ Deno.test("chaos rate_limit: 429 with its Retry-After, and the deployment cools 
 
 Deno.test("chaos timeout: the clocks run out, or its own time does", async () => {
   for (
-    const [fault, least] of [["type: timeout", 200], [
+    const [fault, least] of [["type: timeout", 300], [
       "type: timeout, delay: 0.05",
       50,
     ]] as const
   ) {
-    await using fleet = await Fleet.start({ config: striking(fault) });
+    const clocks = "header_timeout: 0.3, total_timeout: 0.6";
+    await using fleet = await Fleet.start({ config: striking(fault, clocks) });
     const start = performance.now();
     const answer = await fleet.answer(ask("a/m"));
     const took = performance.now() - start;
@@ -139,7 +147,7 @@ Deno.test("chaos timeout: the clocks run out, or its own time does", async () =>
     assertGreaterOrEqual(took, least - 2);
     await movesOn(fleet, { stream: true, reason: "headers_timeout" });
     // A whole answer has no clock for its headers, only one for all of it.
-    const reason = least === 200 ? "total_timeout" : "headers_timeout";
+    const reason = least === 300 ? "total_timeout" : "headers_timeout";
     await movesOn(fleet, { stream: false, reason });
     assertEquals(fleet.seen()[0], 0);
   }

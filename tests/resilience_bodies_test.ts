@@ -176,10 +176,10 @@ Deno.test("U13: a tool's arguments of many megabytes in pieces of 16 come throug
       const text = argumentsOf(size * 1_000_000);
       const model = `${prefix}-${size}`;
       rig.first.on(model, writesTool(text));
-      // Both ends are in this process too, and as linear.
-      const before = process.cpuUsage();
+      // Both ends are in this thread too, and as linear; other tests are in others.
+      const before = process.threadCpuUsage();
       const read = await readTool(rig.url, `${prefix}/${model}`);
-      const { user, system } = process.cpuUsage(before);
+      const { user, system } = process.threadCpuUsage(before);
       assert(read === text, `${model}: ${read.length} of ${text.length}`);
       costs.push((user + system) / text.length);
     }
@@ -268,6 +268,7 @@ Deno.test("U14: the first token of a compressed stream is not held back", async 
   await using fleet = await Fleet.start({ names: ["a"] });
   const { start, text, finish } = CHAT_PIECES;
   const written: number[] = [];
+  let seen = Promise.withResolvers<void>();
   fleet.of("a").usual = async (call) => {
     const gzip = createGzip();
     gzip.on("data", (bytes: Uint8Array) => void call.raw(bytes));
@@ -283,23 +284,25 @@ Deno.test("U14: the first token of a compressed stream is not held back", async 
     await call.wait(20);
     written.push(performance.now());
     await flushed(text("first"));
-    await call.wait(60);
+    // Where it is held back until more comes it is never seen.
+    await seen.promise;
     await flushed(finish);
     await new Promise<void>((resolve) => gzip.end(() => resolve()));
     call.cut();
   };
   const late: number[] = [];
   for (let i = 0; i < 6; i++) {
+    seen = Promise.withResolvers<void>();
     const client = await RawClient.connect(fleet.url);
     await client.send(ask(`a/m`));
     await client.until("first");
     late.push(performance.now() - written[i]!);
+    seen.resolve();
     const [answer] = await client.answers(1);
     assertEquals(contentOf(answer!.body), "first");
     client.leave();
   }
   tell("U14", `first token ${shown(late)} after the provider's`);
-  areWithin(late, 20);
 });
 
 Deno.test("U14: a bomb is stopped at the cap, whatever it is labelled, and costs little memory", async () => {

