@@ -1,10 +1,5 @@
 import type { LedgerUsage } from "@llm-proxy/context";
-import {
-  LossReport,
-  type StreamTranslator,
-  type UpstreamResponse,
-  type Usage,
-} from "@llm-proxy/core";
+import { LossReport, type StreamTranslator, type Usage } from "@llm-proxy/core";
 import type { Candidate } from "@llm-proxy/core/routing";
 import type { Payment } from "./payment.ts";
 import { cleanHeader } from "./provider_secrets.ts";
@@ -15,7 +10,7 @@ export class AttemptTrace {
   /** Where it went. */
   readonly candidate: Candidate;
   /** When it began, on the clock of `performance.now()`. */
-  readonly startedAt: number = performance.now();
+  readonly startedAt: number;
   /** What its translation could not carry over. */
   readonly losses: LossReport = new LossReport();
   /** The provider's own id of it. */
@@ -50,9 +45,10 @@ export class AttemptTrace {
     return booked?.isEstimated ? booked.input + booked.output : undefined;
   }
 
-  /** Begins with where it goes. */
-  constructor(candidate: Candidate) {
+  /** Begins with where it goes; by the time of its beginning where that is known. */
+  constructor(candidate: Candidate, startedAt: number = performance.now()) {
     this.candidate = candidate;
+    this.startedAt = startedAt;
   }
 
   /** Notes what a stream has come to. */
@@ -64,10 +60,14 @@ export class AttemptTrace {
     return translator;
   }
 
-  /** Notes the head of the provider's answer, and when it was in. */
+  /** Notes the head of the provider's answer. */
   answered(
-    { status, headers }: Pick<UpstreamResponse, "status" | "headers">,
-    at: number,
+    status: number,
+    { headers, at = performance.now() }: {
+      readonly headers: Readonly<Record<string, string>>;
+      /** When it was in, where that is known. */
+      readonly at?: number;
+    },
   ): void {
     this.headersAt = at;
     this.status = status;

@@ -155,7 +155,6 @@ async function askProvider(
   },
 ): Promise<void> {
   const { gateway, exchange, record, record: { client } } = context;
-  const header = (name: string): string | undefined => exchange.header(name);
   record.account?.allow(request.outputTokens, document.value.n);
   const condenser = gateway.condensing.begin(context, {
     document,
@@ -165,14 +164,14 @@ async function askProvider(
   const thoughts = gateway.thoughts.of(record.key ?? "");
   const prepare: Prepare<Translation> = ({ candidate, losses }) => {
     const options = {
-      ...condenser?.condensed(losses),
       client,
       deployment: candidate,
       stream,
       includeUsage: wantsUsage(document),
       losses,
-      header,
+      header: (name: string) => exchange.header(name),
       thoughts,
+      conversation: condenser?.condensed(losses),
     };
     const begun = record.open?.begun(record.usage);
     return begun === undefined
@@ -191,9 +190,8 @@ async function askProvider(
   const plan = await (condenser?.carry(carry) ?? carry());
   const { usage, trace } = record;
   if (usage && trace) size.learn(trace.candidate, usage);
-  const { shadow: candidate } = plan;
-  if (candidate !== undefined && client === openAiChatClient) {
-    sendShadow(context, { candidate, document, request, prepare });
+  if (plan.shadow !== undefined && client === openAiChatClient) {
+    sendShadow(context, { candidate: plan.shadow, document, request, prepare });
   }
 }
 
@@ -242,12 +240,12 @@ export async function attempt<T extends Prepared>(
 ): Promise<void> {
   const { gateway, record } = context;
   const { candidate, limits } = routed;
-  using held = gateway.hangUps.hold(routed);
-  const trace = new AttemptTrace(candidate);
+  const trace = new AttemptTrace(candidate, routed.startedAt);
   const { stream, tracing, waiting } = record;
   const provider = gateway.reach(candidate, record.route);
-  const sender = new Attempt(provider, { signal: held.signal, stream, limits });
-  const { clock } = sender;
+  const held = gateway.hangUps.hold(routed);
+  const { signal } = held ?? routed;
+  const sender = new Attempt(provider, { signal, stream, limits });
   try {
     const loading = loadDialects(candidate);
     if (loading !== undefined) await loading;
@@ -263,27 +261,28 @@ export async function attempt<T extends Prepared>(
     const paying = record.account?.pay(trace, request);
     if (paying !== undefined) await waiting.during(paying);
     await record.account?.secured();
-    let response: UpstreamResponse;
+    let response: UpstreamResponse, headersAt: number;
     waiting.begin();
     try {
       response = await sender.send(request);
     } finally {
-      waiting.end();
+      headersAt = waiting.end();
     }
     const { status, headers, body } = response;
-    trace.answered(response, waiting.endedAt);
+    trace.answered(status, { headers, at: headersAt });
     routed.answered(status, headers);
     if (!(translation.accepts?.(status) ?? status === 200)) {
       const said = await waiting.during(collectErrorBody(body));
       throw translation.error(status, headers, said);
     }
+    const { clock } = sender;
     await answer({ context, routed, trace, clock, translation, response });
     record.account?.ended(trace, { wasLeft: false });
-    held.check();
+    held?.check();
     gateway.health.succeeded(candidate.provider);
     gateway.rollouts?.ended(routed, { trace });
   } catch (error) {
-    const wasLeft = held.signal.aborted && sender.isSent;
+    const wasLeft = signal.aborted && sender.isSent;
     record.account?.ended(trace, { error, wasLeft });
     record.failed(trace);
     trace.error = error;
@@ -293,8 +292,9 @@ export async function attempt<T extends Prepared>(
     throw error instanceof GatewayError ? scrubError(error, { trace }) : error;
   } finally {
     sender.stop();
+    held?.release();
     if (trace.estimatedTokens !== undefined) routed.used(trace.estimatedTokens);
-    record.awaitedConnection(clock.queuedMs);
+    record.awaitedConnection(sender.clock.queuedMs);
     if (tracing !== undefined) trace.endedAt = performance.now();
   }
 }

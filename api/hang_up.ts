@@ -20,21 +20,30 @@ export class HangUps {
     }
   }
 
-  /** What an attempt is ended by; to be disposed of with it. */
-  hold(routed: RoutedAttempt): HeldSignal {
+  /** What an attempt is ended by instead of its own signal, to be released with it; nothing where that ends it at once. */
+  hold(routed: RoutedAttempt): HeldSignal | undefined {
+    if (this.#drains.size === 0) return undefined;
     const drainMs = this.#drains.get(routed.plan.route.name);
-    return drainMs === undefined
-      ? new HeldSignal(routed.signal)
-      : new DrainingSignal(routed, drainMs);
+    return drainMs === undefined ? undefined : new HeldSignal(routed, drainMs);
   }
 }
 
-/** What ends an attempt: its own signal, at once. */
-class HeldSignal implements Disposable {
-  readonly signal: AbortSignal;
+/** Ends an attempt some time after its client has left, if that had begun to hear the answer. */
+class HeldSignal {
+  readonly #routed: RoutedAttempt;
+  readonly #drainMs: DrainMs;
+  readonly #controller = new AbortController();
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(signal: AbortSignal) {
-    this.signal = signal;
+  constructor(routed: RoutedAttempt, drainMs: DrainMs) {
+    this.#routed = routed;
+    this.#drainMs = drainMs;
+    routed.signal.addEventListener("abort", this.#onAbort);
+    if (routed.signal.aborted) this.#onAbort();
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
   }
 
   /**
@@ -42,33 +51,11 @@ class HeldSignal implements Disposable {
    *
    * @throws {GatewayError} where the client left before.
    */
-  check(): void {}
-
-  [Symbol.dispose](): void {}
-}
-
-/** Ends an attempt some time after its client has left, if that had begun to hear the answer. */
-class DrainingSignal extends HeldSignal {
-  readonly #routed: RoutedAttempt;
-  readonly #drainMs: DrainMs;
-  readonly #controller: AbortController;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-
-  constructor(routed: RoutedAttempt, drainMs: DrainMs) {
-    const controller = new AbortController();
-    super(controller.signal);
-    this.#routed = routed;
-    this.#drainMs = drainMs;
-    this.#controller = controller;
-    routed.signal.addEventListener("abort", this.#onAbort);
-    if (routed.signal.aborted) this.#onAbort();
-  }
-
-  override check(): void {
+  check(): void {
     this.#routed.signal.throwIfAborted();
   }
 
-  override [Symbol.dispose](): void {
+  release(): void {
     clearTimeout(this.#timer);
     this.#routed.signal.removeEventListener("abort", this.#onAbort);
   }

@@ -49,11 +49,11 @@ export class RequestCondenser {
   }
 
   /** What is sent in the place of the request's own words, and a note of it; nothing where these are. */
-  condensed(losses: LossReport): { readonly conversation?: Conversation } {
+  condensed(losses: LossReport): Conversation | undefined {
     const conversation = this.#conversation;
-    if (conversation === undefined) return {};
+    if (conversation === undefined) return undefined;
     losses.add("changed", "messages", "condensed");
-    return { conversation };
+    return conversation;
   }
 
   /**

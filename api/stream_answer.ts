@@ -34,7 +34,7 @@ export async function streamAnswer(
       worked: (ms) => record.waiting.worked(ms),
       open: () => {
         routed.commit();
-        record.answers(trace);
+        record.answers(trace, routed.committedAt);
         tap?.commit();
         const { open } = record;
         if (open) return open.goOn(routed.candidate.deployment.id);

@@ -7,8 +7,6 @@ export class WaitingTime {
   #ms = 0;
   #under = 0;
   #since = 0;
-  /** When the latest wait ended, on the clock of `performance.now()`: for what comes right after it. */
-  endedAt = 0;
 
   /** All of it so far, in ms; what is under way is left out. */
   get ms(): number {
@@ -25,19 +23,16 @@ export class WaitingTime {
     }
   }
 
-  /**
-   * A wait begins; {@linkcode WaitingTime.end} must follow. For the ways that every request goes.
-   *
-   * @param at When that was, on the clock of `performance.now()`. @default {now}
-   */
+  /** A wait begins, now or when it says; {@linkcode WaitingTime.end} must follow. For the ways that every request goes. */
   begin(at: number = performance.now()): void {
     if (this.#under++ === 0) this.#since = at;
   }
 
-  /** A wait has ended. */
-  end(): void {
-    this.endedAt = performance.now();
-    if (--this.#under === 0) this.#ms += this.endedAt - this.#since;
+  /** A wait has ended; tells when, on the clock of `performance.now()`. */
+  end(): number {
+    const now = performance.now();
+    if (--this.#under === 0) this.#ms += now - this.#since;
+    return now;
   }
 
   /** Counts a wait that is over, in ms. */

@@ -23,7 +23,7 @@ export async function wholeAnswer(
   if (pause !== undefined) await pause;
   const answer = readWhole(translation, { body, trace });
   routed.commit();
-  record.answers(trace, record.waiting.endedAt);
+  record.answers(trace, routed.committedAt);
   record.usage = answer.usage;
   if (answer.usage) routed.used(answer.usage.total);
   record.finish = answer.finish;

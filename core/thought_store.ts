@@ -47,6 +47,40 @@ interface Entry {
   readonly until: number;
 }
 
+/** All that is kept, by keys that callers have no part in. */
+interface AllThoughts {
+  readonly keep: (key: string, thought: KeptThought) => void;
+  readonly find: (key: string) => KeptThought | undefined;
+  readonly entries: { readonly size: number };
+}
+
+/** What is kept for one caller. */
+class CallerThoughts implements ThoughtKeeper {
+  readonly #caller: string;
+  readonly #all: AllThoughts;
+
+  constructor(caller: string, all: AllThoughts) {
+    this.#caller = caller;
+    this.#all = all;
+  }
+
+  keep(callId: string, thought: KeptThought): void {
+    this.#all.keep(this.#key(callId), thought);
+  }
+
+  find(callId: string): KeptThought | undefined {
+    return this.#all.find(this.#key(callId));
+  }
+
+  get empty(): boolean {
+    return this.#all.entries.size === 0;
+  }
+
+  #key(callId: string): string {
+    return JSON.stringify([this.#caller, callId]);
+  }
+}
+
 /**
  * A {@linkcode ThoughtStore} in the memory of the process, bounded in number,
  * size and time.
@@ -73,6 +107,11 @@ export class MemoryThoughtStore implements ThoughtStore {
   readonly #ttl: number;
   readonly #now: () => number;
   #characters = 0;
+  readonly #thoughts: AllThoughts = {
+    keep: (key, thought) => this.#keep(key, thought),
+    find: (key) => this.#find(key),
+    entries: this.#entries,
+  };
 
   /** Keeps nothing yet; see {@linkcode MemoryThoughtStoreOptions}. */
   constructor(options: MemoryThoughtStoreOptions = {}) {
@@ -105,15 +144,7 @@ export class MemoryThoughtStore implements ThoughtStore {
 
   /** The thoughts of one caller. */
   of(caller: string): ThoughtKeeper {
-    const key = (callId: string): string => JSON.stringify([caller, callId]);
-    const entries = this.#entries;
-    return {
-      keep: (callId, thought) => this.#keep(key(callId), thought),
-      find: (callId) => this.#find(key(callId)),
-      get empty(): boolean {
-        return entries.size === 0;
-      },
-    };
+    return new CallerThoughts(caller, this.#thoughts);
   }
 
   #keep(key: string, thought: KeptThought): void {

@@ -72,7 +72,7 @@ export interface TranslateOptions extends StreamOptions, DecodeOptions {
   /** Takes note of what could not be carried over. */
   readonly losses: LossReport;
   /** What is sent in the place of what the request says, where that was changed on its way. */
-  readonly conversation?: Conversation;
+  readonly conversation?: Conversation | undefined;
   /**
    * The proofs of thought that led to tool calls: kept of the answer, and
    * brought back where the request has lost them, also where bytes pass.

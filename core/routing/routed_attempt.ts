@@ -44,7 +44,7 @@ export class RoutedAttempt {
   readonly #entry: AttemptEntry;
   #answered = false;
   #tokens: number | undefined;
-  #committed = false;
+  #committedAt: number | undefined;
   #handedOn = false;
 
   /** Made by `Failover`. */
@@ -65,7 +65,12 @@ export class RoutedAttempt {
 
   /** Whether the caller's answer is this attempt's, and has begun. */
   get committed(): boolean {
-    return this.#committed;
+    return this.#committedAt !== undefined;
+  }
+
+  /** When it began, on the clock of routing. */
+  get committedAt(): number | undefined {
+    return this.#committedAt;
   }
 
   /** Notes the head of the provider's answer, whose headers may tell what its account has left. */
@@ -82,11 +87,11 @@ export class RoutedAttempt {
    * @throws {GatewayError} where another attempt of the request has it already.
    */
   commit(): void {
-    if (this.#committed) return;
+    if (this.#committedAt !== undefined) return;
     this.#owner.claim(this);
-    this.#committed = true;
     const { flight, permit, slot } = this.#admission;
     const now = this.#owner.now();
+    this.#committedAt = now;
     flight.firstToken(now);
     // A whole answer comes late because it is long.
     if (flight.kind === "streamed") {
@@ -107,7 +112,7 @@ export class RoutedAttempt {
    * none, `Failover.run` throws what this one does.
    */
   handOn(): void {
-    this.#handedOn = this.#committed;
+    this.#handedOn = this.committed;
   }
 
   /** Notes how many tokens it came to, both ways, as the provider counts them. */
