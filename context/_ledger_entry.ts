@@ -38,7 +38,7 @@ export interface EntryOwner {
 /** A request that goes on. */
 export class OpenEntry implements LedgerEntry, OpenRequest {
   readonly head: LedgerHead;
-  readonly attempts: (LedgerIntent | LedgerAttempt)[] = [];
+  attempts: (LedgerIntent | LedgerAttempt)[] = [];
   /** Its place among those that go on. */
   place = 0;
   /** What it has in common with others; known where it has an attempt. */
@@ -55,8 +55,12 @@ export class OpenEntry implements LedgerEntry, OpenRequest {
   }
 
   attempt(intent: LedgerIntent): number {
-    const at = this.attempts.push(intent) - 1;
-    if (at === 0) this.form = this.#owner.formOf(this.head, intent);
+    const at = this.attempts.length;
+    if (at === 0) {
+      // Most have one: to push it would make room for many.
+      this.attempts = [intent];
+      this.form = this.#owner.formOf(this.head, intent);
+    } else this.attempts.push(intent);
     if (!this.#owner.isJournaled()) return at;
     this.noteChanges();
     this.#noteAttempt(at, intent);
