@@ -41,24 +41,22 @@ const MAX_LETTERS = 4_096;
 
 /** A form of lines, told once in each text that has some of them. */
 export class RowForm {
-  readonly #no: number;
+  readonly no: number;
   readonly like: FormLike;
   /** The line that tells it. */
   readonly line: string;
 
-  /** Is given what is alike, and the JSON of that. */
-  constructor(no: number, { like, text }: {
-    readonly like: FormLike;
-    readonly text: string;
-  }) {
-    this.#no = no;
-    this.like = like;
+  /** Is given the JSON of what is alike. */
+  constructor(no: number, text: string) {
+    this.no = no;
+    // Texts of its own: a name may be a part of a request that is kept with it.
+    this.like = JSON.parse(text);
     this.line = `{"form":${no},"like":${text}}\n`;
   }
 
   /** The line of a request that begins with its attempt. */
   begin({ id, at }: LedgerHead, { reserved }: LedgerIntent): string {
-    const line: FormedBegin = [this.#no, id, at, reserved];
+    const line: FormedBegin = [this.no, id, at, reserved];
     return `${JSON.stringify(line)}\n`;
   }
 
@@ -73,9 +71,9 @@ export class RowForm {
     const { id, at, status, durationMs, cost = null } = row;
     const { reserved, usage } = attempt;
     const line: FormedRow = usage === undefined
-      ? [this.#no, id, at, reserved, status, durationMs, cost]
+      ? [this.no, id, at, reserved, status, durationMs, cost]
       : [
-        this.#no,
+        this.no,
         id,
         at,
         reserved,
@@ -95,38 +93,38 @@ export class RowForm {
 /** The forms of the requests of late. */
 export class FormBook {
   readonly #forms = new Map<string, RowForm>();
-  /** Requests of one form often come in a row. */
-  #last: RowForm | undefined;
+  /** The last one of each caller: most ask alike again. */
+  readonly #last = new Map<string | undefined, RowForm>();
   #count = 0;
 
   /** The form of a request, by its first attempt; `undefined` where that is too long. */
   formOf(head: LedgerHead, intent: LedgerIntent): RowForm | undefined {
-    if (this.#last !== undefined && isLike(this.#last.like, head, intent)) {
-      return this.#last;
-    }
-    const like = likeOf(head, intent);
-    const text = JSON.stringify(like);
+    const last = this.#last.get(head.key);
+    if (last !== undefined && isLike(last.like, head, intent)) return last;
+    const text = JSON.stringify(likeOf(head, intent));
     if (text.length > MAX_LETTERS) return undefined;
     let form = this.#forms.get(text);
     if (form === undefined) {
       if (this.#forms.size >= MAX_FORMS) this.#forms.clear();
-      form = new RowForm(this.#count++, { like, text });
+      form = new RowForm(this.#count++, text);
       this.#forms.set(text, form);
     }
-    return this.#last = form;
+    if (this.#last.size >= MAX_FORMS) this.#last.clear();
+    this.#last.set(form.like.head.key, form);
+    return form;
   }
 }
 
 /** The forms that a text tells. */
 export class ToldForms {
-  readonly #told = new Set<RowForm>();
+  readonly #told = new Set<number>();
 
   /** What goes before a line of a form: nothing where the text tells it. */
   before(form: RowForm | undefined): string {
-    if (form === undefined || this.#told.has(form)) return "";
+    if (form === undefined || this.#told.has(form.no)) return "";
     // To tell one again does no harm.
     if (this.#told.size >= MAX_FORMS) this.#told.clear();
-    this.#told.add(form);
+    this.#told.add(form.no);
     return form.line;
   }
 }
