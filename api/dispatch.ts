@@ -74,17 +74,14 @@ export async function dispatch(
     }
     // Who asks.
     const { keys } = gateway;
-    const where = { inQuery: route.keyInQuery };
+    const where = { inQuery: route.keyInQuery, isNeeded: route.isAdmin };
     const loading = route.open ? undefined : keys.prepare(exchange, where);
     if (loading !== undefined) await loading;
     const { host, admin } = gateway.config.server;
     if (route.isAdmin) checkVisitor(exchange, admin?.host ?? host);
     else if (keys.empty) checkVisitor(exchange, host);
     if (!route.open) {
-      const access = keys.check(exchange, {
-        ...where,
-        isNeeded: route.isAdmin,
-      });
+      const access = keys.check(exchange, where);
       record.access = access;
       record.key = access?.subject.key;
       // Whether they may.
@@ -192,11 +189,15 @@ function refuse(
 function lengthOf(exchange: Exchange): number {
   if (exchange.method !== "POST") return 0;
   // The bytes of a recording or a picture are no tokens.
-  if (!/\bjson\b/i.test(exchange.header("content-type") ?? "json")) {
-    return UNTOLD_LENGTH;
-  }
+  const type = exchange.header("content-type");
+  if (type !== undefined && !isJson(type)) return UNTOLD_LENGTH;
   const length = exchange.header("content-length") ?? "";
   return /^\d{1,15}$/.test(length) ? Number(length) : UNTOLD_LENGTH;
+}
+
+function isJson(type: string): boolean {
+  // As most say it.
+  return type === "application/json" || /\bjson\b/i.test(type);
 }
 
 /** A fault that nobody foresaw is ours, and no detail of it is the client's. */

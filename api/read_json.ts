@@ -14,7 +14,7 @@ const MIB = 1024 * 1024;
 export async function readJson(context: RequestContext): Promise<JsonDocument> {
   const { gateway, exchange, record } = context;
   const type = exchange.header("content-type");
-  if (type === undefined || !/^application\/(?:[\w.-]+\+)?json\b/i.test(type)) {
+  if (type === undefined || !isJson(type)) {
     throw new GatewayError(
       "unsupported_media_type",
       "The request body must be JSON: send 'content-type: application/json'",
@@ -45,6 +45,12 @@ export async function readJson(context: RequestContext): Promise<JsonDocument> {
     await waiting.during(checkNamedFiles(context, document));
   }
   return document;
+}
+
+function isJson(type: string): boolean {
+  // As most say it.
+  return type === "application/json" ||
+    /^application\/(?:[\w.-]+\+)?json\b/i.test(type);
 }
 
 /** Parses a large body, so that others don't wait for all of it. */
