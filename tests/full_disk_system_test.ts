@@ -183,11 +183,14 @@ Deno.test({
     // Whatever of these the disk has not taken dies with the process.
     await ask();
     await service.becomes("degraded");
+    // Else what tells of it may die with the process as well.
+    await until(() =>
+      /"level":"error","msg":"state degraded"/i.test(service.output)
+    );
     await service.killAndStart();
     const after = await ask();
     await service.becomes("degraded");
     after.push(...await ask());
-    assert(/"level":"error","msg":"state degraded"/i.test(service.output));
     service.free();
     await service.becomes("durable");
     const wanted = [...before, ...after];
@@ -195,7 +198,9 @@ Deno.test({
       const rows = await service.rows();
       return wanted.every((id) => rows.has(id));
     }, "all rows are there");
-    assert(/"level":"warn","msg":"state resumed"/i.test(service.output));
+    await until(() =>
+      /"level":"warn","msg":"state resumed"/i.test(service.output)
+    );
   },
 });
 
