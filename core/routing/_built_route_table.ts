@@ -14,8 +14,8 @@ import type {
 import type { RouteTable } from "./route_table.ts";
 import type { RoutedProvider } from "./routed_provider.ts";
 
-/** So many names are remembered with what was found for them; the look-up is made anew when they are asked for again. */
-const MAX_FOUND = 1_000;
+/** What was found for names is remembered up to so many names and places where they lead, and then looked up anew. */
+const MAX_FOUND = 4_000;
 /** No model has a longer name: what callers send as one is not remembered. */
 const MAX_NAME = 256;
 
@@ -36,6 +36,8 @@ export class BuiltRouteTable implements RouteTable {
   readonly #parts: RouteTableParts;
   /** What was found for names, where that stays what it is. */
   readonly #found = new Map<string, FoundRoute>();
+  /** How many names and places that are. */
+  #size = 0;
 
   /** Takes the parts as they are. */
   constructor(parts: RouteTableParts) {
@@ -100,7 +102,11 @@ export class BuiltRouteTable implements RouteTable {
     if (match === undefined) return undefined;
     const found = this.#fillIn(match);
     if (name.length > MAX_NAME) return found;
-    if (this.#found.size >= MAX_FOUND) this.#found.clear();
+    this.#size += 1 + found.candidates.length;
+    if (this.#size > MAX_FOUND) {
+      this.#found.clear();
+      this.#size = 1 + found.candidates.length;
+    }
     this.#found.set(name, found);
     return found;
   }

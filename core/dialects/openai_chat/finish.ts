@@ -49,7 +49,7 @@ const REASONS: Readonly<Record<FinishClass, string>> = {
  */
 export function decodeChatFinish(reason: unknown): FinishClass | undefined {
   if (typeof reason !== "string" || reason === "") return undefined;
-  return CLASSES.get(reason.toLowerCase()) ?? "stop";
+  return CLASSES.get(reason) ?? CLASSES.get(reason.toLowerCase()) ?? "stop";
 }
 
 /**
