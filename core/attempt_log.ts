@@ -151,11 +151,16 @@ export class AttemptLog {
   }
 }
 
-/** One attempt as an item with parameters; nothing in it can break out of a header (C12). */
+/**
+ * One attempt as an item with parameters; nothing in it can break out of a
+ * header (C12). It is joined, for the engine then has it in one piece: JSON with
+ * a text in several is written half as fast.
+ */
 function listItem(record: AttemptRecord): string {
   const { deployment, reason, status, durationMs } = record;
   const name = deployment.replace(/[^\x20-\x7e]|["\\]/g, "?");
   const why = reason.replace(/[^\w.-]/g, "_");
   const answered = status === undefined ? "" : `;status=${status}`;
-  return `"${name}";reason=${why}${answered};ms=${Math.round(durationMs)}`;
+  const ms = Math.round(durationMs);
+  return ['"', name, '";reason=', why, answered, ";ms=", ms].join("");
 }
