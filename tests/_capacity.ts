@@ -15,6 +15,8 @@ export class Capacity {
   serviceMs: number;
   /** How many requests were worked on to the end. */
   served = 0;
+  /** How long all that work really took, in ms: on a busy machine longer than it should. */
+  workedMs = 0;
   #busy = 0;
   readonly #waiting = new Set<() => void>();
 
@@ -39,8 +41,10 @@ export class Capacity {
       if (this.#busy >= this.parallel) await this.#turn(call);
       if (call.gone) return;
       this.#busy++;
+      const begin = performance.now();
       await call.wait(this.serviceMs);
       this.#busy--;
+      this.workedMs += performance.now() - begin;
       this.#next();
       if (call.gone) return;
       this.served++;

@@ -368,7 +368,7 @@ Deno.test("L3: an adaptive limit follows the provider's service time, up and dow
 /** Within what a limit settles, in ms, on a machine that others use as well. The target is 10 s. */
 const SETTLED_MS = 30_000;
 
-/** Waits until an upstream serves 90 of 100 that it could, with no more than two service times of queue, or for too long. */
+/** Waits until an upstream works 90 of 100 of its time, with no more than two service times of queue, or for too long. */
 async function settled(
   capacity: Capacity,
 ): Promise<
@@ -378,7 +378,8 @@ async function settled(
   // What was begun before the service time changed is no measure of it.
   await pause(2 * capacity.serviceMs);
   for (;;) {
-    const [from, at] = [capacity.served, performance.now()];
+    const [from, worked] = [capacity.served, capacity.workedMs];
+    const at = performance.now();
     const waiting: number[] = [];
     const window = Math.max(400, 3 * capacity.serviceMs);
     while (performance.now() - at < window) {
@@ -389,7 +390,7 @@ async function settled(
     const rate = 1_000 * (capacity.served - from) / (now - at);
     // As many wait there as are worked on: one service time.
     const delay = percentile(waiting, 0.5) / capacity.parallel;
-    const share = rate * capacity.serviceMs / 1_000 / capacity.parallel;
+    const share = (capacity.workedMs - worked) / (now - at) / capacity.parallel;
     const ms = now - start;
     if (share >= 0.9 && delay <= 2 || ms >= SETTLED_MS) {
       return { ms, rate, delay };
