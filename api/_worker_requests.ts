@@ -15,9 +15,11 @@ const DEFAULT_LIMIT = 50;
  * Cursors by the time: those of several workers have one order, no two are the
  * same, and those of a process that was started again come after all before.
  */
-export function timeCursors(worker: number): (last: number) => number {
-  return (last) =>
-    Math.max(Date.now() * PER_MS + worker % STRIDE, last + STRIDE);
+export function timeCursors(
+  worker: number,
+): (last: number, at?: number) => number {
+  return (last, at = Date.now()) =>
+    Math.max(at * PER_MS + worker % STRIDE, last + STRIDE);
 }
 
 /** A page of the last requests of all workers, whichever was asked. */

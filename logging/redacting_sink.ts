@@ -23,12 +23,11 @@ import type { Redactor } from "./redactor.ts";
  * ```
  */
 export function redactingSink(sink: LogSink, redactor: Redactor): LogSink {
-  const { parts } = sink;
   return Object.assign((line: string) => sink(redactor.redact(line)), {
     // A secret is in one of them: between them a field ends.
-    ...parts && {
+    ...sink.parts !== undefined && {
       parts: (start: string, rest: string) =>
-        parts(redactor.redact(start), redactor.redact(rest)),
+        sink.parts?.(redactor.redact(start), redactor.redact(rest)),
     },
     flush: async () => await sink.flush?.(),
     close: async () => await sink.close?.(),

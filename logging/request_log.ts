@@ -52,11 +52,11 @@ export interface RequestLogOptions {
   readonly maxBytes?: number;
   /**
    * Gives the cursor of the next row by that of the last, which is 0 before the
-   * first: a whole number above it.
+   * first, and by when the next request ended: a whole number above the last.
    *
    * @default {one more}
    */
-  readonly nextCursor?: (last: number) => number;
+  readonly nextCursor?: (last: number, at: number) => number;
   /** What may not be kept. @default {keys of well-known looks} */
   readonly redactor?: Redactor;
 }
@@ -88,7 +88,7 @@ const MAX_VALUE = 2_048;
  */
 export class RequestLog {
   readonly #redactor: Redactor;
-  readonly #nextCursor: (last: number) => number;
+  readonly #nextCursor: (last: number, at: number) => number;
   #limits: RowRingLimits;
   /** Made for the first row. */
   #ring: RowRing | undefined;
@@ -147,7 +147,7 @@ export class RequestLog {
     const text = plainJson(fields) ?? JSON.stringify(plainFields(fields));
     const clean = this.#redactor.redact(text);
     this.#ring ??= new RowRing(this.#limits);
-    this.#newest = this.#nextCursor(this.#newest);
+    this.#newest = this.#nextCursor(this.#newest, at);
     this.#ring.put({
       cursor: this.#newest,
       at,
