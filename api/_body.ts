@@ -1,5 +1,6 @@
 import { ByteCollector, GatewayError } from "@llm-proxy/core";
 import { heldBodies } from "./_held_bodies.ts";
+import type { Exchange } from "./exchange.ts";
 
 /** Of a longer body all is held from the start, in bytes: as much as its head tells. */
 const LARGE = 1024 * 1024;
@@ -22,10 +23,10 @@ export function bodyTooLarge(maxBytes: number): GatewayError {
 
 /** Checks what the head says of the body, before a byte of it is read; gives its length where it is told. */
 export function checkBodyHead(
-  header: (name: string) => string | undefined,
+  exchange: Pick<Exchange, "header">,
   maxBytes: number,
 ): number | undefined {
-  const encoding = header("content-encoding");
+  const encoding = exchange.header("content-encoding");
   if (encoding !== undefined && encoding.toLowerCase() !== "identity") {
     throw new GatewayError(
       "unsupported_media_type",
@@ -33,7 +34,7 @@ export function checkBodyHead(
       { code: "unsupported_content_encoding" },
     );
   }
-  return checkLength(header, maxBytes);
+  return checkLength(exchange, maxBytes);
 }
 
 /**
@@ -42,10 +43,10 @@ export function checkBodyHead(
  * @throws {GatewayError} 413 where it is over `maxBytes`.
  */
 export function checkLength(
-  header: (name: string) => string | undefined,
+  exchange: Pick<Exchange, "header">,
   maxBytes: number,
 ): number | undefined {
-  const told = header("content-length");
+  const told = exchange.header("content-length");
   const length = told === undefined ? undefined : Number(told);
   if (length !== undefined && length > maxBytes) throw bodyTooLarge(maxBytes);
   return length;

@@ -2,12 +2,8 @@ import type { GatewayError } from "@llm-proxy/core";
 import type { Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { clientLeft } from "./_body.ts";
-import {
-  INTERRUPTED,
-  refusal,
-  REQUEST_FAULT,
-  tooManyPipelined,
-} from "./_request_fault.ts";
+import { exchangeOf } from "./node_exchange.ts";
+import { refusal, tooManyPipelined } from "./_request_fault.ts";
 import { WatchedConnection } from "./_watched_connection.ts";
 import type { ListenerRefusal } from "./listener_refusal.ts";
 
@@ -126,7 +122,8 @@ export class ConnectionGuard {
    */
   refuseRaw(socket: Socket, error: GatewayError): void {
     const connection = this.#connections.get(socket);
-    if (connection?.unread?.emit(REQUEST_FAULT, error)) return;
+    const unread = connection?.unread;
+    if (unread !== undefined && exchangeOf(unread)?.fault(error)) return;
     // The last answer is on its way, and closes the connection.
     if (connection?.closing) return;
     const { code } = error;
@@ -248,5 +245,5 @@ export class ConnectionGuard {
 
 function interrupt(connection: WatchedConnection, error: GatewayError): void {
   connection.session?.(error);
-  for (const answer of connection.answers) answer.emit(INTERRUPTED, error);
+  for (const answer of connection.answers) exchangeOf(answer)?.interrupt(error);
 }

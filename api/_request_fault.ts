@@ -6,15 +6,9 @@ import { RequestRecord } from "./request_record.ts";
 
 /**
  * The event of an `IncomingMessage` whose body will never be whole, with the
- * {@linkcode GatewayError} that says why. Whoever reads the body answers.
+ * {@linkcode GatewayError} that says why. Whoever reads it piece by piece answers.
  */
 export const REQUEST_FAULT = Symbol("requestFault");
-
-/**
- * The event of a `ServerResponse` whose request the listener ends, with the
- * {@linkcode GatewayError} that says why. Whoever serves the request answers.
- */
-export const INTERRUPTED = Symbol("interrupted");
 
 /** A host and perhaps a port, as they stand in most requests. */
 const PLAIN_HOST = /^[a-z0-9._-]+(?::(?:[1-9]\d{0,3}|[1-5]\d{4}))?$/;

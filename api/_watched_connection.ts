@@ -1,5 +1,5 @@
 import type { GatewayError } from "@llm-proxy/core";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
 /** What is known of one client connection; times are those of `performance.now()`. */
@@ -60,10 +60,10 @@ export class WatchedConnection {
     return this.idle && (this.#served || now - this.#openedAt >= fresh);
   }
 
-  /** The request whose body is still to come, if there is one. */
-  get unread(): IncomingMessage | undefined {
-    const incoming = this.idle ? undefined : this.#answers.at(-1)?.req;
-    return incoming?.complete ? undefined : incoming;
+  /** The answer to the request whose body is still to come, if there is one. */
+  get unread(): ServerResponse | undefined {
+    const latest = this.idle ? undefined : this.#answers.at(-1);
+    return latest?.req.complete ? undefined : latest;
   }
 
   /** Has the answer to its latest request tell that it is the last, unless its head is out. */

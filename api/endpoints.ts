@@ -203,7 +203,7 @@ export async function route(
     readonly work: (attempt: RoutedAttempt) => Promise<void>;
   },
 ): Promise<RoutePlan> {
-  const { gateway, exchange: { signal }, record } = context;
+  const { gateway, exchange, record } = context;
   record.requestedModel = request.model;
   record.access?.checkModel(request.model);
   gateway.guardrails?.checkSeen(context, request.model);
@@ -215,7 +215,7 @@ export async function route(
     return await gateway.failover.run({
       request: toldRequest(request, context),
       model: chosen,
-      signal,
+      signal: exchange.abort ?? exchange.signal,
       log: record.attempts,
       work,
     });
@@ -244,8 +244,8 @@ export async function attempt<T extends Prepared>(
   const { stream, tracing, waiting } = record;
   const provider = gateway.reach(candidate, record.route);
   const held = gateway.hangUps.hold(routed);
-  const { signal } = held ?? routed;
-  const sender = new Attempt(provider, { signal, stream, limits });
+  const abort = held?.signal ?? routed.abort;
+  const sender = new Attempt(provider, { signal: abort, stream, limits });
   try {
     const loading = loadDialects(candidate);
     if (loading !== undefined) await loading;
@@ -282,7 +282,7 @@ export async function attempt<T extends Prepared>(
     gateway.health.succeeded(candidate.provider);
     gateway.rollouts?.ended(routed, { trace });
   } catch (error) {
-    const wasLeft = signal.aborted && sender.isSent;
+    const wasLeft = abort.aborted && sender.isSent;
     record.account?.ended(trace, { error, wasLeft });
     record.failed(trace);
     trace.error = error;

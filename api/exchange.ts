@@ -1,4 +1,4 @@
-import type { RequestSource } from "@llm-proxy/core";
+import type { LateAbort, RequestSource } from "@llm-proxy/core";
 
 /** Headers of an answer, lower-case names. */
 export type ReplyHeaders = Readonly<Record<string, string>>;
@@ -42,6 +42,8 @@ export interface Exchange {
    * listener ends what still runs; its reason is a `GatewayError` that tells which.
    */
   readonly signal: AbortSignal;
+  /** The same, where the signal is made only for whoever asks. @default {nothing but the signal} */
+  readonly abort?: LateAbort;
   /** The IP address at the other end of the connection; absent where the listener tells none. */
   readonly address: string | undefined;
   /** A request header, by its lower-case name. */

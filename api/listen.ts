@@ -7,6 +7,7 @@ import {
 } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { ConnectionGuard } from "./_connection_guard.ts";
+import { DirectResponse } from "./_direct_response.ts";
 import { Drain } from "./_drain.ts";
 import { forgetAnswered } from "./_forget_requests.ts";
 import {
@@ -100,6 +101,7 @@ export function listen(
   const interval = checkInterval(settings);
   const server = createServer({
     ...UPGRADES,
+    ServerResponse: DirectResponse,
     maxHeaderSize: settings.max_header_kb * 1024,
     headersTimeout: milliseconds(settings.header_timeout),
     requestTimeout: milliseconds(

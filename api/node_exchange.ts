@@ -1,4 +1,8 @@
-import type { GatewayError, RequestSource } from "@llm-proxy/core";
+import {
+  type GatewayError,
+  LateAbort,
+  type RequestSource,
+} from "@llm-proxy/core";
 import { Buffer } from "node:buffer";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import {
@@ -7,9 +11,11 @@ import {
   clientLeft,
   RequestBody,
 } from "./_body.ts";
+import { DirectResponse } from "./_direct_response.ts";
+import { NodeBody } from "./_node_body.ts";
 import { pumpAll } from "./_pump_request.ts";
 import { NodeReplyStream } from "./_node_reply_stream.ts";
-import { INTERRUPTED, REQUEST_FAULT } from "./_request_fault.ts";
+import { REQUEST_FAULT } from "./_request_fault.ts";
 import type { ByteReplyStream, Exchange, ReplyHeaders } from "./exchange.ts";
 
 /** A refused upload of which nothing comes for so long is swallowed no longer, in ms. */
@@ -17,30 +23,47 @@ const LINGER = 1_000;
 /** How often one that goes on is given so long again: slow machines, large bodies. */
 const LINGERS = 10;
 
+/**
+ * Longer bodies go out the slower way, in UTF-16 units: what the kernel has no
+ * room for is seen to wait only there, and the listener looks at that to tell
+ * whether an answer is out.
+ */
+const MAX_DIRECT = 8 * 1024;
+
+/** Where an answer has the exchange that it belongs to. */
+const EXCHANGE = Symbol("exchange");
+
+interface ServedResponse extends ServerResponse {
+  [EXCHANGE]?: NodeExchange;
+}
+
+/** The exchange that an answer belongs to, if it is one's. */
+export function exchangeOf(outgoing: ServerResponse): NodeExchange | undefined {
+  return (outgoing as ServedResponse)[EXCHANGE];
+}
+
 /** An exchange over `node:http`: answers are written to the socket itself. */
 export class NodeExchange implements Exchange {
   readonly #incoming: IncomingMessage;
   readonly #outgoing: ServerResponse;
-  readonly #controller = new AbortController();
-  #body: RequestBody | undefined;
+  #body: NodeBody | undefined;
   readonly path: string;
+  /** Aborted when the signal is. */
+  readonly abort = new LateAbort();
 
   /** Takes over a request; the listener must not answer it too. */
   constructor(
     incoming: IncomingMessage,
-    outgoing: ServerResponse,
+    outgoing: ServedResponse,
     path: string,
   ) {
     this.#incoming = incoming;
     this.#outgoing = outgoing;
     this.path = path;
-    const onClose = (): void => {
-      if (!outgoing.writableFinished) this.#controller.abort(clientLeft());
-    };
+    outgoing[EXCHANGE] = this;
     // It may have left while what serves it was loaded.
-    if (outgoing.destroyed) onClose();
-    else outgoing.once("close", onClose);
-    outgoing.on(INTERRUPTED, this.#interrupt);
+    if (outgoing.destroyed) this.closed();
+    else outgoing.on("close", onClose);
   }
 
   /** The HTTP method. */
@@ -50,7 +73,7 @@ export class NodeExchange implements Exchange {
 
   /** Aborted when the client leaves before the answer is out, or the listener ends. */
   get signal(): AbortSignal {
-    return this.#controller.signal;
+    return this.abort.signal;
   }
 
   /** The address at the other end. */
@@ -80,11 +103,11 @@ export class NodeExchange implements Exchange {
 
   /** The request's body piece by piece. */
   source(maxBytes: number): RequestSource {
-    const length = checkLength((name) => this.header(name), maxBytes);
+    const length = checkLength(this, maxBytes);
     return {
       ...(length !== undefined && { length }),
       pump: async (take) => {
-        this.signal.throwIfAborted();
+        if (this.abort.aborted) throw this.abort.reason;
         if (this.#incoming.headers.expect !== undefined) this.#goAhead();
         await pumpAll(this.#incoming, { take, maxBytes });
       },
@@ -92,13 +115,18 @@ export class NodeExchange implements Exchange {
   }
 
   /** Reads the whole body. */
-  async body(maxBytes: number): Promise<Uint8Array> {
-    const length = checkBodyHead((name) => this.header(name), maxBytes);
-    // What has ended would send nothing more, its end included.
-    this.signal.throwIfAborted();
-    this.#body = new RequestBody(maxBytes, length);
+  body(maxBytes: number): Promise<Uint8Array> {
+    try {
+      const length = checkBodyHead(this, maxBytes);
+      // What has ended would send nothing more, its end included.
+      if (this.abort.aborted) throw this.abort.reason;
+      const body = new RequestBody(maxBytes, length);
+      this.#body = new NodeBody(this.#incoming, body);
+    } catch (error) {
+      return Promise.reject(error);
+    }
     if (this.#incoming.headers.expect !== undefined) this.#goAhead();
-    return await readAll(this.#incoming, this.#body);
+    return this.#body.read();
   }
 
   /** Answers whole. */
@@ -110,9 +138,15 @@ export class NodeExchange implements Exchange {
     const outgoing = this.#outgoing;
     if (outgoing.destroyed || outgoing.headersSent) return;
     const unread = !this.#incoming.readableEnded && this.#hasBody();
+    const isHead = this.method === "HEAD";
+    if (
+      outgoing instanceof DirectResponse && body.length <= MAX_DIRECT &&
+      !unread && !isHead
+    ) return outgoing.answer(status, headers, body);
     // An answer that has no body has no length either (RFC 9110, 8.6).
     // One to HEAD has that of the body that GET would get, where that is told (9.3.2).
-    if (status !== 204 && status !== 304 && !this.#isTold(headers)) {
+    const isTold = isHead && headers["content-length"] !== undefined;
+    if (status !== 204 && status !== 304 && !isTold) {
       headers["content-length"] = Buffer.byteLength(body);
     }
     // What is left of a refused body must not be read as the next request.
@@ -133,13 +167,24 @@ export class NodeExchange implements Exchange {
     this.#body?.release();
   }
 
-  readonly #interrupt = (error: GatewayError): void => {
-    this.#controller.abort(error);
-    this.#incoming.emit(REQUEST_FAULT, error);
-  };
+  /** Its connection has closed. */
+  closed(): void {
+    if (!this.#outgoing.writableFinished) this.abort.abort(clientLeft());
+  }
 
-  #isTold(headers: Readonly<Record<string, unknown>>): boolean {
-    return headers["content-length"] !== undefined && this.method === "HEAD";
+  /** The listener ends it, and says why. */
+  interrupt(error: GatewayError): void {
+    this.abort.abort(error);
+    this.fault(error);
+  }
+
+  /** The body will never be whole. Tells whether somebody reads it, who then answers. */
+  fault(error: GatewayError): boolean {
+    if (this.#body === undefined) {
+      return this.#incoming.emit(REQUEST_FAULT, error);
+    }
+    this.#body.fail(error);
+    return true;
   }
 
   #hasBody(): boolean {
@@ -192,40 +237,6 @@ export class NodeExchange implements Exchange {
   }
 }
 
-/** Reads a body to its end. */
-function readAll(
-  incoming: IncomingMessage,
-  body: RequestBody,
-): Promise<Uint8Array> {
-  return new Promise((resolve, reject) => {
-    // What listens stays, and goes with the request: to take it off would cost
-    // as much as all else that is done here.
-    let isOver = false;
-    const fail = (error: unknown): void => {
-      isOver = true;
-      reject(error);
-    };
-    const onData = (chunk: Uint8Array): void => {
-      if (isOver) return;
-      try {
-        body.add(chunk);
-      } catch (error) {
-        incoming.pause();
-        fail(error);
-      }
-    };
-    const onEnd = (): void => {
-      if (isOver) return;
-      isOver = true;
-      resolve(body.handOver());
-    };
-    const onCut = (): void => {
-      if (!isOver) fail(clientLeft());
-    };
-    incoming.on("data", onData);
-    incoming.on("end", onEnd);
-    incoming.on("close", onCut);
-    incoming.on("error", onCut);
-    incoming.on(REQUEST_FAULT, fail);
-  });
+function onClose(this: ServedResponse): void {
+  this[EXCHANGE]?.closed();
 }

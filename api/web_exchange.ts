@@ -85,7 +85,7 @@ export class WebExchange implements Exchange {
 
   /** The request's body piece by piece. */
   source(maxBytes: number): RequestSource {
-    const length = checkLength((name) => this.header(name), maxBytes);
+    const length = checkLength(this, maxBytes);
     return {
       ...(length !== undefined && { length }),
       pump: async (take) => {
@@ -118,7 +118,7 @@ export class WebExchange implements Exchange {
 
   /** Reads the whole body. */
   async body(maxBytes: number): Promise<Uint8Array> {
-    const length = checkBodyHead((name) => this.header(name), maxBytes);
+    const length = checkBodyHead(this, maxBytes);
     const body = new RequestBody(maxBytes, length);
     this.#body = body;
     try {

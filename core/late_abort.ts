@@ -86,3 +86,8 @@ export class LateAbort implements AbortSource {
     else this.#controller?.signal.removeEventListener(type, listener);
   }
 }
+
+/** The signal of what may be one, or make one. */
+export function signalOf(abort: AbortSignal | LateAbort): AbortSignal {
+  return abort instanceof LateAbort ? abort.signal : abort;
+}

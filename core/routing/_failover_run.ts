@@ -1,5 +1,6 @@
 import type { AttemptLog } from "../attempt_log.ts";
 import type { AttemptLimits } from "../attempt_clock.ts";
+import { type LateAbort, signalOf } from "../late_abort.ts";
 import type { RetryDecision } from "../retry_policy.ts";
 import { wait } from "../wait.ts";
 import { type Admission, tryAdmit } from "./_admission.ts";
@@ -33,6 +34,7 @@ const ATTEMPTS_IN_FULL = 2;
  */
 export class FailoverRun implements AttemptOwner, AdmissionSeeker {
   readonly parts: FailoverParts;
+  readonly abort: AbortSignal | LateAbort;
   readonly #request: FailoverRequest;
   readonly #queue: CandidateQueue;
   readonly #startedAt: number;
@@ -53,6 +55,7 @@ export class FailoverRun implements AttemptOwner, AdmissionSeeker {
   constructor(request: FailoverRequest, parts: FailoverParts) {
     this.parts = parts;
     this.#request = request;
+    this.abort = request.signal;
     this.#startedAt = parts.now();
     this.#queue = new CandidateQueue(request.request, parts.context, {
       at: this.#startedAt,
@@ -72,7 +75,7 @@ export class FailoverRun implements AttemptOwner, AdmissionSeeker {
 
   /** Aborted when the caller has left. */
   get signal(): AbortSignal {
-    return this.#request.signal;
+    return signalOf(this.abort);
   }
 
   /** Takes note of every attempt. */
@@ -185,7 +188,7 @@ export class FailoverRun implements AttemptOwner, AdmissionSeeker {
       error,
       attempts: this.#attempts,
       committed: this.#committed,
-      aborted: this.signal.aborted,
+      aborted: this.abort.aborted,
       others: this.#queue.waiting().length > 0,
       budgetLeft: budget.left,
       remainingMs: this.#leftMs,
@@ -207,7 +210,7 @@ export class FailoverRun implements AttemptOwner, AdmissionSeeker {
 
   /** What the request has failed with: an answer that broke off did so by what broke it, whatever came of going on with it. */
   #last(error: unknown): unknown {
-    if (this.#committed || this.signal.aborted) return error;
+    if (this.#committed || this.abort.aborted) return error;
     return this.#broken ?? error;
   }
 
@@ -277,13 +280,10 @@ export class FailoverRun implements AttemptOwner, AdmissionSeeker {
   }
 
   #failed(attempt: RoutedAttempt, thrown: unknown): Outcome {
-    const error = thrown ??
-      new TypeError("The work of an attempt threw nothing");
-    const { deployment } = attempt.candidate;
+    const error = thrown ?? new TypeError("The work threw nothing");
+    const { candidate: { deployment }, abort } = attempt;
     attempt.failed(error, this.now());
-    if (!attempt.signal.aborted) {
-      this.parts.cooldowns.observe(deployment, error, this);
-    }
+    if (!abort.aborted) this.parts.cooldowns.observe(deployment, error, this);
     return { attempt, error };
   }
 

@@ -101,6 +101,10 @@ class Entrant implements AttemptOwner {
     this.claim = claim;
   }
 
+  get abort(): AbortSignal {
+    return this.signal;
+  }
+
   get plan(): RoutePlan {
     return this.#request.plan;
   }

@@ -1,3 +1,4 @@
+import type { LateAbort } from "../late_abort.ts";
 import type { AttemptLog } from "../attempt_log.ts";
 import type { BreakerState } from "../breaker_state.ts";
 import type { RetryBudget } from "../retry_budget.ts";
@@ -52,7 +53,7 @@ export interface FailoverRequest {
   /** The model that is meant by the request's. @default {just that} */
   readonly model?: string | undefined;
   /** Aborted when the caller has left: then nothing is sent any more (C3). */
-  readonly signal: AbortSignal;
+  readonly signal: AbortSignal | LateAbort;
   /** Takes note of every attempt. */
   readonly log: AttemptLog;
   /**

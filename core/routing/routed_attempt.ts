@@ -2,6 +2,7 @@ import type { AttemptLimits } from "../attempt_clock.ts";
 import type { AttemptEntry, AttemptLog } from "../attempt_log.ts";
 import { classifyFailure } from "../failure_class.ts";
 import { UpstreamError } from "../errors.ts";
+import type { AbortSource } from "../late_abort.ts";
 import type { Admission } from "./_admission.ts";
 import { describeFailure } from "./_describe_failure.ts";
 import type { RoutePlan } from "./plan_route.ts";
@@ -12,6 +13,8 @@ import { readUpstreamLimits } from "./upstream_limits.ts";
 export interface AttemptOwner {
   /** Aborted when the caller has left, or when another attempt was quicker. */
   readonly signal: AbortSignal;
+  /** The same, for whoever needs no signal of it. */
+  readonly abort: AbortSource;
   /** The plan of the request. */
   readonly plan: RoutePlan;
   /** Whether the request can go nowhere else. */
@@ -33,8 +36,6 @@ export interface AttemptOwner {
 export class RoutedAttempt {
   /** Where it goes. */
   readonly candidate: Candidate;
-  /** Aborted when there is nobody left to work for. */
-  readonly signal: AbortSignal;
   /** How long it may take: the provider's limits, shortened by what the request has used. */
   readonly limits: AttemptLimits;
   /** The plan of its request, by which it goes unless it follows a fallback. */
@@ -50,12 +51,21 @@ export class RoutedAttempt {
   /** Made by `Failover`. */
   constructor(admission: Admission, owner: AttemptOwner) {
     this.candidate = admission.candidate;
-    this.signal = owner.signal;
     this.limits = owner.limitsOf(admission.candidate);
     this.plan = owner.plan;
     this.#admission = admission;
     this.#owner = owner;
     this.#entry = owner.log.begin(this.candidate.deployment.id);
+  }
+
+  /** Aborted when there is nobody left to work for. */
+  get signal(): AbortSignal {
+    return this.#owner.signal;
+  }
+
+  /** The same, for whoever needs no signal of it. */
+  get abort(): AbortSource {
+    return this.#owner.abort;
   }
 
   /** When it began, on the clock of routing. */
@@ -152,10 +162,10 @@ export class RoutedAttempt {
       const durationMs = now - this.startedAt;
       this.#entry.end({ ...describeFailure(error), durationMs });
       // What never got an answer has used nothing; what was given up may have.
-      if (!this.#answered && !this.signal.aborted) this.#tokens ??= 0;
+      if (!this.#answered && !this.abort.aborted) this.#tokens ??= 0;
       this.#endLease(now);
       const failure = classifyFailure(error, {
-        callerLeft: this.signal.aborted,
+        callerLeft: this.abort.aborted,
         limits: this.limits,
         ownLimits: candidate.provider.limits,
       });
