@@ -144,8 +144,7 @@ export function openLines(open: OpenRequest): string {
 export function rowsOf(journals: readonly string[]): LedgerRow[] {
   const open = new Map<string, OpenRequest>();
   const settled = new Map<string, LedgerRow>();
-  // One after the other: all in one text may be longer than a text can be.
-  for (const line of journals.flatMap(linesOf)) {
+  for (const line of linesOf(journals)) {
     if ("settled" in line) {
       settled.set(line.settled.id, line.settled);
       continue;
@@ -192,17 +191,23 @@ function intentOf(
   return { provider, model, reserved, price, charges };
 }
 
-/** The lines of a journal that are any. */
-function linesOf(journal: string): LedgerLine[] {
-  const reader = new LineReader();
-  const lines: LedgerLine[] = [];
-  for (const text of journal.split("\n")) {
-    try {
-      const line = text === "" ? undefined : reader.read(text);
-      if (line !== undefined) lines.push(line);
-    } catch {
-      // Half of one.
+/** The lines of journals, one after the other: all of them at once may be too much to hold. */
+function* linesOf(journals: readonly string[]): Generator<LedgerLine> {
+  for (const journal of journals) {
+    const reader = new LineReader();
+    for (const text of journal.split("\n")) {
+      const line = lineOf(reader, text);
+      if (line !== undefined) yield line;
     }
   }
-  return lines;
+}
+
+/** A line; `undefined` for one that tells a form, and for what is none, as half a line. */
+function lineOf(reader: LineReader, text: string): LedgerLine | undefined {
+  if (text === "") return undefined;
+  try {
+    return reader.read(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -5,7 +5,7 @@ import type { LedgerRow } from "./ledger_row.ts";
 import type { StateWrite } from "./state_store.ts";
 
 /** What they come to is still exact: see how much one may. */
-const MAX_ROWS = 4_000;
+const MAX_ROWS = 2_000;
 /** A row with many attempts may add as much again, twice over. */
 const MAX_WRITES = 200;
 const MAX_KEY_BYTES = 25_000;

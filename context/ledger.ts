@@ -31,7 +31,7 @@ export interface LedgerOptions {
   readonly flushMs?: number;
   /** How many rows wait for the store at most. @default {50_000} */
   readonly maxRows?: number;
-  /** From how many bytes on the journal is begun anew. @default {8_388_608} */
+  /** From how many bytes on the journal is begun anew. @default {4_194_304} */
   readonly journalBytes?: number;
   /** The clock, in ms since 1970. @default {Date.now} */
   readonly now?: () => number;
@@ -133,7 +133,7 @@ export class Ledger {
       retentionMs: 90 * DAY_MS,
       flushMs: 100,
       maxRows: 50_000,
-      journalBytes: 8 * 1024 * 1024,
+      journalBytes: 4 * 1024 * 1024,
       now: Date.now,
       keepRows: true,
       onWritten: () => {},
