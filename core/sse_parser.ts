@@ -28,6 +28,7 @@ const BYTE_ORDER_MARK = 0xfeff;
 /** A carry buffer above this size is given back once its line is complete. */
 const KEPT_CARRY = 65_536;
 const NO_BYTES = new Uint8Array(0);
+const NO_EVENTS: readonly SseEvent[] = [];
 /** Without state: only whole lines are decoded, and those end with an ASCII byte. */
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
@@ -80,7 +81,7 @@ export class SseParser {
    * exceeds the cap. The parser is of no use afterwards.
    */
   push(chunk: Uint8Array): readonly SseEvent[] {
-    const events: SseEvent[] = [];
+    let events = NO_EVENTS;
     let start = this.#afterCr && chunk[0] === LF ? 1 : 0;
     const end = afterLastLineEnd(chunk);
     if (end > start) {
@@ -88,10 +89,10 @@ export class SseParser {
       if (this.#carried > 0) {
         const lineEnd = afterFirstLineEnd(chunk, start);
         this.#keep(chunk, start, lineEnd);
-        this.#scan(this.#takeCarry(), events);
+        events = this.#scan(this.#takeCarry(), events);
         start = lineEnd;
       }
-      if (end > start) this.#scan(decode(chunk, start, end), events);
+      if (end > start) events = this.#scan(decode(chunk, start, end), events);
       start = end;
     } else if (chunk.length > 0) this.#afterCr = false;
     if (chunk.length > start) this.#keep(chunk, start, chunk.length);
@@ -105,14 +106,12 @@ export class SseParser {
    * @throws {UpstreamError} as {@linkcode SseParser.push}.
    */
   end(): readonly SseEvent[] {
-    const events: SseEvent[] = [];
     this.#afterCr = false;
-    this.#scan(this.#takeCarry() + "\n\n", events);
-    return events;
+    return this.#scan(this.#takeCarry() + "\n\n", NO_EVENTS);
   }
 
-  /** Takes whole lines: `text` ends with a line end. */
-  #scan(text: string, events: SseEvent[]): void {
+  /** Takes whole lines, for `text` ends with a line end; gives the events before and those in them. */
+  #scan(text: string, before: readonly SseEvent[]): readonly SseEvent[] {
     let at = 0;
     if (!this.#started) {
       this.#started = true;
@@ -126,9 +125,11 @@ export class SseParser {
       lf === text.length - 2 && cr === text.length && this.#size === 0 &&
       lf < this.#max && text.startsWith("data: ", at) && text.endsWith("\n")
     ) {
-      events.push({ event: "", data: text.slice(at + 6, lf) });
-      return;
+      const event = { event: "", data: text.slice(at + 6, lf) };
+      // A list of one is small, one that grows is not.
+      return before.length === 0 ? [event] : [...before, event];
     }
+    const events = [...before];
     if (lf === -1) lf = text.length;
     while (at < text.length) {
       const end = lf < cr ? lf : cr;
@@ -139,6 +140,7 @@ export class SseParser {
       if (lf < at && (lf = text.indexOf("\n", at)) === -1) lf = text.length;
       if (cr < at && (cr = text.indexOf("\r", at)) === -1) cr = text.length;
     }
+    return events;
   }
 
   #line(text: string, start: number, end: number): void {
