@@ -44,7 +44,16 @@ export function parseTraceParent(
     return undefined;
   }
   if (version === "00" && header.length > LENGTH) return undefined;
-  return { traceId, spanId, sampled: (parseInt(flags ?? "", 16) & 1) === 1 };
+  return {
+    traceId: inOnePiece(traceId),
+    spanId: inOnePiece(spanId),
+    sampled: (parseInt(flags ?? "", 16) & 1) === 1,
+  };
+}
+
+/** A copy of what is a part of the header's text to the engine: JSON with such a part is written half as fast. */
+function inOnePiece(part: string): string {
+  return [part.slice(0, 8), part.slice(8)].join("");
 }
 
 /**
