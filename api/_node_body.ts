@@ -44,6 +44,11 @@ export class NodeBody {
     settle?.reject(error);
   }
 
+  /** The connection is gone, or all has come. */
+  cut(): void {
+    if (this.#settle !== undefined) this.fail(clientLeft());
+  }
+
   /** Takes a chunk. */
   take(chunk: Uint8Array): void {
     if (this.#settle === undefined) return;
@@ -77,5 +82,5 @@ function onEnd(this: ReadMessage): void {
 }
 
 function onClose(this: ReadMessage): void {
-  this[READER]?.fail(clientLeft());
+  this[READER]?.cut();
 }

@@ -37,6 +37,9 @@ const CONNECTION_HEADERS: ReadonlySet<string> = new Set([
   "upgrade",
 ]);
 
+/** Methods whose requests have a length also where they have no body. */
+const BODY_METHODS: ReadonlySet<string> = new Set(["POST", "PUT", "PATCH"]);
+
 /** A token (RFC 9110, 5.6.2). */
 const NAME = /^[!#$%&'*+.^_`|~\w-]+$/;
 /** Everything that may not stand in a header value: CR, LF and NUL above all (C12). */
@@ -86,21 +89,39 @@ export function requestHead(
   target: HttpTarget,
   request: UpstreamRequest,
 ): string[] {
-  const head = ["host", target.host];
+  const { host } = target;
+  const fields = fieldsOf(request.headers);
   const { body, method } = request;
-  if (typeof body === "string") {
-    head.push("content-length", String(Buffer.byteLength(body)));
-  } else if (body !== undefined) {
-    if (body.length === undefined) head.push("transfer-encoding", "chunked");
-    else head.push("content-length", String(body.length));
-  } else if (method === "POST" || method === "PUT" || method === "PATCH") {
-    head.push("content-length", "0");
+  if (typeof body === "object" && body.length === undefined) {
+    return ["host", host, "transfer-encoding", "chunked"].concat(fields);
   }
+  if (body === undefined && !BODY_METHODS.has(method)) {
+    return ["host", host].concat(fields);
+  }
+  const length = typeof body === "string"
+    ? Buffer.byteLength(body)
+    : body?.length ?? 0;
+  return ["host", host, "content-length", String(length)].concat(fields);
+}
+
+/** Headers that never change, laid out: most requests to a provider have the same. */
+const FIXED = new WeakMap<UpstreamRequest["headers"], readonly string[]>();
+
+/** The headers that are the request's own. */
+function fieldsOf(headers: UpstreamRequest["headers"]): readonly string[] {
+  if (!Object.isFrozen(headers)) return layOut(headers);
+  let fields = FIXED.get(headers);
+  if (fields === undefined) FIXED.set(headers, fields = layOut(headers));
+  return fields;
+}
+
+function layOut(headers: UpstreamRequest["headers"]): string[] {
+  const head: string[] = [];
   let asksEncoding = false;
-  for (const name of Object.keys(request.headers)) {
+  for (const name of Object.keys(headers)) {
     const key = name.toLowerCase();
     if (CONNECTION_HEADERS.has(key) || key.startsWith("proxy-")) continue;
-    const value = request.headers[name];
+    const value = headers[name];
     if (!NAME.test(key)) throw badHeader("name", undefined);
     if (typeof value !== "string" || BAD_VALUE.test(value)) {
       throw badHeader("value", key);

@@ -89,3 +89,23 @@ Deno.test("X9: what an answer's connection names stays with it, wherever it is n
     ["x-kept", "3"],
   ]);
 });
+
+Deno.test("requestHead() lays out headers that never change once, and others anew", () => {
+  const target = parseTarget("http://127.0.0.1/");
+  const headers: Record<string, string> = { "X-Title": "one" };
+  const head = (fixed: Readonly<Record<string, string>>): string[] =>
+    requestHead(target, { method: "GET", url: "", headers: fixed });
+  assertEquals(head(headers)[3], "one");
+  headers["X-Title"] = "two";
+  assertEquals(head(headers)[3], "two");
+  const first = head(Object.freeze(headers));
+  first[3] = "spoilt";
+  assertEquals(head(headers).slice(2), [
+    "x-title",
+    "two",
+    "accept-encoding",
+    "identity",
+  ]);
+  const bad = Object.freeze({ "x-bad": "a\nb" });
+  for (let i = 0; i < 2; i++) assertThrows(() => head(bad), GatewayError);
+});

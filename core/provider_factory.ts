@@ -249,7 +249,7 @@ function transportOf(
 function headersOf(
   type: ProviderType,
   { apiKey, headers = {} }: ProviderSettings,
-): Record<string, string> {
+): Readonly<Record<string, string>> {
   const result: Record<string, string> = {};
   if (type.dialect === "anthropic") {
     result["anthropic-version"] = ANTHROPIC_VERSION;
@@ -261,7 +261,8 @@ function headersOf(
   for (const [name, value] of Object.entries(headers)) {
     result[name.toLowerCase()] = value;
   }
-  return result;
+  // What stays as it is is laid out once, and not for each request.
+  return Object.freeze(result);
 }
 
 /** Without a slash at its end; Ollama's own API is beside its compatible one, not under it. */

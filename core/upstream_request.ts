@@ -2,6 +2,16 @@ import type { EncodedRequest, PassedRequest } from "./dialect.ts";
 import type { Provider } from "./provider.ts";
 import type { UpstreamRequest } from "./upstream.ts";
 
+type Headers = UpstreamRequest["headers"];
+
+const COMMON: Headers = {
+  "content-type": "application/json",
+  "accept-encoding": "identity",
+};
+
+/** What goes with requests that have no headers of their own, by the provider's headers. */
+const PLAIN = new WeakMap<Headers, Headers>();
+
 /**
  * What goes to a provider's transport for a request in its dialect: what every
  * attempt sends, credentials included.
@@ -22,17 +32,11 @@ export function upstreamRequest(
   { baseUrl, headers }: Pick<Provider, "baseUrl" | "headers">,
   request: EncodedRequest,
 ): UpstreamRequest & { readonly body: string } {
-  return {
-    method: "POST",
-    url: baseUrl + request.path,
-    headers: {
-      "content-type": "application/json",
-      "accept-encoding": "identity",
-      ...request.headers,
-      ...headers,
-    },
-    body: request.body,
-  };
+  const url = baseUrl + request.path;
+  const all = isEmpty(request.headers)
+    ? plainHeaders(headers)
+    : { ...COMMON, ...request.headers, ...headers };
+  return { method: "POST", url, headers: all, body: request.body };
 }
 
 /**
@@ -49,4 +53,18 @@ export function passedUpstreamRequest(
     headers: { "accept-encoding": "identity", ...own, ...headers },
     ...(body !== undefined && { body }),
   };
+}
+
+/** Put together once for headers that stay as they are. */
+function plainHeaders(own: Headers): Headers {
+  const known = PLAIN.get(own);
+  if (known !== undefined) return known;
+  const headers = Object.freeze({ ...COMMON, ...own });
+  if (Object.isFrozen(own)) PLAIN.set(own, headers);
+  return headers;
+}
+
+function isEmpty(headers: Headers): boolean {
+  for (const name in headers) if (Object.hasOwn(headers, name)) return false;
+  return true;
 }
