@@ -1,5 +1,4 @@
-import { parseJsonText } from "./parse_json_text.ts";
-import { NO_LIMITS, scanJson, withPlainNames } from "./_json_scan.ts";
+import { parseAnyNames } from "./_json_names.ts";
 import type { JsonDocument } from "./json_document.ts";
 
 /** What newer engines add to `JSON`: the text of a number, kept through parse and stringify. */
@@ -33,15 +32,18 @@ const MIN_NORMAL = 2.3e-308;
  * @throws {SyntaxError} when the text is no JSON.
  */
 export function parseExactJson(text: string): unknown {
-  if (rawJSON === undefined || !hasLongNumber(text)) return parseJsonText(text);
-  return parse(
-    text,
-    (_key, value, { source }) =>
-      typeof value === "number" && source !== undefined &&
-        isRounded(value, source)
-        ? rawJSON(source)
-        : value,
-  );
+  if (rawJSON === undefined || !hasLongNumber(text)) {
+    return parseAnyNames(text, JSON.parse);
+  }
+  return parseAnyNames(text, (text) =>
+    parse(
+      text,
+      (_key, value, { source }) =>
+        typeof value === "number" && source !== undefined &&
+          isRounded(value, source)
+          ? rawJSON(source)
+          : value,
+    ));
 }
 
 /**
@@ -68,8 +70,7 @@ export function exactMember(
   const span = spans.get(key);
   const member = span && text.slice(...span);
   if (!member || !hasLongNumber(member)) return value[key];
-  const { escapedNames } = scanJson(member, NO_LIMITS);
-  return parseExactJson(withPlainNames(member, escapedNames));
+  return parseExactJson(member);
 }
 
 /** A document's value with some of its members as {@linkcode exactMember} has them (M15). */

@@ -172,26 +172,6 @@ export function readName(quoted: string): string {
   return quoted.includes("\\") ? JSON.parse(quoted) : quoted.slice(1, -1);
 }
 
-/**
- * The text with the escapes taken out of member names. V8 15.0 may read an
- * escaped name as one with a backslash that it has seen in an earlier object:
- * a caller could hide a member from the gateway and show it to the provider.
- */
-export function withPlainNames(
-  text: string,
-  names: readonly number[],
-): string {
-  let plain = "";
-  let at = 0;
-  for (let i = 0; i < names.length; i += 2) {
-    const [start, end] = [names[i]!, names[i + 1]!];
-    const name = readName(text.slice(start, end));
-    plain += text.slice(at, start) + JSON.stringify(name);
-    at = end;
-  }
-  return at === 0 ? text : plain + text.slice(at);
-}
-
 function isSpace(code: number): boolean {
   return code === 32 || code === 10 || code === 13 || code === 9;
 }

@@ -1,10 +1,6 @@
+import { parseNamed } from "./_json_names.ts";
 import { describeJsonFault, describePlace } from "./_json_fault.ts";
-import {
-  type JsonScan,
-  scanJson,
-  skipSpace,
-  withPlainNames,
-} from "./_json_scan.ts";
+import { type JsonScan, scanJson, skipSpace } from "./_json_scan.ts";
 import { GatewayError } from "./errors.ts";
 
 /** What `parseJsonDocument()` may be told. */
@@ -101,7 +97,7 @@ export function parseJudged(
   { what = WHAT }: ParseJsonOptions = NO_OPTIONS,
 ): Record<string, unknown> {
   try {
-    return JSON.parse(withPlainNames(text, escapedNames));
+    return parseNamed(text, escapedNames) as Record<string, unknown>;
   } catch (error) {
     const isSame = escapedNames.length === 0;
     const fault = describeJsonFault(text, isSame ? error : undefined);

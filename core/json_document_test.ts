@@ -7,6 +7,7 @@ import {
   type JsonDocument,
   parseJsonDocument,
 } from "./json_document.ts";
+import { parseJsonText } from "./parse_json_text.ts";
 
 const encoder = new TextEncoder();
 
@@ -299,10 +300,10 @@ function write(members: readonly Member[]): string {
   return `{${parts.join(",")}}`;
 }
 
+// Not JSON.parse: an engine may read an escaped name as another (C11).
 function entries(text: string): Map<string, string> {
-  return new Map(
-    Object.entries(JSON.parse(text)).map(([k, v]) => [k, JSON.stringify(v)]),
-  );
+  const members = Object.entries(parseJsonText(text) as JsonDocument["value"]);
+  return new Map(members.map(([key, value]) => [key, JSON.stringify(value)]));
 }
 
 Deno.test("M15: any object: spans hold the text of the value that counts", () => {
@@ -334,7 +335,7 @@ Deno.test("M16: any object: edit then parse is parse then edit, the rest keeps i
         const expected = entries(text);
         for (const [key, value] of edits) {
           if (value === undefined) expected.delete(key);
-          else expected.set(key, JSON.stringify(JSON.parse(value)));
+          else expected.set(key, JSON.stringify(parseJsonText(value)));
         }
         assertEquals(entries(edited), expected);
         const after = parse(edited);
@@ -378,7 +379,7 @@ Deno.test("parseJsonDocument() refuses exactly what JSON.parse refuses", () => {
         Array.isArray(expected)
       ) {
         refusal(broken);
-      } else assertEquals(parse(broken).value, JSON.parse(broken));
+      } else assertEquals(parse(broken).value, parseJsonText(broken));
     }),
     { numRuns: 3000 },
   );

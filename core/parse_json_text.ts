@@ -1,7 +1,4 @@
-import { NO_LIMITS, scanJson, withPlainNames } from "./_json_scan.ts";
-
-/** The last escape of a member's name, and the name's end; other text may look like it. */
-const ESCAPED_NAME = /\\.[^"\\]*"\s*:/s;
+import { parseAnyNames } from "./_json_names.ts";
 
 /**
  * Parses JSON that others have written: as `JSON.parse`, but safe from an
@@ -20,7 +17,5 @@ const ESCAPED_NAME = /\\.[^"\\]*"\s*:/s;
  * ```
  */
 export function parseJsonText(text: string): unknown {
-  if (!text.includes("\\") || !ESCAPED_NAME.test(text)) return JSON.parse(text);
-  const { escapedNames } = scanJson(text, NO_LIMITS);
-  return JSON.parse(withPlainNames(text, escapedNames));
+  return parseAnyNames(text, JSON.parse);
 }

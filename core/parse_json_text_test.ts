@@ -17,6 +17,33 @@ Deno.test("C11: parseJsonText() reads an escaped name right whatever was parsed 
   );
 });
 
+Deno.test("C11: parseJsonText() reads a name right that can't be without an escape", () => {
+  const names: [before: string, name: string, plain: string][] = [
+    ["\\\\", "\\n", "\n"],
+    ["\\\\", '\\"', '"'],
+    ["\\\\n", "\\nX", "\nX"],
+    ["abc\\\\", "abc\\u0001", "abc\u0001"],
+    ["\\\\", "\\u0061", "a"],
+  ];
+  for (const [n, [before, name, plain]] of names.entries()) {
+    // What an engine has seen before it goes by, for objects that begin alike.
+    const begin = `{"begin${n}":1,"\\n":{"__proto__":[]},`;
+    parseJsonText(`${begin}"${before}":2,"z":3}`);
+    const value = parseJsonText(`${begin}"${name}":2,"z":3}`) as object;
+    const places = [`begin${n}`, "\n", plain, "z"];
+    assertEquals(Object.keys(value), [...new Set(places)]);
+    assertEquals(
+      JSON.stringify(value),
+      JSON.stringify(Object.fromEntries([
+        [`begin${n}`, 1],
+        ["\n", plain === "\n" ? 2 : { ["__proto__"]: [] }],
+        [plain, 2],
+        ["z", 3],
+      ])),
+    );
+  }
+});
+
 Deno.test("C11: what a provider sent is read right whatever was parsed before", () => {
   parseAnswer(BAIT, "is no JSON");
   assertEquals(parseAnswer(ESCAPED, "is no JSON"), PLAIN);
