@@ -140,8 +140,9 @@ Deno.test("queue_ms is the wait for a slot and for a connection, and no part of 
       .toSorted((a, b) => Number(a.queue_ms) - Number(b.queue_ms));
     assertLess(Number(first?.queue_ms), 50, provider);
     assertGreater(Number(second?.queue_ms), 100, provider);
-    assertLess(Number(second?.queue_ms), Number(second?.duration_ms) - 100);
-    assertLess(Number(second?.overhead_ms), 100, provider);
+    const rest = Number(second?.duration_ms) - Number(second?.queue_ms);
+    // Most of the rest is the wait for the provider.
+    assertLess(Number(second?.overhead_ms), rest - 140, provider);
   }
 });
 
