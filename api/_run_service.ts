@@ -80,8 +80,14 @@ export async function runService(options: ServiceOptions): Promise<number> {
       }
       const { host, port } = server;
       const bound = { ...next.server, host, port, max_connections: room };
-      app.reload({ ...next, server: bound });
-      redactor.personal = next.logging.personal_data;
+      const { personal } = redactor;
+      try {
+        app.reload({ ...next, server: bound });
+      } catch (error) {
+        // The app had taken it over, and the log goes by the same.
+        redactor.personal = personal;
+        throw error;
+      }
     },
   });
   const workers = role?.peers && new WorkerPeers({ ...role, ...role.peers });
