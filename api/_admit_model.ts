@@ -5,14 +5,18 @@ import type { LimitedRequest } from "./request_limits.ts";
 const UNTOLD_LENGTH = 4096;
 
 /**
- * Admits a request to the model that it asks for, where there are limits for
- * models; what was taken before is given back where it is refused.
+ * Waits for the model that a request asks for to be known, and admits the
+ * request to it where there are limits for models; what was taken before is
+ * given back where it is refused.
  *
  * @throws {GatewayError} 429 `rate_limit_exceeded`.
  */
 export async function admitModel(
   { gateway, record }: RequestContext,
+  learning: Promise<void> | void,
 ): Promise<void> {
+  if (learning !== undefined) await record.waiting.during(learning);
+  if (!gateway.limits.hasModelRules) return;
   const { requestedModel: model = "" } = record;
   if (record.limitedModel === model) return;
   // What nobody serves is refused anyway, and leaves nothing behind.

@@ -30,15 +30,14 @@ import type { Gateway } from "./gateway.ts";
 import { giveWay } from "./_give_way.ts";
 import type { Prepared } from "./prepared.ts";
 import { mayNameFiles, whereFilesAre } from "./_marked_files.ts";
-import { meantError } from "./_meant_error.ts";
 import { readJson } from "./read_json.ts";
-import { toldError } from "./relay_stream.ts";
 import type { RequestRecord } from "./request_record.ts";
 import { refuseLosses } from "./_refuse_losses.ts";
 import { RequestSize } from "./request_size.ts";
 import { withSelection } from "./_selection_defaults.ts";
+import { routeFailed } from "./_route_failed.ts";
 import { sendShadow } from "./shadow_copy.ts";
-import { streamAnswer, streamError } from "./stream_answer.ts";
+import { streamAnswer } from "./stream_answer.ts";
 import { wantsUsage } from "./_wants_usage.ts";
 import { wholeAnswer } from "./whole_answer.ts";
 
@@ -196,7 +195,7 @@ async function askProvider(
 }
 
 /** Carries a request to a deployment, and from one to the next where that is due. */
-export async function route(
+export function route(
   context: RequestContext,
   { request, work }: {
     readonly request: RouteRequest;
@@ -207,26 +206,19 @@ export async function route(
   record.requestedModel = request.model;
   record.access?.checkModel(request.model);
   gateway.guardrails?.checkSeen(context, request.model);
-  const chosen = gateway.selections.resolve(request.model);
-  const learning = gateway.learn(chosen ?? request.model);
-  if (learning !== undefined) await record.waiting.during(learning);
-  if (gateway.limits.hasModelRules) await admitModel(context);
-  try {
-    return await gateway.failover.run({
+  const model = gateway.selections.resolve(request.model);
+  const carry = (): Promise<RoutePlan> =>
+    gateway.failover.run({
       request: toldRequest(request, context),
-      model: chosen,
+      model,
       signal: exchange.abort ?? exchange.signal,
       log: record.attempts,
       work,
-    });
-  } catch (error) {
-    // Nobody has gone on with it.
-    if (record.open?.isBroken) {
-      record.open.write(streamError(record, toldError(error)));
-      record.open.fail();
-    }
-    throw await meantError(error, context);
-  }
+    }).catch((error) => routeFailed(error, context));
+  const learning = gateway.learn(model ?? request.model);
+  return learning === undefined && !gateway.limits.hasModelRules
+    ? carry()
+    : admitModel(context, learning).then(carry);
 }
 
 /** Makes one attempt under its clocks: sends the request, and has the answer told to the caller. */
