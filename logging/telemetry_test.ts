@@ -286,10 +286,12 @@ Deno.test("Telemetry sends metrics from time to time, and one push at a time", a
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   collector.mood = "hang";
-  await new Promise((resolve) => setTimeout(resolve, 150));
   const { length } = collector.bodies;
-  await new Promise((resolve) => setTimeout(resolve, 150));
-  assertEquals(collector.bodies.length, length);
+  while (collector.bodies.length === length) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  assertEquals(collector.bodies.length, length + 1);
   await telemetry.close();
   assertEquals(collector.faults, []);
 });
