@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
-import type { Transform } from "node:stream";
+import type { Readable, Transform } from "node:stream";
 import { decodeFault, exchangeFault, upstreamFault } from "./_http_errors.ts";
+import { ByteCollector } from "./byte_collector.ts";
 import { GatewayError } from "./errors.ts";
 import type { UpstreamBody } from "./upstream.ts";
 
@@ -23,10 +24,19 @@ export interface BodyOptions {
 
 type Take = (chunk: Uint8Array) => void | Promise<void>;
 
+/** What a body that was pumped has left to give. */
+const NOTHING = new Uint8Array();
 /** How many bytes are taken between two looks at the clock. */
 const LOOK_BYTES = 64 * 1024;
 /** For how long bytes are taken before other connections get their turn, in ms. */
 const TURN_MS = 5;
+
+/** Where what a body is read from has that body: what listens is then the same for all. */
+const BODY = Symbol("body");
+
+interface Source extends Readable {
+  [BODY]?: HttpBody;
+}
 
 /** The body of an answer that comes over `node:http`. */
 export class HttpBody implements UpstreamBody {
@@ -45,7 +55,9 @@ export class HttpBody implements UpstreamBody {
   #error: unknown;
   #pumping = false;
   #take: Take | undefined;
-  #resolve: (() => void) | undefined;
+  /** Gathers it, where it is read whole. */
+  #collected: ByteCollector | undefined;
+  #resolve: ((bytes: Uint8Array) => void) | undefined;
   #reject: ((error: unknown) => void) | undefined;
 
   /** Reads nothing yet. */
@@ -60,21 +72,15 @@ export class HttpBody implements UpstreamBody {
 
   pump(take: Take): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (this.#pumping) {
-        throw new TypeError("Cannot pump a body twice");
-      }
-      this.#pumping = true;
-      if (this.#failed) return reject(this.#error);
-      this.#take = take;
-      this.#resolve = resolve;
-      this.#reject = reject;
-      if (Number(this.#message.headers["content-length"]) > this.#maxBytes) {
-        return this.fail(upstreamFault("upstream_response_too_large"));
-      }
-      const source = this.#decoder ?? this.#message;
-      source.on("data", (chunk: Uint8Array) => this.#onData(chunk));
-      source.on("end", () => this.#onEnd());
-      if (this.#decoder !== undefined) this.#decode(this.#decoder);
+      this.#begin(() => resolve(), reject);
+      if (!this.#failed) this.#take = take;
+    });
+  }
+
+  bytes(): Promise<Uint8Array> {
+    return new Promise((resolve, reject) => {
+      this.#begin(resolve, reject);
+      if (!this.#failed) this.#collected = new ByteCollector();
     });
   }
 
@@ -97,20 +103,51 @@ export class HttpBody implements UpstreamBody {
     this.#failed = true;
     this.#error = error;
     this.#take = undefined;
+    this.#collected = undefined;
     this.#decoder?.destroy();
     this.#owner.settled(false);
     this.#reject?.(error);
   }
 
+  #begin(
+    resolve: (bytes: Uint8Array) => void,
+    reject: (error: unknown) => void,
+  ): void {
+    if (this.#pumping) throw new TypeError("Cannot pump a body twice");
+    this.#pumping = true;
+    if (this.#failed) return reject(this.#error);
+    this.#resolve = resolve;
+    this.#reject = reject;
+    if (Number(this.#message.headers["content-length"]) > this.#maxBytes) {
+      return this.fail(upstreamFault("upstream_response_too_large"));
+    }
+    const source: Source = this.#decoder ?? this.#message;
+    source[BODY] = this;
+    source.on("data", HttpBody.#hearData);
+    source.on("end", HttpBody.#hearEnd);
+    if (this.#decoder !== undefined) this.#decode(this.#decoder);
+  }
+
+  static #hearData(this: Source, chunk: Uint8Array): void {
+    const body = this[BODY];
+    if (body !== undefined) body.#onData(chunk);
+  }
+
+  static #hearEnd(this: Source): void {
+    const body = this[BODY];
+    if (body !== undefined) body.#onEnd();
+  }
+
   #onData(chunk: Uint8Array): void {
-    if (this.#take === undefined) return;
+    if (this.#failed) return;
     this.#bytes += chunk.length;
     if (this.#bytes > this.#maxBytes) {
       return this.fail(upstreamFault("upstream_response_too_large"));
     }
-    let taken: void | Promise<void>;
+    let taken: void | Promise<void> = undefined;
     try {
-      taken = this.#take(chunk);
+      if (this.#collected !== undefined) this.#collected.add(chunk);
+      else taken = this.#take?.(chunk);
     } catch (error) {
       return this.fail(error);
     }
@@ -162,7 +199,7 @@ export class HttpBody implements UpstreamBody {
     if (this.#failed || this.#finished) return;
     this.#finished = true;
     this.#owner.settled(true);
-    this.#resolve?.();
+    this.#resolve?.(this.#collected?.bytes() ?? NOTHING);
   }
 
   #decode(decoder: Transform): void {

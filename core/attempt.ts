@@ -84,6 +84,7 @@ export class Attempt implements SendOptions {
  * @throws {UpstreamError} when it is cut or larger than the transport allows.
  */
 export function collectBody(body: UpstreamBody): Promise<Uint8Array> {
+  if (body.bytes !== undefined) return body.bytes();
   const collected = new ByteCollector();
   return body.pump((chunk) => collected.add(chunk))
     .then(() => collected.bytes());

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { failure, readText, send } from "./_test_http.ts";
 import { TestUpstream } from "./_test_upstream.ts";
+import { collectBody } from "./attempt.ts";
 import { GatewayError } from "./errors.ts";
 import { HttpClient } from "./http_client.ts";
 import { pause, until } from "../logging/_test_wait.ts";
@@ -170,6 +171,27 @@ Deno.test("UpstreamBody.pump() gives chunks that stay as they were", async () =>
     }
   }
   client.close();
+});
+
+Deno.test("collectBody() gathers an answer in however many pieces, once, and up to the cap", async () => {
+  const size = 300_000;
+  await using upstream = await TestUpstream.start(async (r) => {
+    if (r.path === "/empty") return r.respond("");
+    if (r.path === "/small") return r.respond("x");
+    await r.write(`HTTP/1.1 200 OK\r\ncontent-length: ${size}\r\n\r\n`);
+    for (let i = 0; i < 3; i++) await r.write(`${i}`.repeat(size / 3));
+  });
+  const client = new HttpClient({ maxResponseBytes: size });
+  for (const [path, length] of [["empty", 0], ["small", 1], ["large", size]]) {
+    const { body } = await send(client, upstream.url(`/${path}`));
+    assertEquals((await collectBody(body)).length, length);
+    await assertRejects(() => collectBody(body), TypeError);
+  }
+  client.close();
+  const narrow = new HttpClient({ maxResponseBytes: size - 1 });
+  const { body } = await send(narrow, upstream.url("/large"));
+  assertEquals(await failure(collectBody(body)), "upstream_response_too_large");
+  narrow.close();
 });
 
 Deno.test("UpstreamBody.pump() can be called once only", async () => {
