@@ -25,8 +25,10 @@ const scratch = new Uint8Array(16_384);
 
 /** Whether all characters are ASCII's, by a fifth of what a pattern for it costs. */
 function isAscii(text: string): boolean {
-  return text.length <= scratch.length &&
-    encoder.encodeInto(text, scratch).written === text.length;
+  if (text.length > scratch.length) return false;
+  // What is full may have taken as many bytes as the text has characters, and not all of them.
+  const { read, written } = encoder.encodeInto(text, scratch);
+  return read === text.length && written === read;
 }
 
 /** JSON with those characters escaped too that it need not escape. */

@@ -146,6 +146,18 @@ Deno.test("C12: breaks and turns of direction that JSON does not escape are esca
   assert(!BREAKS.test(lines[0] ?? ""));
 });
 
+Deno.test("C12: breaks are escaped in lines of any length", () => {
+  const { log, lines } = logInto();
+  const first = "a".repeat(8_000);
+  for (let letters = 8_000; letters < 8_190; letters++) {
+    const second = "b".repeat(letters);
+    const third = `${"c".repeat(200)}\u202ec`;
+    log.info("x", { first, second, third });
+    assertEquals(record(lines.at(-1)).third, third);
+  }
+  assertEquals(lines.filter((line) => BREAKS.test(line)), []);
+});
+
 Deno.test("StructuredLogger shows errors with code and causes, stacks only at debug", () => {
   const root = Object.assign(new TypeError("Refused"), {
     code: "ECONNREFUSED",
