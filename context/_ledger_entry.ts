@@ -111,7 +111,8 @@ export class OpenEntry implements LedgerEntry, OpenRequest {
 
   #noteAttempt(at: number, attempt: LedgerIntent): void {
     const { head, form } = this;
-    if (this.#isNoted) {
+    // A journal that was begun after the first attempt has that already.
+    if (this.#isNoted || at > 0) {
       this.#owner.note(attemptLine(head.id, { at, attempt }));
     } else if (form === undefined) this.#owner.note(firstLine(head, attempt));
     else this.#owner.note(form.begin(head, attempt), form);

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import * as fc from "fast-check";
 import { FormBook, ToldForms } from "./_ledger_forms.ts";
-import { LineReader, rowsOf, rowText } from "./_ledger_lines.ts";
+import { OpenEntry } from "./_ledger_entry.ts";
+import { LineReader, openLines, rowsOf, rowText } from "./_ledger_lines.ts";
 import { LedgerPage, rowsOfPage } from "./_ledger_page.ts";
 import { compareRows } from "./_row_merge.ts";
 import { Ledger } from "./ledger.ts";
@@ -227,4 +228,32 @@ Deno.test("LineReader refuses a line of a form that was not told, and a page of 
   assertThrows(() => rowsOfPage(`[3,"r",${AT},0,200,1,5]\n`), StateError);
   assertThrows(() => rowsOfPage(`{"settled":`), StateError);
   assertEquals(rowsOf([`[3,"r",${AT},0,200,1,5]\n{"sett`]), []);
+});
+
+Deno.test("A2: a journal that is begun between two attempts of a request has both", () => {
+  const forms = new FormBook();
+  const note: string[] = [];
+  let isJournaled = false;
+  const head = { id: "r", at: AT, route: "/", key: "k" };
+  const entry = new OpenEntry(head, {
+    isJournaled: () => isJournaled,
+    formOf: (head, intent) => forms.formOf(head, intent),
+    note: (lines, form) => void note.push(form?.line ?? "", lines),
+    secured: () => Promise.resolve(),
+    secure: () => {},
+    changed: () => {},
+    settle: () => {},
+  });
+  const intent = {
+    model: "m",
+    reserved: 5,
+    price: { source: "s", version: "1" },
+  };
+  entry.attempt({ ...intent, provider: "one" });
+  isJournaled = true;
+  const begun = openLines(entry);
+  entry.attempt({ ...intent, provider: "two" });
+  const [row] = rowsOf([begun + note.join("")]);
+  assertEquals(row?.attempts.map(({ provider }) => provider), ["one", "two"]);
+  assertEquals(row?.cost, 10);
 });
