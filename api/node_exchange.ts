@@ -139,9 +139,10 @@ export class NodeExchange implements Exchange {
     if (outgoing.destroyed || outgoing.headersSent) return;
     const unread = !this.#incoming.readableEnded && this.#hasBody();
     const isHead = this.method === "HEAD";
+    // To HTTP/1.0 the platform keeps a connection only where it is told a length.
     if (
       outgoing instanceof DirectResponse && body.length <= MAX_DIRECT &&
-      !unread && !isHead
+      !unread && !isHead && this.#incoming.httpVersion === "1.1"
     ) return outgoing.answer(status, headers, body);
     // An answer that has no body has no length either (RFC 9110, 8.6).
     // One to HEAD has that of the body that GET would get, where that is told (9.3.2).

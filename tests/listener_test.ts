@@ -169,6 +169,23 @@ Deno.test("C13: an answer to HTTP/1.0 ends with its connection, whole or streame
   }
 });
 
+Deno.test("C13: a client of HTTP/1.0 keeps the connection that it asks to keep", async () => {
+  await using rig = await answeringRig();
+  const request = get(
+    "/health",
+    "host: localhost\r\nconnection: keep-alive\r\n",
+    "1.0",
+  );
+  const client = await rig.send(request);
+  const [answer] = await client.answers(1);
+  assertEquals(answer?.headers.get("connection"), "keep-alive");
+  await client.send(request);
+  assertEquals((await client.answers(2)).map(({ status }) => status), [
+    200,
+    200,
+  ]);
+});
+
 Deno.test("C13: 32 pipelined requests are answered in order, whatever each takes, and no more than that", async () => {
   await using rig = await Rig.start();
   const requests = Array.from({ length: 100 }, (_, i) => {
