@@ -49,11 +49,11 @@ Deno.test("C11: what a provider sent is read right whatever was parsed before", 
   assertEquals(parseAnswer(ESCAPED, "is no JSON"), PLAIN);
 });
 
-Deno.test("parseJsonText() reads what JSON.parse reads", () => {
+Deno.test("parseJsonText() reads what JSON.stringify has written", () => {
+  // Not what JSON.parse reads: that may be another name.
   fc.assert(fc.property(fc.jsonValue(), (value) => {
     const text = JSON.stringify(value, null, 1);
-    if (/\\\\/.test(text)) return;
-    assertEquals(parseJsonText(text), JSON.parse(text));
+    assertEquals(JSON.stringify(parseJsonText(text), null, 1), text);
   }));
   for (const text of ["", "{", '{"\\u00":1}', '"\\":', '{"a\\n"']) {
     assertThrows(() => parseJsonText(text), SyntaxError);
