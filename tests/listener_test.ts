@@ -165,6 +165,7 @@ Deno.test("C13: an answer to HTTP/1.0 ends with its connection, whole or streame
     const [answer] = await client.answers(1);
     assertEquals(answer?.status, 200);
     assertEquals(answer?.headers.get("transfer-encoding"), undefined);
+    assertEquals(answer?.headers.has("content-length"), request === GOOD);
     assert(/"finish_reason":"stop"/.test(answer?.body ?? ""));
   }
 });
