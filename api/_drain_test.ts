@@ -25,7 +25,17 @@ function lateClient(port: number): Promise<{ own: number; text: string }> {
   });
 }
 
-Deno.test("P3: a connection that was accepted just before the end has its first request answered", async () => {
+/** Ends a listener while clients connect; gives those that were accepted and not answered, and the longest that the loop stood still, in ms. */
+async function endWhileClientsCome(): Promise<
+  { readonly lost: readonly unknown[]; readonly stall: number }
+> {
+  let stall = 0;
+  let last = performance.now();
+  const beat = setInterval(() => {
+    const now = performance.now();
+    stall = Math.max(stall, now - last);
+    last = now;
+  }, 5);
   const accepted = new Set<number>();
   const server = createServer();
   const guard = new ConnectionGuard(server, {
@@ -61,7 +71,17 @@ Deno.test("P3: a connection that was accepted just before the end has its first 
     accepted.has(own)
   );
   assert(answers.length > 0);
-  assertEquals(answers.filter(({ text }) => !text.endsWith("well")), []);
   assertEquals(await left, 0);
   silent.destroy();
+  clearInterval(beat);
+  return { lost: answers.filter(({ text }) => !text.endsWith("well")), stall };
+}
+
+Deno.test("P3: a connection that was accepted just before the end has its first request answered", async () => {
+  // Again where the machine was too busy for them to ask in time.
+  for (let tries = 1;; tries++) {
+    const { lost, stall } = await endWhileClientsCome();
+    if (lost.length > 0 && stall > 100 && tries < 10) continue;
+    return assertEquals(lost, []);
+  }
 });

@@ -392,7 +392,7 @@ Deno.test("U18: a key that is refused is passed over, told to the operator, and 
 });
 
 Deno.test("U20: however long the chain a request has three attempts, each elsewhere, and one total time", async () => {
-  const timeout = 300;
+  const timeout = 600;
   const names = Array.from({ length: 20 }, (_, i) => `f-${i}`);
   const routes = names.map((name, i) =>
     `  - {match: ${name}, targets: [${

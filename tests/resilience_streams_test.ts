@@ -132,8 +132,8 @@ function thinks(pauseMs: number, pingMs: number): UpstreamScript {
 }
 
 Deno.test("U5: pings alone are a stall, and pings within a thought are not", async () => {
-  const idle = 700;
-  const content = 2_600;
+  const idle = 900;
+  const content = 4_000;
   await using rig = await FailoverRig.start({
     config: `http_client: {idle_timeout: ${idle / 1_000}, ` +
       `first_token_timeout: ${content / 1_000}}`,
