@@ -136,19 +136,20 @@ function answerAllowed(
   record.access?.checkModel(request.model);
   // What is kept has one form for each dialect.
   if (gateway.answers === undefined || shape !== undefined) {
-    return askProvider(context, { ...asked, size, request });
+    return askProvider(context, { asked, size, request });
   }
   return gateway.answers.serve(context, {
     document,
     model: request.model,
-    ask: (asking) => askProvider(asking, { ...asked, size, request }),
+    ask: (asking) => askProvider(asking, { asked, size, request }),
   });
 }
 
 /** The way from where nothing that is kept has answered the request. */
 async function askProvider(
   context: RequestContext,
-  { document, stream, shape, size, request }: ConversationAsk & {
+  { asked: { document, stream, shape }, size, request }: {
+    readonly asked: ConversationAsk;
     readonly size: RequestSize;
     readonly request: ChatRequestFacts;
   },
