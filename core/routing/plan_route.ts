@@ -179,7 +179,7 @@ function candidatesOf(
   const lowest = ahead.at(-1)?.rank ?? 0;
   const behind = own.filter((it) =>
     !ahead.some(({ deployment, model }) =>
-      deployment === it.deployment && model === it.model
+      deployment.id === it.deployment.id && model === it.model
     )
   );
   const start = (behind[0]?.rank ?? 0) - lowest - 1;

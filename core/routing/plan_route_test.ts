@@ -235,6 +235,21 @@ Deno.test("planRoute() puts an arm's targets in front of the route's own", () =>
   assertEquals(ids.get("new"), ["b/new", "a/older", "a/old"]);
 });
 
+Deno.test("planRoute() names a place once, however many models were asked for since", () => {
+  const table = testTable([{
+    match: "r-*",
+    targets: ["a/*", "b/*"],
+    arms: [{ name: "new", share: 1, targets: ["b/*"] }],
+  }], [a, b]);
+  const plan = (): string[] =>
+    idsOf(planRoute({ model: "r-x" }, testContext(table)).candidates);
+  assertEquals(plan(), ["b/x", "a/x"]);
+  // Too long to be remembered; of their deployments there are only so many.
+  const long = "y".repeat(300);
+  for (let no = 0; no < 10_001; no++) table.match(`a/${long}${no}`);
+  assertEquals(plan(), ["b/x", "a/x"]);
+});
+
 Deno.test("planRoute() sends a shadow copy only where it can be served", () => {
   const table = testTable([
     { match: "r", targets: ["b/m"], shadow: { share: 1, target: "a/blind" } },
