@@ -18,7 +18,6 @@ import { switchLevel, untilStopped } from "./_signals.ts";
 import type { StatePlace } from "./_state_place.ts";
 import { FAULT, print, tell } from "./_terminal.ts";
 import type { WorkerRole } from "./_worker.ts";
-import { WorkerPeers } from "./_worker_peers.ts";
 
 /** How many characters of secrets a log can be watched for. */
 const MAX_SECRETS = 1_048_576;
@@ -90,7 +89,11 @@ export async function runService(options: ServiceOptions): Promise<number> {
       }
     },
   });
-  const workers = role?.peers && new WorkerPeers({ ...role, ...role.peers });
+  const workers = role?.peers &&
+    new (await import("./_worker_peers.ts")).WorkerPeers({
+      ...role,
+      ...role.peers,
+    });
   opened.defer(() => workers?.close());
   const app = createApp(config, {
     logger,

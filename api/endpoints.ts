@@ -36,7 +36,6 @@ import { refuseLosses } from "./_refuse_losses.ts";
 import { RequestSize } from "./request_size.ts";
 import { withSelection } from "./_selection_defaults.ts";
 import { routeFailed } from "./_route_failed.ts";
-import { sendShadow } from "./shadow_copy.ts";
 import { streamAnswer } from "./stream_answer.ts";
 import { wantsUsage } from "./_wants_usage.ts";
 import { wholeAnswer } from "./whole_answer.ts";
@@ -191,6 +190,8 @@ async function askProvider(
   const { usage, trace } = record;
   if (usage && trace) size.learn(trace.candidate, usage);
   if (plan.shadow !== undefined && client === openAiChatClient) {
+    // Loaded by the first that has one: the answer is out.
+    const { sendShadow } = await import("./shadow_copy.ts");
     sendShadow(context, { candidate: plan.shadow, document, request, prepare });
   }
 }
