@@ -25,8 +25,8 @@ export class ByteCollector {
   readonly #expected: number;
   #buffer: Uint8Array = NOTHING;
   #size = 0;
-  /** The buffer is a chunk that somebody else made, and full. */
-  #borrowed = false;
+  /** What is behind it; absent where it is a chunk that somebody else made, and full. */
+  #own: ArrayBuffer | undefined;
 
   /**
    * Begins with nothing.
@@ -48,15 +48,16 @@ export class ByteCollector {
     const size = this.#size + chunk.byteLength;
     if (this.#size === 0) {
       this.#buffer = chunk;
-      this.#borrowed = true;
     } else {
-      if (this.#borrowed || size > this.#buffer.byteLength) this.#grow(size);
+      if (this.#own === undefined || size > this.#own.byteLength) {
+        this.#grow(size);
+      }
       this.#buffer.set(chunk, this.#size);
     }
     this.#size = size;
   }
 
-  /** Everything that has come, in one piece. */
+  /** Everything that has come, in one piece, which is good until more is added. */
   bytes(): Uint8Array {
     return this.#size === this.#buffer.byteLength
       ? this.#buffer
@@ -67,9 +68,11 @@ export class ByteCollector {
     const room = size <= this.#expected
       ? Math.min(this.#expected, size * TRUST)
       : Math.max(FIRST_BUFFER, size * 2);
-    const buffer = new Uint8Array(room);
-    buffer.set(this.#buffer.subarray(0, this.#size));
+    // The memory of the old one is free at once, not when it is collected.
+    const own = this.#own?.transfer(room) ?? new ArrayBuffer(room);
+    const buffer = new Uint8Array(own);
+    if (this.#own === undefined) buffer.set(this.#buffer);
+    this.#own = own;
     this.#buffer = buffer;
-    this.#borrowed = false;
   }
 }
