@@ -8,7 +8,7 @@ const MIB = 1_048_576;
 /** How much each body has sent that does not end. */
 const SENT = 30 * MIB;
 
-/** A request whose body goes on being sent. */
+/** A request whose body goes on being sent: how long it is nobody knows before, else it would be refused. */
 async function hold(url: string): Promise<Deno.TcpConn> {
   const { hostname, port } = new URL(url);
   const connection = await Deno.connect({ hostname, port: Number(port) });
@@ -16,13 +16,15 @@ async function hold(url: string): Promise<Deno.TcpConn> {
     "POST /v1/chat/completions HTTP/1.1",
     `Host: ${hostname}`,
     "Content-Type: application/json",
-    `Content-Length: ${SENT + MIB}`,
+    "Transfer-Encoding: chunked",
     "",
     "",
   ].join("\r\n");
   await write(connection, new TextEncoder().encode(head));
-  const piece = new Uint8Array(MIB).fill(32);
-  for (let sent = 0; sent < SENT; sent += MIB) await write(connection, piece);
+  const chunk = new TextEncoder().encode(
+    `${MIB.toString(16)}\r\n${" ".repeat(MIB)}\r\n`,
+  );
+  for (let sent = 0; sent < SENT; sent += MIB) await write(connection, chunk);
   return connection;
 }
 
