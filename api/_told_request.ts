@@ -22,17 +22,19 @@ export function toldRequest(
   told.id = id;
   told.header = (name) => exchange.header(name);
   if (key !== undefined) told.subject = key;
-  if (context.gateway.flags.size > 0) told.isOn = switchesFor(context);
+  if (context.gateway.flags.size > 0) {
+    told.isOn = switchesFor(context, told.header);
+  }
   return request;
 }
 
 /** Whether flags are on for a request. */
 function switchesFor(
-  { gateway: { flags }, exchange, record }: RequestContext,
+  { gateway: { flags }, record }: RequestContext,
+  header: NonNullable<RouteRequest["header"]>,
 ): (flag: string) => boolean {
   const { id, key, route } = record;
   const team = record.account?.subject.team;
-  const header = (name: string): string | undefined => exchange.header(name);
   return (flag) =>
     flags.isOn(flag, { key, team, route, header, unit: key ?? id });
 }

@@ -99,6 +99,7 @@ export function listen(
   { onRefusal = () => {}, fd, reusePort = false }: ListenOptions = {},
 ): Promise<Listener> {
   const interval = checkInterval(settings);
+  const keepAlive = milliseconds(settings.keep_alive_timeout);
   const server = createServer({
     ...UPGRADES,
     ServerResponse: DirectResponse,
@@ -116,7 +117,7 @@ export function listen(
   });
   const guard = new ConnectionGuard(server, {
     maxConnections: settings.max_connections,
-    keepAlive: milliseconds(settings.keep_alive_timeout),
+    keepAlive,
     idle: milliseconds(
       settings.keep_alive_timeout + settings.header_timeout + 2,
     ),
@@ -126,7 +127,6 @@ export function listen(
   });
   forgetAnswered(server);
   const drain = new Drain(server, guard);
-  const keepAlive = milliseconds(settings.keep_alive_timeout);
   serveWith(server, app, { guard, keepAlive });
   return new Promise((resolve, reject) => {
     server.once("error", (error) => {

@@ -18,6 +18,8 @@ export interface BodyOptions {
   readonly owner: BodyOwner;
   /** Undoes the content coding; `"unknown"` where that can't be done. */
   readonly decoder: Transform | "unknown" | undefined;
+  /** How many bytes the head tells, before they are decoded. */
+  readonly length: string | undefined;
   /** Upper bound of the decoded bytes. */
   readonly maxBytes: number;
 }
@@ -43,6 +45,7 @@ export class HttpBody implements UpstreamBody {
   readonly #message: IncomingMessage;
   readonly #owner: BodyOwner;
   readonly #decoder: Transform | undefined;
+  readonly #length: string | undefined;
   readonly #maxBytes: number;
   #bytes = 0;
   /** Bytes since the last look at the clock. */
@@ -64,6 +67,7 @@ export class HttpBody implements UpstreamBody {
   constructor(message: IncomingMessage, options: BodyOptions) {
     this.#message = message;
     this.#owner = options.owner;
+    this.#length = options.length;
     this.#maxBytes = options.maxBytes;
     if (options.decoder === "unknown") {
       this.fail(upstreamFault("upstream_invalid_response"));
@@ -118,7 +122,7 @@ export class HttpBody implements UpstreamBody {
     if (this.#failed) return reject(this.#error);
     this.#resolve = resolve;
     this.#reject = reject;
-    if (Number(this.#message.headers["content-length"]) > this.#maxBytes) {
+    if (Number(this.#length) > this.#maxBytes) {
       return this.fail(upstreamFault("upstream_response_too_large"));
     }
     const source: Source = this.#decoder ?? this.#message;

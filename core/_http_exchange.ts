@@ -153,10 +153,11 @@ export class HttpExchange implements ConnectionUser, AbortListener {
     const headers = responseHead(response.rawHeaders);
     const status = response.statusCode ?? 0;
     const coding = headers["content-encoding"];
+    const length = headers["content-length"];
     let decoder: ReturnType<typeof decoderFor>;
     if (coding !== undefined) {
       const empty = status === 204 || status === 304 ||
-        this.#options.method === "HEAD" || headers["content-length"] === "0";
+        this.#options.method === "HEAD" || length === "0";
       if (!empty) decoder = decoderFor(coding);
       delete headers["content-encoding"];
       delete headers["content-length"];
@@ -164,6 +165,7 @@ export class HttpExchange implements ConnectionUser, AbortListener {
     this.#body = new HttpBody(response, {
       owner: this,
       decoder,
+      length,
       maxBytes: maxResponseBytes,
     });
     resolve({ status, headers, body: this.#body });

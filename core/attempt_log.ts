@@ -144,10 +144,7 @@ export class AttemptLog {
 
   /** All attempts in one line, in the form of the header. */
   toString(): string {
-    const [only] = this.#records;
-    return only !== undefined && this.#records.length === 1
-      ? listItem(only)
-      : this.#records.map(listItem).join(", ");
+    return this.#records.map(listItem).join(", ");
   }
 }
 
